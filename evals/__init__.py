@@ -1,0 +1,1 @@
+"""The evaluation harness: greedy beside pass@k, with honest error bars."""

@@ -1,0 +1,1 @@
+"""rewardkit: rewards for RL with verifiable rewards, as versioned recipes."""

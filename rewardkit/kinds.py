@@ -1,0 +1,153 @@
+"""Kinds: the named, validated, versioned building blocks that a recipe may use.
+
+A recipe names kinds and never Python paths. Three registries hold them: `TERMS`, `EXTRACTORS` and
+`VERIFIERS`. A built-in kind is listed as `module:Class` and imported when first asked for (so that
+listing recipes imports no verifier); a distribution adds kinds through the entry-point groups
+`rewardkit.terms`, `rewardkit.extractors` and `rewardkit.verifiers`; a project adds its own through
+modules named under `[tool.rewardkit] plugins` in its pyproject.toml (see `rewardkit.plugins`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, Generic, Mapping, Sequence, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from .errors import UsageError, nearest
+from .types import Extraction, Rollout, Verdict
+
+
+class Kind(BaseModel):
+    """A frozen object with validated parameters.
+
+    `kind` is the name that recipes use. `revision` is raised when the same parameters come to mean
+    something else: it is part of every recipe's digest, so a changed behaviour breaks the lock.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="strings")
+
+    kind: ClassVar[str]
+    revision: ClassVar[int] = 1
+
+    def identity(self) -> dict[str, Any]:
+        """What the digest is taken over: kind, revision, and the values that are not defaults."""
+        return {"kind": self.kind, "revision": self.revision, **self.model_dump(mode="json", exclude_defaults=True)}
+
+
+class Extractor(Kind):
+    """Finds the final answer in a text. A tier of `answer.extract`."""
+
+    def find(self, text: str, start: int = 0) -> Extraction | None:
+        """Look at `text[start:]` in time linear in its length.
+
+        Returns None where this tier is absent, so that the next may look; an `Extraction` whose
+        `text` is None where it is present and holds nothing readable. Spans point into `text`.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a verifier is asked: is this the answer? `text` is what `extraction.span` points into."""
+
+    extraction: Extraction
+    golds: tuple[str, ...]
+    text: str
+    rollout: Rollout
+
+
+class Verifier(Kind):
+    """Decides whether an extracted answer is the gold."""
+
+    def verify(self, questions: Sequence[Question]) -> list[Verdict]:
+        """One verdict a question, in order; never raises for anything a completion contains."""
+        raise NotImplementedError
+
+    def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
+        """Why this gold is unusable (unreadable, or not equal to itself), or None if it is usable."""
+        raise NotImplementedError
+
+
+K = TypeVar("K", bound=Kind)
+
+
+class Registry(Generic[K]):
+    """Kinds of one sort by name."""
+
+    def __init__(self, noun: str, group: str, builtin: Mapping[str, str]) -> None:
+        self.noun, self.group = noun, group
+        self._paths = dict(builtin)
+        self._classes: dict[str, type[K]] = {}
+        self._discovered = False
+
+    def register(self, cls: type[K]) -> type[K]:
+        """Add a kind; usable as a class decorator. A name that is taken is an error."""
+        name = cls.kind
+        here = f"{cls.__module__}:{cls.__qualname__}"
+        taken = self._paths.get(name, here)
+        if taken != here:
+            raise UsageError(f"{self.noun} kind '{name}' of {here} is already taken by {taken}; choose another name")
+        self._paths[name] = here
+        self._classes[name] = cls
+        return cls
+
+    def names(self) -> list[str]:
+        """Every name that a recipe may use."""
+        self._discover()
+        return sorted(self._paths)
+
+    def get(self, name: str) -> type[K]:
+        """The class behind a name. Raises KeyError with the nearest valid names."""
+        if name not in self._classes:
+            if name not in self._paths:
+                self._discover()
+            if name not in self._paths:
+                raise KeyError(f"unknown {self.noun} '{name}'; {nearest(name, self._paths)}")
+            module, _, attribute = self._paths[name].partition(":")
+            found: Any = import_module(module, package=__package__)
+            for part in attribute.split("."):
+                found = getattr(found, part)
+            self._classes[name] = found
+        return self._classes[name]
+
+    def _discover(self) -> None:
+        """Read the entry points once."""
+        if self._discovered:
+            return
+        self._discovered = True
+        for point in entry_points(group=self.group):
+            if self._paths.setdefault(point.name, point.value) != point.value:
+                raise UsageError(
+                    f"entry point {point.name} = {point.value} in '{self.group}' is already taken by "
+                    f"{self._paths[point.name]}; rename it or uninstall one of the two"
+                )
+
+
+EXTRACTORS: Registry[Extractor] = Registry(
+    "extractor",
+    "rewardkit.extractors",
+    {
+        "boxed": "rewardkit.extract.boxed:Boxed",
+        "answer_tag": "rewardkit.extract.tags:AnswerTag",
+        "hash": "rewardkit.extract.lines:Hash",
+        "answer_line": "rewardkit.extract.lines:AnswerLine",
+        "last_number": "rewardkit.extract.lines:LastNumber",
+        "whole": "rewardkit.extract.whole:Whole",
+        "pattern": "rewardkit.extract.pattern:Pattern",
+    },
+)
+
+VERIFIERS: Registry[Verifier] = Registry(
+    "verifier",
+    "rewardkit.verifiers",
+    {
+        "math": "rewardkit.verify.math:Math",
+        "exact": "rewardkit.verify.exact:Exact",
+        "choice": "rewardkit.verify.choice:Choice",
+        "countdown": "rewardkit.verify.countdown:Countdown",
+    },
+)
+
