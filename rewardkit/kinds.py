@@ -9,10 +9,11 @@ modules named under `[tool.rewardkit] plugins` in its pyproject.toml (see `rewar
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Generic, Mapping, Sequence, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -34,7 +35,11 @@ class Kind(BaseModel):
 
     def identity(self) -> dict[str, Any]:
         """What the digest is taken over: kind, revision, and the values that are not defaults."""
-        return {"kind": self.kind, "revision": self.revision, **self.model_dump(mode="json", exclude_defaults=True)}
+        return {
+            "kind": self.kind,
+            "revision": self.revision,
+            **self.model_dump(mode="json", exclude_defaults=True),
+        }
 
 
 class Extractor(Kind):
@@ -89,7 +94,9 @@ class Registry(Generic[K]):
         here = f"{cls.__module__}:{cls.__qualname__}"
         taken = self._paths.get(name, here)
         if taken != here:
-            raise UsageError(f"{self.noun} kind '{name}' of {here} is already taken by {taken}; choose another name")
+            raise UsageError(
+                f"{self.noun} kind '{name}' of {here} is already taken by {taken}; choose another name"
+            )
         self._paths[name] = here
         self._classes[name] = cls
         return cls
@@ -151,3 +158,40 @@ VERIFIERS: Registry[Verifier] = Registry(
     },
 )
 
+
+TERMS: Registry[Any] = Registry(
+    "kind",
+    "rewardkit.terms",
+    {
+        name: f"rewardkit.terms.{path}"
+        for name, path in {
+            "correctness": "outcomes:Correctness",
+            "none": "outcomes:NoneTerm",
+            "false_positive": "outcomes:FalsePositive",
+            "outcome": "outcomes:OutcomeTable",
+            "constant": "constant:Constant",
+            "format": "format:Format",
+            "tag_count": "format:TagCount",
+            "pattern": "patterns:Pattern",
+            "boxed": "patterns:Boxed",
+            "integer_answer": "patterns:IntegerAnswer",
+            "reasoning_steps": "patterns:ReasoningSteps",
+            "length": "length:Length",
+            "soft_overlong": "length:SoftOverlong",
+            "cosine_length": "cosine:CosineLength",
+            "kimi_length": "kimi:KimiLength",
+            "characters": "characters:Characters",
+            "language_share": "characters:LanguageShare",
+            "repetition": "repetition:Repetition",
+            "numeric_closeness": "graded:NumericCloseness",
+            "countdown": "graded:Countdown",
+            "json_schema": "json_schema:JsonSchema",
+            "random": "control:Random",
+            "first": "combinators:First",
+            "sum": "combinators:Sum",
+            "min": "combinators:Min",
+            "max": "combinators:Max",
+            "product": "combinators:Product",
+        }.items()
+    },
+)

@@ -1,0 +1,188 @@
+"""Combinators: terms made of terms. A term of terms is a term.
+
+`sum`, `first`, `min`, `max` and `product` hold `terms`, a mapping of labels to terms or a list. They
+work child by child on one prompt's group, so each-terms and group-terms mix freely. None means "does
+not apply": `first` takes the first child that is not None, the others leave None out; all None pays
+None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import product as cross
+from math import fsum, inf, prod
+from typing import Any, ClassVar
+
+from ..cells import NOTHING, Axis, Cell, Pays
+from ..types import Reading, TermScore
+from .base import Payment, Term
+from .tree import Terms
+
+
+class Combinator(Term):
+    """What the five have in common."""
+
+    terms: Terms
+
+    reads_group: ClassVar[bool] = False
+
+    def combine(self, values: Sequence[float | None]) -> Payment:
+        """One payment from the children's values."""
+        raise NotImplementedError
+
+    def combine_pays(self, children: Sequence[Pays]) -> Pays:
+        """What the combination can pay where each child pays within its bounds."""
+        raise NotImplementedError
+
+    def _score_held(self, label: str, readings: Sequence[Reading], held: Sequence[bool]) -> list[TermScore]:
+        columns = [term.score(name, readings) for name, term in self.terms.items()]
+        scores = []
+        for row, holds in zip(zip(*columns, strict=True), held, strict=True):
+            payment = (
+                self.combine([child.value for child in row])
+                if holds
+                else Payment(self.otherwise, f"not {self.when}")
+            )
+            scores.append(self._modified(label, payment, tuple(row) if holds else ()))
+        return scores
+
+    def pay(self, reading: Reading) -> Payment:
+        """The payment for a group of one."""
+        return self.combine([term.score(name, [reading])[0].value for name, term in self.terms.items()])
+
+    def pays(self, cell: Cell) -> Pays:  # noqa: D102
+        return self.combine_pays([term.bounds(cell) for term in self.terms.values()])
+
+    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
+        return tuple(axis for term in self.terms.values() for axis in term.all_axes())
+
+    def needs(self) -> frozenset[str]:  # noqa: D102
+        return frozenset().union(*(term.all_needs() for term in self.terms.values()))
+
+    def identity(self) -> dict[str, Any]:
+        """As every kind's, with the children in order."""
+        own = {"kind": self.kind, "revision": self.revision}
+        own |= self.model_dump(mode="json", exclude_defaults=True, exclude={"terms"})
+        return own | {"terms": [[name, term.identity()] for name, term in self.terms.items()]}
+
+
+class Sum(Combinator):
+    """The sum of the children that apply."""
+
+    kind: ClassVar[str] = "sum"
+
+    def combine(self, values: Sequence[float | None]) -> Payment:  # noqa: D102
+        return total(values)
+
+    def combine_pays(self, children: Sequence[Pays]) -> Pays:  # noqa: D102
+        return total_pays(children)
+
+
+class First(Combinator):
+    """The first child that applies. In a reward it must leave no outcome without a payment."""
+
+    kind: ClassVar[str] = "first"
+
+    def combine(self, values: Sequence[float | None]) -> Payment:  # noqa: D102
+        for name, value in zip(self.terms, values, strict=True):
+            if value is not None:
+                return Payment(value, name)
+        return Payment(None, "no child applies")
+
+    def combine_pays(self, children: Sequence[Pays]) -> Pays:  # noqa: D102
+        found = Pays(inf, -inf)
+        for child in children:
+            found = Pays(min(found.lo, child.lo), max(found.hi, child.hi))
+            if not child.absent:
+                return found
+        return Pays(found.lo, found.hi, absent=True)
+
+
+class Min(Combinator):
+    """The lowest child that applies."""
+
+    kind: ClassVar[str] = "min"
+
+    def combine(self, values: Sequence[float | None]) -> Payment:  # noqa: D102
+        return _pick(self.terms, values, min)
+
+    def combine_pays(self, children: Sequence[Pays]) -> Pays:  # noqa: D102
+        return _extreme(children, min)
+
+
+class Max(Combinator):
+    """The highest child that applies."""
+
+    kind: ClassVar[str] = "max"
+
+    def combine(self, values: Sequence[float | None]) -> Payment:  # noqa: D102
+        return _pick(self.terms, values, max)
+
+    def combine_pays(self, children: Sequence[Pays]) -> Pays:  # noqa: D102
+        return _extreme(children, max)
+
+
+class Product(Combinator):
+    """The product of the children that apply: a gate, when one child pays 0 or 1."""
+
+    kind: ClassVar[str] = "product"
+
+    def combine(self, values: Sequence[float | None]) -> Payment:  # noqa: D102
+        present = [value for value in values if value is not None]
+        return Payment(prod(present)) if present else Payment(None, "no child applies")
+
+    def combine_pays(self, children: Sequence[Pays]) -> Pays:  # noqa: D102
+        return _fold(children, lambda a, b: _product(a, b), identity=1.0)
+
+
+def total(values: Iterable[float | None]) -> Payment:
+    """The sum that leaves None out, exact in any order (fsum)."""
+    present = [value for value in values if value is not None]
+    return Payment(fsum(present)) if present else Payment(None, "no term applies")
+
+
+def total_pays(children: Sequence[Pays]) -> Pays:
+    """What a sum can pay."""
+    return _fold(children, lambda a, b: (a[0] + b[0], a[1] + b[1]), identity=0.0)
+
+
+def _fold(children: Sequence[Pays], step: Any, identity: float) -> Pays:
+    """Combine the ranges of children where those that may be absent leave the result as it was."""
+    live = [child for child in children if not child.never]
+    if not live:
+        return NOTHING
+    absent = all(child.absent for child in live)
+    if len(live) == 1:
+        return live[0]
+    span = (identity, identity)
+    for child in live:
+        lo, hi = (min(child.lo, identity), max(child.hi, identity)) if child.absent else (child.lo, child.hi)
+        span = step(span, (lo, hi))
+    return Pays(span[0], span[1], absent)
+
+
+def _product(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+    ends = [0.0 if 0.0 in pair else pair[0] * pair[1] for pair in cross(a, b)]
+    return min(ends), max(ends)
+
+
+def _pick(terms: Any, values: Sequence[float | None], choose: Any) -> Payment:
+    present = [(value, name) for name, value in zip(terms, values, strict=True) if value is not None]
+    if not present:
+        return Payment(None, "no child applies")
+    value, name = choose(present, key=lambda pair: pair[0])
+    return Payment(value, name)
+
+
+def _extreme(children: Sequence[Pays], choose: Any) -> Pays:
+    live = [child for child in children if not child.never]
+    if not live:
+        return NOTHING
+    certain = [child for child in live if not child.absent]
+    # min: the low end is the lowest of all; the high end the lowest high end among those that are
+    # always there (one that may be absent can only pull the result further down). max mirrors it.
+    if choose is min:
+        hi = min(child.hi for child in certain) if certain else max(child.hi for child in live)
+        return Pays(min(child.lo for child in live), hi, not certain)
+    lo = max(child.lo for child in certain) if certain else min(child.lo for child in live)
+    return Pays(lo, max(child.hi for child in live), not certain)
