@@ -1,0 +1,156 @@
+"""Intervals cover what they say, and tests give the textbook's numbers."""
+
+import math
+
+import numpy as np
+import pytest
+
+from rewardkit.evals.metrics import pass_at_k
+from rewardkit.evals.stats import (
+    crossing_point,
+    holm,
+    mcnemar_exact,
+    minimum_detectable_difference,
+    paired_difference,
+    ratio_interval,
+    wilson,
+)
+
+
+@pytest.mark.parametrize(
+    ("right", "total", "low", "high"),
+    [(9, 30, 0.1666, 0.4788), (0, 10, 0.0, 0.2775), (10, 10, 0.7225, 1.0), (50, 100, 0.4038, 0.5962)],
+)
+def test_wilson_by_the_textbook(right, total, low, high):
+    assert wilson(right, total) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_no_trials_give_no_interval():
+    assert all(math.isnan(x) for x in wilson(0, 0))
+    assert math.isnan(ratio_interval([], []).value)
+    assert math.isnan(ratio_interval([math.nan], [1.0]).value)
+
+
+def coverage(draw, truth, trials=1500, **options):
+    rng = np.random.default_rng(7)
+    inside = 0
+    for _ in range(trials):
+        num, den, clusters = draw(rng)
+        made = ratio_interval(num, den, clusters=clusters, resamples=600, **options)
+        inside += made.low <= truth <= made.high
+    return inside / trials
+
+
+def mean_of_eight(rng):
+    p = rng.beta(1.2, 1.5, size=100)
+    return rng.binomial(8, p) / 8, np.ones(100), None
+
+
+def pass_at_four(rng):
+    p = rng.beta(1.2, 1.5, size=100)
+    return pass_at_k(np.full(100, 8), rng.binomial(8, p), 4), np.ones(100), None
+
+
+def ratio_of_counts(rng):
+    said = rng.binomial(8, 0.3, size=120)
+    return rng.binomial(said, 0.7), said.astype(float), None
+
+
+def clustered(rng):
+    effect = np.repeat(rng.normal(0, 0.1, size=60), 4)
+    return np.clip(0.5 + effect + rng.normal(0, 0.05, 240), 0, 1), np.ones(240), np.repeat(np.arange(60), 4)
+
+
+def expected_pass_at_four():
+    # E[1 - (1-p)^4] for p ~ Beta(1.2, 1.5)
+    a, b = 1.2, 1.5
+    return 1 - math.prod((b + i) / (a + b + i) for i in range(4))
+
+
+@pytest.mark.parametrize(
+    ("draw", "truth"),
+    [
+        (mean_of_eight, 1.2 / 2.7),
+        (pass_at_four, expected_pass_at_four()),
+        (ratio_of_counts, 0.7),
+        (clustered, 0.5),
+    ],
+)
+def test_a_95_per_cent_interval_covers_95_per_cent(draw, truth):
+    assert 0.93 <= coverage(draw, truth) <= 0.97
+
+
+def test_an_interval_that_forgets_clusters_is_too_narrow():
+    rng = np.random.default_rng(0)
+    num, den, labels = clustered(rng)
+    with_labels, without = ratio_interval(num, den, clusters=labels), ratio_interval(num, den)
+    assert with_labels.high - with_labels.low > 1.5 * (without.high - without.low)
+
+
+def test_all_right_still_has_an_interval():
+    made = ratio_interval(np.ones(10), np.ones(10))
+    assert (made.low, made.high) == pytest.approx(wilson(10, 10))
+    assert made.method == "wilson"
+
+
+def test_pairing_removes_what_the_questions_share():
+    rng = np.random.default_rng(1)
+    hard = rng.random(200)
+    a, b = hard, np.clip(hard + 0.05 + rng.normal(0, 0.02, 200), 0, 2)
+    ones = np.ones(200)
+    made = paired_difference((a, ones), (b, ones))
+    assert made.low < made.value < made.high
+    assert made.high - made.low < 0.01
+    assert made.p < 0.01
+    assert paired_difference((a, ones), (a, ones)).p == 1.0
+
+
+def test_a_question_missing_on_one_side_counts_on_neither():
+    nan = math.nan
+    made = paired_difference(([1, 0, nan], [1, 1, 1]), ([1, 1, 1], [1, 1, 1]))
+    assert made.value == pytest.approx(0.5)
+    assert made.questions == 2
+
+
+def test_paired_coverage():
+    rng = np.random.default_rng(3)
+    inside = 0
+    for _ in range(1000):
+        p = rng.random(80)
+        a, b = rng.binomial(8, p) / 8, rng.binomial(8, np.clip(p * 0.9, 0, 1)) / 8
+        made = paired_difference((a, np.ones(80)), (b, np.ones(80)), resamples=600)
+        inside += made.low <= -0.05 <= made.high
+    assert 0.93 <= inside / 1000 <= 0.97
+
+
+@pytest.mark.parametrize(("a", "b", "p"), [(0, 0, 1.0), (1, 9, 0.021484375), (5, 5, 1.0), (0, 6, 0.03125)])
+def test_mcnemar_is_the_binomial(a, b, p):
+    assert mcnemar_exact(a, b) == pytest.approx(p)
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.02, 0.03]) == pytest.approx([0.03, 0.04, 0.04])
+    adjusted = holm([0.04, math.nan])
+    assert adjusted[0] == pytest.approx(0.04)
+    assert math.isnan(adjusted[1])
+    assert holm([]) == []
+
+
+def test_the_smallest_difference_that_can_be_seen():
+    d = np.array([1.0, -1.0] * 50)  # sd 1.005
+    assert minimum_detectable_difference(d) == pytest.approx((1.959964 + 0.841621) * d.std(ddof=1) / 10)
+    assert math.isnan(minimum_detectable_difference(np.zeros(10)))
+
+
+def test_curves_cross_where_they_cross():
+    ks = [1, 2, 4, 8]
+    rng = np.random.default_rng(0)
+    noise = rng.normal(0, 0.01, (50, 1))
+    a = np.array([0.2, 0.4, 0.6, 0.8]) + noise
+    b = np.array([0.5, 0.5, 0.5, 0.5]) + noise
+    found = crossing_point(a, b, ks)
+    assert found.k == pytest.approx(math.sqrt(8))  # half way in log k between 2 and 4
+    assert found.low <= found.k <= found.high
+    assert found.share == 1.0
+    assert math.isnan(crossing_point(a, a + 0.1, ks).k)
+    assert crossing_point(a, a + 0.1, ks).share == 0.0
