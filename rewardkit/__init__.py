@@ -1,1 +1,124 @@
-"""rewardkit: rewards for RL with verifiable rewards, as versioned recipes."""
+"""rewardkit: rewards for RL with verifiable rewards, as versioned recipes.
+
+    from rewardkit import load_recipe, Rollout
+
+    recipe = load_recipe("math-none@2")
+    [score] = recipe.score([Rollout(completion=r"\\boxed{42}", gold="42", tokens=100)])
+    score.total, score.outcome, score.values
+
+A *recipe* here is a reward, not a training script. Names are imported when first used, so that
+`import rewardkit` costs nothing and never brings in sympy or torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .answer import Answer, Reasoning
+    from .cells import Axis, Cell, Pays, Range
+    from .errors import DataError, LockError, MissingFact, RecipeError, RewardkitError, SetupError, UsageError
+    from .functions import reward_function, term
+    from .kinds import EXTRACTORS, TERMS, VERIFIERS, Extractor, Kind, Question, Verifier
+    from .loading import load_recipe
+    from .recipe import Allow, Recipe
+    from .terms.base import GroupTerm, Payment, Term
+    from .types import (
+        Equality,
+        Extraction,
+        Finish,
+        Outcome,
+        Reading,
+        Rollout,
+        Says,
+        Score,
+        TermScore,
+        Verdict,
+    )
+
+_HOMES = {
+    "answer": ("Answer", "Reasoning"),
+    "cells": ("Axis", "Cell", "Pays", "Range"),
+    "errors": (
+        "DataError",
+        "LockError",
+        "MissingFact",
+        "RecipeError",
+        "RewardkitError",
+        "SetupError",
+        "UsageError",
+    ),
+    "functions": ("reward_function", "term"),
+    "kinds": ("EXTRACTORS", "TERMS", "VERIFIERS", "Extractor", "Kind", "Question", "Verifier"),
+    "loading": ("load_recipe",),
+    "recipe": ("Allow", "Recipe"),
+    "terms.base": ("GroupTerm", "Payment", "Term"),
+    "types": (
+        "Equality",
+        "Extraction",
+        "Finish",
+        "Outcome",
+        "Reading",
+        "Rollout",
+        "Says",
+        "Score",
+        "TermScore",
+        "Verdict",
+    ),
+}
+_WHERE = {name: home for home, names in _HOMES.items() for name in names}
+
+__version__ = "0.1.0"
+__all__ = [
+    "EXTRACTORS",
+    "TERMS",
+    "VERIFIERS",
+    "Allow",
+    "Answer",
+    "Axis",
+    "Cell",
+    "DataError",
+    "Equality",
+    "Extraction",
+    "Extractor",
+    "Finish",
+    "GroupTerm",
+    "Kind",
+    "LockError",
+    "MissingFact",
+    "Outcome",
+    "Payment",
+    "Pays",
+    "Question",
+    "Range",
+    "Reading",
+    "Reasoning",
+    "Recipe",
+    "RecipeError",
+    "RewardkitError",
+    "Rollout",
+    "Says",
+    "Score",
+    "SetupError",
+    "Term",
+    "TermScore",
+    "UsageError",
+    "Verdict",
+    "Verifier",
+    "load_recipe",
+    "reward_function",
+    "term",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module 'rewardkit' has no attribute '{name}'")
+    value = getattr(import_module(f".{_WHERE[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -14,9 +14,9 @@ out: one line a tired person can act on.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Iterable
 
 
 class RewardkitError(Exception):

@@ -13,10 +13,11 @@ Nothing here computes a reward and nothing here imports more than the standard l
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Iterator, Mapping, Sequence, TypeAlias
+from typing import Any, TypeAlias
 
 Gold: TypeAlias = str | None
 """A gold answer as it stands in the data. None is a null in the data, not the word."""
@@ -218,7 +219,7 @@ class TermScore:
     value: float | None
     raw: float | None
     note: str = ""
-    children: tuple["TermScore", ...] = ()
+    children: tuple[TermScore, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

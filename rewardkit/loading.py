@@ -1,0 +1,241 @@
+"""Finding recipes and building them: files, `name@version`, `extends`, `remove` and `--set`.
+
+A reference comes in, `name@version` or a path; a resolved `Recipe` goes out. Names are looked up in
+the project's own `recipes/` folder (the nearest one from the working directory upwards) and then
+among the shipped recipes. A released version whose digest is no longer that of the lock is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from .errors import Place, RecipeError, UsageError, nearest
+from .faults import raise_faults
+from .lock import check_lock
+from .plugins import load_plugins
+from .recipe import Recipe
+from .source import Node, assign, copy, merge, read_file
+
+REFERENCE = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)@(\d+)")
+FILE = re.compile(r"v(\d+)\.yaml")
+
+
+@dataclass(frozen=True, order=True)
+class Found:
+    """A recipe file: its name and version as the path has them."""
+
+    name: str
+    version: int
+    path: Path
+
+    @property
+    def ref(self) -> str:
+        """`name@version`"""
+        return f"{self.name}@{self.version}"
+
+
+def shipped_folder() -> Path:
+    """The recipes that come with rewardkit."""
+    return Path(str(files("rewardkit.recipes")))
+
+
+def project_folder(start: Path | None = None) -> Path | None:
+    """The nearest `recipes/` folder from `start` upwards that holds a recipe, if there is one."""
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        candidate = folder / "recipes"
+        if candidate.is_dir() and any(candidate.glob("*/v*.yaml")):
+            return candidate
+        if (folder / "pyproject.toml").is_file():
+            break
+    return None
+
+
+def folders() -> list[Path]:
+    """Where names are looked up, in order."""
+    project, shipped = project_folder(), shipped_folder()
+    if project is not None and project.resolve() != shipped.resolve():
+        return [project, shipped]
+    return [shipped]
+
+
+def all_recipes(roots: Sequence[Path] | None = None) -> Iterator[Found]:
+    """Every recipe file in the folders; a name of the project hides the shipped one of that version."""
+    seen: set[tuple[str, int]] = set()
+    for root in roots or folders():
+        for path in sorted(root.glob("*/v*.yaml")):
+            match = FILE.fullmatch(path.name)
+            if match and (path.parent.name, int(match[1])) not in seen:
+                seen.add((path.parent.name, int(match[1])))
+                yield Found(path.parent.name, int(match[1]), path)
+
+
+def find(reference: str, roots: Sequence[Path] | None = None) -> Path:
+    """The file of `name@version`, or of a path. Raises UsageError naming what there is."""
+    if reference.endswith((".yaml", ".yml")) or "/" in reference or "\\" in reference:
+        path = Path(reference)
+        if not path.is_file():
+            raise UsageError(
+                f"{reference}: no such file; a recipe is a path or name@version (rewardkit list)"
+            )
+        return path
+    match = REFERENCE.fullmatch(reference)
+    available = sorted(all_recipes(roots), key=lambda found: (found.name, found.version))
+    names = sorted({found.name for found in available})
+    if not match:
+        versions = [found.ref for found in available if found.name == reference]
+        if versions:
+            raise UsageError(f"'{reference}' needs a version: {', '.join(versions)}")
+        raise UsageError(
+            f"'{reference}' is neither a file nor name@version; {nearest(reference.split('@')[0], names)}"
+        )
+    name, version = match[1], int(match[2])
+    for found in available:
+        if (found.name, found.version) == (name, version):
+            return found.path
+    versions = [str(found.version) for found in available if found.name == name]
+    if versions:
+        raise UsageError(f"{name} has no version {version}; it has {', '.join(versions)}")
+    raise UsageError(f"no recipe is called '{name}'; {nearest(name, names)}")
+
+
+def load_recipe(reference: str | Path, settings: Sequence[str] = ()) -> Recipe:
+    """The recipe behind `name@version` or a path.
+
+    Args:
+        reference: as above.
+        settings: `path=value` assignments that derive a variant, as in `reward.too_long.above=512`.
+
+    Raises:
+        RecipeError: with file, line and column.
+        LockError: a released version is not what was released.
+        UsageError: nothing has that name.
+    """
+    load_plugins()
+    path = reference if isinstance(reference, Path) else find(reference)
+    root, node = resolve(path)
+    recipe = build(node)
+    check_lock(recipe, root, path)
+    if not settings:
+        return recipe
+    node = copy(node)
+    for setting in settings:
+        assign(node, setting)
+    variant = build(node)
+    variant._settings = tuple(settings)
+    return variant
+
+
+def resolve(path: Path, trail: tuple[Path, ...] = ()) -> tuple[Path, Node]:
+    """The tree of a file with every `extends` resolved, and the recipes folder it stands in."""
+    path = path.resolve() if trail else path
+    node = read_file(path)
+    root = path.resolve().parent.parent
+    if not isinstance(node.value, dict):
+        raise RecipeError("a recipe is a mapping with recipe, version, answer and reward", node.place)
+    _check_header(node, path)
+    parent = node.value.pop("extends", None)
+    removed = node.value.pop("remove", None)
+    if parent is None:
+        if removed is not None:
+            raise RecipeError("'remove' needs 'extends': there is nothing to remove from", removed.place)
+        return root, node
+    if not isinstance(parent.value, str) or not REFERENCE.fullmatch(parent.value):
+        raise RecipeError(f"extends is name@version, found {parent.value!r}", parent.place)
+    here = (*trail, path.resolve())
+    try:
+        parent_path = find(parent.value, [root, *folders()]).resolve()
+    except UsageError as error:
+        raise RecipeError(f"missing parent: {error}", parent.place) from None
+    if parent_path in here:
+        chain = " -> ".join(
+            f"{p.parent.name}/{p.name}" for p in (*here[here.index(parent_path) :], parent_path)
+        )
+        raise RecipeError(f"cycle in extends: {chain}; let one of them stand on its own", parent.place)
+    _, inherited = resolve(parent_path, here)
+    inherited = copy(inherited)
+    for name in ("about", "allow"):
+        inherited.value.pop(name, None)
+    _remove(inherited, removed)
+    return root, merge_recipe(inherited, node)
+
+
+def _check_header(node: Node, path: Path) -> None:
+    """The recipe's name and version, and that the file's place says the same."""
+    for key in ("recipe", "version"):
+        if node.get(key) is None:
+            raise RecipeError(
+                f"'{key}' is missing; a recipe begins with `recipe: name` and `version: 0`", node.place
+            )
+    name, version = node.value["recipe"], node.value["version"]
+    if not isinstance(version.value, int) or isinstance(version.value, bool) or version.value < 0:
+        raise RecipeError(f"a version is a whole number from 0, found {version.value!r}", version.place)
+    match = FILE.fullmatch(path.name)
+    if match and int(match[1]) != version.value:
+        raise RecipeError(
+            f"the file is called {path.name} and says version {version.value}; rename the file or change the version",
+            version.place,
+        )
+    folder = path.resolve().parent.name
+    if match and folder != name.value and path.resolve().parent.parent.name == "recipes":
+        raise RecipeError(
+            f"the folder is called {folder} and the file says recipe {name.value}; make them the same",
+            name.place,
+        )
+
+
+def _remove(inherited: Node, removed: Node | None) -> None:
+    if removed is None:
+        return
+    reward = inherited.get("reward")
+    if not isinstance(removed.value, list) or reward is None:
+        raise RecipeError("remove is a list of labels, as in [too_long]", removed.place)
+    for label in removed.value:
+        if label.value not in reward.value:
+            raise RecipeError(
+                f"the parent has no term '{label.value}' to remove; {nearest(str(label.value), reward.value)}",
+                label.place,
+            )
+        del reward.value[label.value]
+
+
+def merge_recipe(parent: Node, child: Node) -> Node:
+    """Child over parent, deep; a term whose kind changes is replaced, not merged."""
+    reward, inherited = child.get("reward"), parent.get("reward")
+    if reward is not None and inherited is not None and isinstance(reward.value, dict):
+        for label, term in reward.value.items():
+            before = inherited.get(label)
+            if before is not None and _kind(term, label, before) != _kind(before, label, None):
+                del inherited.value[label]
+    return merge(parent, child)
+
+
+def _kind(term: Node, label: str, parent: Node | None) -> str:
+    """The kind that a term states; else its parent's; else its label."""
+    stated = term.get("kind")
+    if stated is not None:
+        return str(stated.value)
+    return _kind(parent, label, None) if parent is not None else label
+
+
+def build(node: Node) -> Recipe:
+    """A recipe from a resolved tree; every fault at its own place."""
+    plain = node.plain()
+    try:
+        return Recipe.model_validate(plain)
+    except ValidationError as error:
+        raise_faults(error, node, Recipe)
+        raise
+
+
+def header(path: Path) -> tuple[str, Place]:
+    """The `about` of a recipe file, read without resolving it (for `rewardkit list`)."""
+    node = read_file(path)
+    about = node.get("about")
+    return (str(about.value) if about is not None else "", node.place)
