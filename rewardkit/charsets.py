@@ -7,10 +7,11 @@ them one compiled pattern that terms count with.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 import yaml
 
@@ -38,11 +39,20 @@ def charsets() -> Mapping[str, CharSet]:
     (True, False)
     """
     text = files(__package__).joinpath("charsets.yaml").read_text(encoding="utf-8")
+    # BaseLoader reads every scalar as text: 0370 stays a code point and is not taken for an octal.
+    entries = yaml.load(text, Loader=yaml.BaseLoader)
     return {
-        name: CharSet(name, entry["revision"], entry["about"].strip(), tuple(_ranges(entry)))
-        for name, entry in yaml.load(text, Loader=yaml.BaseLoader).items()
-        if _typed(entry)
+        name: CharSet(name, int(entry["revision"]), entry["about"].strip(), tuple(_ranges(entry)))
+        for name, entry in entries.items()
     }
+
+
+def _ranges(entry: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+    for text in entry.get("ranges", ()):
+        lo, _, hi = text.partition("-")
+        yield int(lo, 16), int(hi or lo, 16)
+    for character in entry.get("characters", ""):
+        yield ord(character), ord(character)
 
 
 def charset(name: str) -> CharSet:
@@ -54,7 +64,7 @@ def charset(name: str) -> CharSet:
 
 
 @lru_cache(maxsize=256)
-def outside(names: tuple[str, ...], literal: str = "") -> re.Pattern[str]:
+def runs_inside(names: tuple[str, ...], literal: str = "") -> re.Pattern[str]:
     """A pattern of runs of characters that the sets and the literal characters hold.
 
     Removing what it matches leaves the characters outside, in one linear pass.
