@@ -60,12 +60,12 @@ class Node:
         for at, step in enumerate(path):
             child: Node | None = None
             if isinstance(node.value, dict) and isinstance(step, str):
-                child = node.value.get(step)
+                child = cast("Node | None", node.value.get(step))
                 if child is not None:
                     nested = isinstance(child.value, (dict, list)) and at < len(path)
                     place = node.keys.get(step, child.place) if nested else child.place
             elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
-                child = node.value[step]
+                child = cast(Node, node.value[step])
                 place = child.place
             if child is None:
                 return place, None

@@ -1,0 +1,5 @@
+"""`python -m rewardkit` is `rewardkit`."""
+
+from .cli import main
+
+main()
