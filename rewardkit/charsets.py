@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -38,7 +38,7 @@ def charsets() -> Mapping[str, CharSet]:
     >>> "≤" in charsets()["math_operators"], "＋" in charsets()["math_operators"]
     (True, False)
     """
-    text = files(__package__).joinpath("charsets.yaml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("charsets.yaml").read_text(encoding="utf-8")
     # BaseLoader reads every scalar as text: 0370 stays a code point and is not taken for an octal.
     entries = yaml.load(text, Loader=yaml.BaseLoader)
     return {
