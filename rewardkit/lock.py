@@ -11,9 +11,12 @@ import os
 import re
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import LockError, Place, RecipeError, UsageError
-from .recipe import Recipe
+
+if TYPE_CHECKING:
+    from .recipe import Recipe
 
 LOCK = "recipes.lock"
 LINE = re.compile(r"(\S+@\d+)\s+([0-9a-f]{16})")
