@@ -1,0 +1,138 @@
+"""What a backend is: prompts and sampling in; text, token count and finish reason out.
+
+A backend is asked for samples of prompts by `Request` and yields a `Completion` for each as it is done,
+in any order. It says who the model is (`identity`, part of every cache key), what it runs on
+(`environment`) and what it really does with a decoding (`effective`). A decoding it cannot carry out as
+written is an error, never a silent change.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rewardkit.errors import UsageError
+from rewardkit.types import Finish, Message
+
+Prompt = str | Sequence[Message]
+"""A rendered text, or chat messages where the server renders them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How completions are drawn. `temperature` None is greedy; then nothing else about drawing may be set.
+
+    `top_k` 0 and `min_p` 0 are off. `seed` None leaves the draw to the backend, which records that.
+    """
+
+    max_new_tokens: int
+    temperature: float | None = None
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.max_new_tokens < 1:
+            raise UsageError(f"max_new_tokens is at least 1; found {self.max_new_tokens}")
+        if self.temperature is None:
+            if (self.top_p, self.top_k, self.min_p, self.seed) != (1.0, 0, 0.0, None):
+                raise UsageError(
+                    "greedy decoding draws nothing: top_p, top_k, min_p and seed do not apply; remove them, "
+                    "or give a temperature in a sampled arm"
+                )
+        elif self.temperature <= 0:
+            raise UsageError(
+                f"a sampled arm needs a temperature above 0; found {self.temperature:g}. For temperature 0 use "
+                "the arm 'greedy'"
+            )
+
+    @property
+    def greedy(self) -> bool:
+        """Whether the most likely token is always taken."""
+        return self.temperature is None
+
+    def identity(self) -> dict[str, Any]:
+        """What the cache key holds of this decoding."""
+        if self.greedy:
+            return {"greedy": True, "max_new_tokens": self.max_new_tokens, "stop": list(self.stop)}
+        return {
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "top_k": self.top_k,
+            "min_p": self.min_p,
+            "seed": self.seed,
+            "max_new_tokens": self.max_new_tokens,
+            "stop": list(self.stop),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The samples wanted of one prompt. `index` is the caller's; `item`, `arm` and `fields` name the row."""
+
+    index: int
+    prompt: Prompt
+    sampling: Sampling
+    samples: tuple[int, ...]
+    item: str = ""
+    arm: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """One completion. `tokens` is without the end-of-sequence token, None where nobody counted."""
+
+    index: int
+    sample: int
+    text: str
+    tokens: int | None
+    finish: Finish
+    token_ids: tuple[int, ...] | None = None
+    reasoning: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A request that the backend turned down for good (a prompt that is too long, say); it stays missing."""
+
+    index: int
+    sample: int
+    reason: str
+
+
+class Backend(ABC):
+    """The interface. Use as a context manager; `close` frees what it holds."""
+
+    @abstractmethod
+    def identity(self) -> dict[str, Any]:
+        """Who answers: name, revision or content hash, and whatever else changes the answers."""
+
+    @abstractmethod
+    def environment(self) -> dict[str, Any]:
+        """What it runs on: backend, versions, dtype, batch size, device. Recorded, not part of keys."""
+
+    @abstractmethod
+    def effective(self, sampling: Sampling) -> dict[str, Any]:
+        """The parameters as they reach the engine. Raises UsageError for what it cannot do."""
+
+    @abstractmethod
+    def render(self, prompt: Prompt) -> Prompt:
+        """The prompt as the model sees it: chat messages become text where the tokenizer is at hand."""
+
+    @abstractmethod
+    def generate(self, requests: Iterable[Request]) -> Iterator[Completion | Refusal]:
+        """Completions as they are done. Takes requests lazily and holds a bounded number of them."""
+
+    def close(self) -> None:
+        """Free the engine or the connections."""
+
+    def __enter__(self) -> Backend:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

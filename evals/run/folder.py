@@ -1,0 +1,170 @@
+"""The folder of a run, and who may write to it.
+
+suite.yaml          the resolved suite
+run.json            the model's identity, digests of data, prompts and decoding
+items.jsonl         each item with its rendered prompt, gold and fields
+completions.jsonl   the log (append-only)
+sessions.jsonl      one line each time generation was started: backend, versions, effective decoding
+refusals.jsonl      requests that the backend turned down, with its reason
+scores/NAME.jsonl   what a scoring pass made of the log, with NAME.json beside it
+lock                held by the one process that writes
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from rewardkit.errors import DataError, UsageError
+
+from ..backends.base import Prompt
+from ..data import Item
+from ..suite import Suite, load_suite
+from .log import read_log
+from .record import Record, completion_key
+
+
+class RunFolder:
+    """Reads and writes the files of one run."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+
+    @classmethod
+    def existing(cls, path: Path | str) -> RunFolder:
+        """A folder that holds a run. Raises UsageError where it does not."""
+        folder = cls(path)
+        if not folder.meta_path.is_file():
+            raise UsageError(
+                f"{path} holds no evaluation run (no run.json); make one with rewardkit eval run"
+            )
+        return folder
+
+    @property
+    def meta_path(self) -> Path:
+        """run.json"""
+        return self.path / "run.json"
+
+    @property
+    def log_path(self) -> Path:
+        """completions.jsonl"""
+        return self.path / "completions.jsonl"
+
+    @property
+    def scores(self) -> Path:
+        """The folder of scoring passes."""
+        return self.path / "scores"
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the folder against other writers; a killed process lets go of it. Raises UsageError."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UsageError(
+                f"another process is writing to {self.path}; wait for it, stop it, or choose another folder with -o"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def meta(self) -> dict[str, Any]:
+        """run.json, empty where there is none yet."""
+        if not self.meta_path.exists():
+            return {}
+        return json.loads(self.meta_path.read_text(encoding="utf-8"))
+
+    def suite(self) -> Suite:
+        """The resolved suite."""
+        return load_suite(self.path / "suite.yaml")
+
+    def write_plan(
+        self, suite: Suite, meta: Mapping[str, Any], items: list[Item], prompts: list[Prompt]
+    ) -> None:
+        """Put the run's fixed files in place, each whole; run.json last, as it makes the folder a run."""
+        write_whole(self.path / "suite.yaml", suite.to_yaml())
+        lines = [
+            json.dumps(
+                {"id": item.id, "prompt": prompt, "gold": item.gold, "fields": dict(item.fields)}, default=str
+            )
+            for item, prompt in zip(items, prompts, strict=True)
+        ]
+        write_whole(self.path / "items.jsonl", "\n".join(lines) + "\n")
+        write_whole(self.meta_path, json.dumps(meta, indent=2, ensure_ascii=False) + "\n")
+
+    def items(self) -> list[tuple[Item, Prompt]]:
+        """Items with their rendered prompts, in the suite's order."""
+        made = []
+        with (self.path / "items.jsonl").open(encoding="utf-8") as file:
+            for line in file:
+                row = json.loads(line)
+                gold = tuple(row["gold"]) if isinstance(row["gold"], list) else row["gold"]
+                made.append((Item(id=row["id"], gold=gold, fields=row["fields"]), row["prompt"]))
+        return made
+
+    def keys(self) -> dict[str, tuple[int, str, int]]:
+        """Key to (place of the item, arm, n) for everything that the suite plans."""
+        return planned_keys(self.meta()["model"], self.suite(), self.items())
+
+    def completions(self) -> Iterator[tuple[int, int, Record]]:
+        """(offset, place of the item, record) of the log's lines that the plan knows, each sample once.
+
+        Lines of another prompt or decoding (from before the suite was changed) are passed over.
+        """
+        keys = self.keys()
+        seen: dict[str, int] = {}
+        for offset, record in read_log(self.log_path):
+            planned = keys.get(record.key)
+            bit = 1 << record.sample
+            if planned is None or record.sample >= planned[2] or seen.get(record.key, 0) & bit:
+                continue
+            seen[record.key] = seen.get(record.key, 0) | bit
+            yield offset, planned[0], record
+
+    def append_line(self, name: str, row: Mapping[str, Any]) -> int:
+        """Add a line to one of the small logs; returns its number from 0."""
+        path = self.path / name
+        number = path.read_bytes().count(b"\n") if path.exists() else 0
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row, ensure_ascii=True) + "\n")
+        return number
+
+    def lines(self, name: str) -> list[dict[str, Any]]:
+        """The lines of one of the small logs; a torn last one is passed over."""
+        path = self.path / name
+        if not path.exists():
+            return []
+        text = path.read_bytes()
+        whole = text[: text.rfind(b"\n") + 1]
+        try:
+            return [json.loads(line) for line in whole.splitlines()]
+        except ValueError as wrong:
+            raise DataError(f"not lines of JSON: {wrong}", str(path)) from wrong
+
+
+def planned_keys(
+    model: Mapping[str, Any], suite: Suite, items: list[tuple[Item, Prompt]]
+) -> dict[str, tuple[int, str, int]]:
+    """Key to (place of the item, arm, n) for every item and arm."""
+    planned: dict[str, tuple[int, str, int]] = {}
+    for arm, (sampling, n) in suite.sampling().items():
+        for place, (item, prompt) in enumerate(items):
+            planned[completion_key(model, item.id, prompt, sampling)] = (place, arm, n)
+    return planned
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)
