@@ -32,12 +32,12 @@ COMMANDS = {
     "diff": ("diff:diff", "What changed between two recipes."),
     "advantages": ("advantages:advantages", "What GRPO would see of these rollouts."),
     "signal": ("signal:signal", "Which problems teach something, and at which group size."),
-    "report": ("report:report", "One page about runs, scores and diffs."),
-    "demo": ("demo:demo", "The story of a reward, on this machine, in minutes."),
     "lock": ("lock:lock", "Released versions: their state, and a new release."),
     "schema": ("schema:schema", "The JSON Schema of recipes, for editors."),
 }
 ELSEWHERE = {
+    "demo": "The story of a reward, on this machine, in minutes.",
+    "report": "One page about runs, scores and diffs.",
     "eval": "Evaluate a model: greedy beside pass@k.",
     "train": "Train by a plan of stages.",
     "serve": "Serve a recipe over HTTP.",
