@@ -1,0 +1,27 @@
+"""Finding the final answer: text in, at most one `Extraction` out.
+
+Tiers are tried in the recipe's order, and the first that is *present* is final, even where it holds
+nothing readable: a model that opened a box and left it empty has said nothing, and prose around the
+box is not read instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..types import Extraction
+
+if TYPE_CHECKING:
+    from ..kinds import Extractor
+
+__all__ = ["extract"]
+
+
+def extract(text: str, tiers: Sequence[Extractor], start: int = 0) -> Extraction | None:
+    """The answer found by the first present tier in `text[start:]`, None where no tier is present."""
+    for tier in tiers:
+        found = tier.find(text, start)
+        if found is not None:
+            return found
+    return None

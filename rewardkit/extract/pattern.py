@@ -1,0 +1,76 @@
+"""A regular expression given in the recipe, exact to the letter and bounded in time."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import regex
+from pydantic import Field, field_validator, model_validator
+
+from ..kinds import Extractor
+from ..types import Extraction
+
+
+class Pattern(Extractor):
+    """What a regular expression finds, unchanged: no strip, no unwrapping.
+
+    The syntax is that of the `regex` package, which is Python's with additions. A match that takes
+    longer than `timeout_s` makes the answer one of nothing.
+    """
+
+    kind: ClassVar[str] = "pattern"
+
+    regex: str = Field(description="The pattern, in the syntax of Python's `re`.")
+    occurrence: Literal["first", "last"] = Field("last", description="Which match counts.")
+    ignore_case: bool = Field(False, description="Match letters of either case.")
+    dotall: bool = Field(False, description="Let `.` match a line break.")
+    multiline: bool = Field(False, description="Let `^` and `$` match at line breaks.")
+    group: int | str = Field(1, description="Group that holds the answer: a number (0: the whole match) or a name.")
+    timeout_s: float = Field(1.0, gt=0, le=60, description="Seconds a search may take.")
+
+    @field_validator("regex")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        try:
+            regex.compile(value)
+        except regex.error as fault:
+            raise ValueError(f"not a regular expression: {fault}; mend the pattern") from fault
+        return value
+
+    @model_validator(mode="after")
+    def _has_group(self) -> Pattern:
+        compiled = self._compiled()
+        valid = self.group in compiled.groupindex if isinstance(self.group, str) else 0 <= self.group <= compiled.groups
+        if not valid:
+            raise ValueError(
+                f"the pattern has no group {self.group!r}; it has {compiled.groups} groups, and group: 0 is the whole match"
+            )
+        return self
+
+    def _compiled(self) -> Any:
+        flags = (
+            (regex.IGNORECASE if self.ignore_case else 0)
+            | (regex.DOTALL if self.dotall else 0)
+            | (regex.MULTILINE if self.multiline else 0)
+        )
+        return regex.compile(self.regex, flags)  # cached by the package
+
+    def find(self, text: str, start: int = 0) -> Extraction | None:
+        """Search `text[start:]`; anchors see that part as the whole text."""
+        part = text[start:] if start else text
+        match = None
+        try:
+            for match in self._compiled().finditer(part, timeout=self.timeout_s):
+                if self.occurrence == "first":
+                    break
+        except TimeoutError:
+            problem = f"the pattern took over {self.timeout_s:g} s"
+            return Extraction(text=None, span=(start, len(text)), extractor=self.kind, problem=problem)
+        if match is None:
+            return None
+        found = match.group(self.group)
+        left, right = match.span(self.group if found is not None else 0)
+        problem = "" if found else "the group is empty"
+        return Extraction(
+            text=found or None, span=(start + left, start + right), extractor=self.kind, problem=problem
+        )

@@ -1,0 +1,256 @@
+r"""One way of writing an answer: dress, spacing and Unicode variants are taken off, meaning is not.
+
+A raw answer comes in, its tokens and its canonical string go out. The map of characters is targeted;
+Unicode's compatibility forms are not used, because they read `4²` as 42 and `2½` as 21/2. Characters
+that cannot be seen are dropped at the ends and make the answer unreadable inside.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+BAD = "\x00"
+"""Stands for any character that hides or splits; the parser refuses it."""
+
+
+def _table() -> dict[int, str]:
+    table: dict[str, str] = {
+        "−": "-", "–": "-", "—": "-", "‒": "-", "‐": "-", "‑": "-", "﹣": "-", "➖": "-",
+        "×": r"\times ", "✕": r"\times ", "✖": r"\times ", "⋅": r"\cdot ", "·": r"\cdot ", "∙": r"\cdot ", "•": r"\cdot ",
+        "∗": "*", "÷": r"\div ", "∕": "/", "⁄": "/", "±": r"\pm ", "∓": r"\mp ",
+        "π": r"\pi ", "∞": r"\infty ", "°": r"^{\circ}", "º": r"^{\circ}", "℃": r"^{\circ}\text{C}", "℉": r"^{\circ}\text{F}",
+        "≤": r"\le ", "≥": r"\ge ", "⩽": r"\le ", "⩾": r"\ge ", "≦": r"\le ", "≧": r"\ge ", "≠": r"\ne ", "≈": r"\approx ", "≡": r"\equiv ",
+        "∼": r"\sim ", "→": r"\to ", "⇒": r"\Rightarrow ", "∈": r"\in ", "∉": r"\notin ",
+        "∪": r"\cup ", "∩": r"\cap ", "∖": r"\setminus ", "⊂": r"\subset ", "⊆": r"\subseteq ",
+        "∅": r"\emptyset ", "⌀": r"\emptyset ", "Ø": r"\emptyset ", "ℝ": r"\mathbb{R}", "ℤ": r"\mathbb{Z}", "ℕ": r"\mathbb{N}", "ℚ": r"\mathbb{Q}", "ℂ": r"\mathbb{C}",
+        "′": "'", "″": "''", "’": "'", "‘": "'", "“": '"', "”": '"', "…": r"\ldots ", "⋯": r"\ldots ",
+        "，": ",", "、": ",", "；": ";", "：": ":", "。": ".", "．": ".", "！": "!", "？": "?", "（": "(", "）": ")",
+        "［": "[", "］": "]", "【": "[", "】": "]", "｛": r"\{", "｝": r"\}", "＜": "<", "＞": ">", "＝": "=", "＋": "+", "－": "-", "＊": "*",
+        "／": "/", "％": "%", "＾": "^", "＿": "_", "｜": "|", "＄": r"\$", "￥": r"\$", "¥": r"\$", "∶": ":", "∣": "|", "〈": r"\langle ", "〉": r"\rangle ", "⟨": r"\langle ", "⟩": r"\rangle ",
+        "∠": "", "△": "", "∴": "", "≅": r"\cong ", "∫": r"\int ", "∑": r"\sum ", "∏": r"\prod ", "∂": r"\partial ",
+        "½": r"\frac{1}{2}", "⅓": r"\frac{1}{3}", "⅔": r"\frac{2}{3}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
+        "⅕": r"\frac{1}{5}", "⅖": r"\frac{2}{5}", "⅗": r"\frac{3}{5}", "⅘": r"\frac{4}{5}", "⅙": r"\frac{1}{6}",
+        "⅚": r"\frac{5}{6}", "⅛": r"\frac{1}{8}", "⅜": r"\frac{3}{8}", "⅝": r"\frac{5}{8}", "⅞": r"\frac{7}{8}", "⅐": r"\frac{1}{7}", "⅑": r"\frac{1}{9}", "⅒": r"\frac{1}{10}",
+        "㎝": r"\text{cm}", "㎡": r"\text{m}^2", "㎞": r"\text{km}", "㎏": r"\text{kg}", "㎜": r"\text{mm}",
+        "ℯ": "e", "ⅇ": "e", "ⅈ": "i", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "∧": r"\land ", "∨": r"\lor ",
+    }  # fmt: skip
+    for space in "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000":
+        table[space] = " "
+    for offset in range(10):
+        table[chr(0xFF10 + offset)] = str(offset)
+    for offset in range(26):
+        table[chr(0xFF21 + offset)] = chr(65 + offset)
+        table[chr(0xFF41 + offset)] = chr(97 + offset)
+    for number in range(1, 21):
+        table[chr(0x2460 + number - 1)] = rf"\textcircled{{{number}}}"
+    greek = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho _ sigma tau upsilon phi chi psi omega"
+    for offset, name in enumerate(greek.split()):
+        if name not in ("_", "pi", "omicron"):
+            table.setdefault(chr(0x3B1 + offset), rf"\{name} ")
+    for char, name in zip("ΓΔΘΛΞΠΣΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(), strict=True):
+        table[char] = rf"\{name} "
+    for char in HIDDEN:
+        table[char] = BAD
+    return {ord(char): value for char, value in table.items()}
+
+
+_TABLE = _table()
+_SUPER = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ", "0123456789+-()ni", strict=True))
+_SUB = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙₓ", "0123456789+-()nx", strict=True))
+_SUPERS = re.compile("[" + "".join(map(re.escape, _SUPER)) + "]+")
+_SUBS = re.compile("[" + "".join(map(re.escape, _SUB)) + "]+")
+_ROOT = re.compile(r"([√∛∜])\s*(?:(\d+(?:\.\d+)?|[A-Za-z])|\(([^()]*)\)|(?=[{\\]))")
+_ROOTS = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
+_CJK_OPEN = {"万": "万", "亿": "亿"}
+
+
+def _root(match: re.Match[str]) -> str:
+    body = match.group(2) or match.group(3)
+    return _ROOTS[match.group(1)] + (f"{{{body}}}" if body else " ")
+
+
+def ascii_math(text: str) -> str:
+    r"""Unicode mathematics as LaTeX; what has no LaTeX (letters, CJK) stays.
+
+    >>> ascii_math("2½"), ascii_math("4²"), ascii_math("3√2")
+    ('2\\frac{1}{2}', '4^{2}', '3\\sqrt{2}')
+    """
+    if text.isascii():
+        return text.replace("\x00", BAD)
+    text = text.strip(HIDDEN + " \t\r\n")
+    text = _SUPERS.sub(lambda m: "^{" + "".join(_SUPER[c] for c in m.group()) + "}", text)
+    text = _SUBS.sub(lambda m: "_{" + "".join(_SUB[c] for c in m.group()) + "}", text)
+    text = _ROOT.sub(_root, text)
+    return text.translate(_TABLE)
+
+
+class Token(NamedTuple):
+    """One piece of an answer. `kind`: n number, w word of letters, t text, c command, p sign."""
+
+    kind: str
+    value: str
+    spaced: bool
+    """whether space stood before it"""
+
+
+_TOKEN = re.compile(
+    r"(?P<space>(?:\s|~|\\[,;:> ]|\\q?quad(?![A-Za-z])|\\hspace\*?\{[^{}]*\}|\\(?:hfill|enspace|thinspace)(?![A-Za-z]))+)"
+    r"|(?P<drop>\\!|\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|mathstrut|strut|rm|bf|it|mathop)(?![A-Za-z])\.?"
+    r"|\\[()]|\\\[|\\\]|\$|\*\*|`)"
+    r"|(?P<text>\\(?:text(?:bf|it|rm|sf|tt|normal|up|sl|sc)?|mbox|hbox|mathrm|mathit|mathsf|mathtt|mathnormal|operatorname\*?|emph)\s*\{)"
+    r"|(?P<command>\\(?:[A-Za-z]+|.))"
+    r"|(?P<number>\d+)"
+    r"|(?P<word>[A-Za-z]+)"
+    r"|(?P<cjk>[\u4e00-\u9fff]+)"
+    r"|(?P<other>.)",
+    re.DOTALL,
+)
+_SAME = {
+    r"\dfrac": r"\frac", r"\tfrac": r"\frac", r"\cfrac": r"\frac", r"\geq": r"\ge", r"\leq": r"\le", r"\neq": r"\ne",
+    r"\geqslant": r"\ge", r"\leqslant": r"\le", r"\lt": "<", r"\gt": ">", r"\ast": "*", r"\dbinom": r"\binom", r"\tbinom": r"\binom",
+    r"\varnothing": r"\emptyset", r"\dots": r"\ldots", r"\cdots": r"\ldots", r"\lbrace": r"\{", r"\rbrace": r"\}", r"\lbrack": "[", r"\rbrack": "]",
+    r"\vert": "|", r"\lvert": "|", r"\rvert": "|", r"\mid": "|", r"\colon": ":", r"\rightarrow": r"\to", r"\degree": r"^{\circ}",
+    r"\arcsec": r"\arcsec", r"\tg": r"\tan", r"\ctg": r"\cot", r"\varepsilon": r"\epsilon", r"\vartheta": r"\theta", r"\varphi": r"\phi",
+    r"\exponentialE": "e", r"\imaginaryI": "i", r"\Reals": r"\mathbb{R}", r"\R": r"\mathbb{R}", r"\implies": r"\Rightarrow", r"\lor": r"\lor",
+    r"\vee": r"\lor", r"\wedge": r"\land", r"\bmod": r"\mod", r"\backslash": r"\setminus", r"\prime": "'", r"\%": "%", r"\#": "#", r"\&": "&", r"\_": "_",
+    r"\euro": "€", r"\pounds": "£", r"\cr": r"\\",
+}  # fmt: skip
+_TEXT_LIKE_LETTER = {"e", "i", "d", "R"}
+
+
+def _text_end(text: str, at: int) -> int:
+    """The place of the brace that closes the one before `at`, -1 where there is none."""
+    depth = 1
+    for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, at):
+        if match.group() == "{":
+            depth += 1
+        elif match.group() == "}":
+            depth -= 1
+            if not depth:
+                return match.start()
+    return -1
+
+
+LONGEST = 20_000
+"""Characters of an answer that are read at all; longer ones are equal only to their like."""
+_EMBOX = re.compile(r"\s*(?:\$+|\\\(|\\\[)?\s*\\(?:boxed|fbox)\s*\{(.*)\}\s*\.?\s*(?:\$+|\\\)|\\\])?\s*", re.DOTALL)
+_LABEL = re.compile(
+    r"\s*(?:\\text(?:bf)?\s*\{)?\s*(?:(?:the\s+)?(?:final\s+|correct\s+)?answers?\s*(?:is\b\s*:?|are\b|:|=(?!=))|答案?\s*[:：是为]|故选\s*[:：]?)\s*(\})?\s*",
+    re.IGNORECASE,
+)
+_DIGITS = re.compile(r"-?\d{1,18}")
+
+
+@lru_cache(maxsize=16384)
+def tokens(raw: str) -> tuple[Token, ...]:
+    """The tokens of an answer, without dress."""
+    text = raw.strip()
+    box = _EMBOX.fullmatch(text)
+    if box and _text_end(box.group(1) + "}", 0) == len(box.group(1)):
+        text = box.group(1)
+    text = ascii_math(text)
+    label = _LABEL.match(text)
+    if label and label.end() < len(text):
+        opened = text[: label.end()].count("{") - text[: label.end()].count("}")
+        if opened == 0:
+            text = text[label.end() :]
+    found: list[Token] = []
+    _scan(text, found)
+    while found and found[-1].value in (".", ",", ";", r"\\") and found[-1].kind in "pc":
+        found.pop()
+    return tuple(found)
+
+
+def _scan(text: str, found: list[Token]) -> None:
+    """Append the tokens of a text. Text commands whose content is mathematics are read through."""
+    spaced = False
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        assert match is not None  # the last alternative takes any character
+        kind, value = match.lastgroup or "", match.group()
+        at = match.end()
+        if kind == "space":
+            spaced = True
+            continue
+        if kind == "drop":
+            spaced = spaced or value == "$"
+            continue
+        if kind == "text":
+            end = _text_end(text, at)
+            inside = text[at:end] if end >= 0 else text[at:]
+            at = end + 1 if end >= 0 else len(text)
+            _text(inside, value, spaced, found)
+        elif kind == "command":
+            same = _SAME.get(value, value)
+            if same == r"^{\circ}" or same == r"\mathbb{R}":
+                inner: list[Token] = []
+                _scan(same, inner) if same != value else inner.append(Token("c", value, spaced))
+                found.extend(inner)
+            elif same[0] == "\\":
+                found.append(Token("c", same, spaced))
+            else:
+                found.append(Token("w" if same.isalpha() else "p", same, spaced))
+        elif kind == "cjk":
+            found.append(Token("t", value, spaced))
+        else:
+            found.append(Token({"number": "n", "word": "w", "other": "p"}[kind], value, spaced))
+        spaced = False
+
+
+_MATH_TEXT = re.compile(r"[-+\d.,:/()\[\] %]*\d[-+\d.,:/()\[\] %]*")
+
+
+def _text(inside: str, command: str, spaced: bool, found: list[Token]) -> None:
+    r"""`\text{13}` and `\mathrm{e}` are mathematics in dress; `\text{cm}` is a word."""
+    content = " ".join(inside.replace("$", " ").replace("~", " ").split())
+    if not content:
+        return
+    letter = content.strip("().")
+    if _MATH_TEXT.fullmatch(content) or (len(letter) == 1 and letter.isalpha() and not _after_number(found)):
+        _scan(content, found)
+        return
+    if command.startswith((r"\operatorname", r"\mathrm")) and content.isalpha() and "\\" + content in FUNCTIONS:
+        found.append(Token("c", "\\" + content, spaced))
+        return
+    found.append(Token("t", content, spaced or inside[:1].isspace()))
+
+
+def _after_number(found: list[Token]) -> bool:
+    return bool(found) and (found[-1].kind in "nt" or found[-1].value in ("}", ")", r"\circ"))
+
+
+FUNCTIONS = frozenset(
+    "\\" + name
+    for name in (
+        "sin cos tan cot sec csc arcsin arccos arctan arccot sinh cosh tanh coth ln log lg exp sqrt"
+    ).split()
+)
+
+
+@lru_cache(maxsize=16384)
+def canonical(raw: str) -> str:
+    r"""The canonical string of an answer: its tokens without needless space.
+
+    >>> canonical(r"$\dfrac{3}{4}$."), canonical("10\u202f000"), canonical(r"x \leq 3")
+    ('\\frac{3}{4}', '10 000', 'x\\le 3')
+    """
+    bare = raw.strip()
+    if _DIGITS.fullmatch(bare):
+        return bare
+    if len(bare) > LONGEST:
+        return bare
+    parts: list[str] = []
+    previous = ""
+    for kind, value, spaced in tokens(bare):
+        text = rf"\text{{{value}}}" if kind == "t" else value
+        if previous and (
+            (spaced and kind in "nw" and previous in "nw") or (previous == "c" and kind == "w" and parts[-1][-1].isalpha())
+        ):
+            parts.append(" ")
+        parts.append(text)
+        previous = kind
+    return "".join(parts)

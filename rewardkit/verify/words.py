@@ -1,0 +1,44 @@
+r"""Answers that are words: None words, and the plain text behind LaTeX and markdown dress.
+
+What comes in is an extracted answer; what goes out is its words, lower-cased and undressed, so that
+`\boxed{\text{Cannot be determined.}}` and `**cannot be determined**` are the same. Nothing is matched
+in part: `Neon` holds no None, and neither does `none of these`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_COMMAND = re.compile(
+    r"\\(?:text(?:bf|it|rm|sf|tt|normal|up|sl|sc)?|math(?:rm|bf|it|sf|tt|normal)|mbox|hbox|operatorname\*?|boxed|fbox|emph"
+    r"|underline|bf|rm|it|displaystyle)(?![A-Za-z])"
+)
+_DRESS = re.compile(r"\\[()\[\],;:! ]|\\q?quad(?![a-zA-Z])|[{}$*_`~\u200b\u200c\u200d\ufeff\u00ad]|</?(?:b|i|em|strong)>")
+_SPACE = re.compile(r"[\s\u00a0\u2009\u202f]+")
+_EDGE = " \t\n.,;:!。，；：！、\"'“”‘’"
+LONGEST = 400
+"""Longer texts than this are never a None word."""
+
+
+@lru_cache(maxsize=8192)
+def plain(text: str) -> str:
+    r"""The words of an answer without dress, case, or punctuation at its ends.
+
+    >>> plain(r"\text{Cannot  be determined.}"), plain("**none**")
+    ('cannot be determined', 'none')
+    """
+    bare = _DRESS.sub(" ", _COMMAND.sub(" ", text))
+    return _SPACE.sub(" ", bare.replace("’", "'")).strip(_EDGE).casefold()
+
+
+def same_words(text: str, word: str) -> bool:
+    r"""Whether a whole extracted answer is this word or phrase, whatever its dress and case.
+
+    >>> same_words(r"\boxed{\text{None}}", "None"), same_words("Neon", "None"), same_words("none of these", "None")
+    (True, False, False)
+    """
+    if len(text) > LONGEST + len(word):
+        return False
+    wanted = plain(word)
+    return bool(wanted) and plain(text) == wanted
