@@ -56,7 +56,7 @@ class Recipe(Section):
     name: Annotated[str, Field(alias="recipe", pattern=NAME)]
     version: Annotated[int, Field(strict=True, ge=0)]
     about: str = ""
-    answer: Answer = Answer()
+    answer: Answer = Field(default_factory=Answer)
     reward: Terms
     clip: tuple[Number, Number] | None = None
     system_prompt: str | None = None

@@ -1,0 +1,74 @@
+"""The public names, and functions as kinds."""
+
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+import rewardkit
+from rewardkit import Recipe, Rollout, UsageError, reward_function, term
+from rewardkit.cells import cell_of
+
+PUBLIC = """
+EXTRACTORS TERMS VERIFIERS Allow Answer Axis Cell DataError Equality Extraction Extractor Finish GroupTerm Kind LockError
+MissingFact Outcome Payment Pays Question Range Reading Reasoning Recipe RecipeError RewardkitError Rollout Says Score
+SetupError Term TermScore UsageError Verdict Verifier load_recipe reward_function term
+""".split()
+
+
+def test_exported_names():
+    assert sorted(rewardkit.__all__) == sorted(PUBLIC)
+    for name in PUBLIC:
+        assert getattr(rewardkit, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        rewardkit.nonsense  # noqa: B018
+
+
+def test_importing_the_package_brings_in_nothing_heavy():
+    code = "import rewardkit, sys; assert not {'sympy', 'pandas', 'pydantic', 'torch'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@term(pays=(0.0, 1.0))
+def polite(reading, *, word: str = "please", bonus: float = 1.0) -> float:
+    """Pays for a word."""
+    return bonus * (word in reading.text)
+
+
+def test_a_function_becomes_a_kind_with_validated_parameters():
+    recipe = Recipe(name="manners", version=0, reward={"polite": {"word": "thanks", "bonus": 0.5}})
+    totals = [score.total for score in recipe.score([Rollout(completion=c, gold="1") for c in ("thanks", "no")])]
+    assert totals == [0.5, 0.0]
+    assert pickle.loads(pickle.dumps(recipe)) == recipe
+    [score] = recipe.score([Rollout(completion="thanks", gold="1")])
+    assert score.total in recipe.bounds(cell_of(score.reading, recipe.axes()))
+    with pytest.raises(ValueError, match="unknown parameter 'wrod'"):
+        Recipe(name="manners", version=0, reward={"polite": {"wrod": "x"}})
+
+
+def test_a_payment_outside_the_declared_interval_is_an_error():
+    recipe = Recipe(name="manners", version=0, reward={"polite": {"bonus": 2.0}})
+    with pytest.raises(UsageError, match="widen `pays`"):
+        recipe.score([Rollout(completion="please", gold="1")])
+
+
+def length_reward(prompts, completions, solution, **kwargs):
+    """As a team has it in its training script."""
+    assert len(prompts) == len(completions) == len(solution)
+    return [1.0 if len(c) <= len(s) else None for c, s in zip(completions, solution, strict=True)]
+
+
+team_length = reward_function("team_length", length_reward, pays=(0.0, 1.0), gold_column="solution")
+
+
+def test_a_trl_reward_function_is_wrapped_as_it_stands():
+    recipe = Recipe(name="team", version=0, reward={"team_length": {}})
+    rows = [Rollout(completion=c, gold="42", group="g") for c in ("1", "1234")]
+    assert [score.total for score in recipe.score(rows)] == [1.0, None]
+    assert pickle.loads(pickle.dumps(recipe)) == recipe
+
+
+def test_two_kinds_of_one_name_are_refused():
+    with pytest.raises(UsageError, match="already taken"):
+        reward_function("length", length_reward, pays=(0.0, 1.0))
