@@ -1,0 +1,121 @@
+"""The playground's claims, measured: `python -m rewardkit.trainers.playground.evidence`.
+
+For each seed: a world, one SFT, then GRPO twice from there, with `playground-none` versions 0 and 1; each of
+the three policies is measured on problems that none was trained on. Everything lands under `runs/evidence`,
+in a folder named by the digest of the settings, so that changed settings never meet old results; what is
+done is not done again, and a run that was interrupted goes on at the first policy that was not measured.
+`docs/evidence.md` and `docs/evidence.json` are written from those results and from nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.metadata
+import json
+import logging
+import os
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoTokenizer
+
+from .measure import Sheet, measure
+from .page import page, summary
+from .reward import HandWritten
+from .training import GRPO_OPTIONS, SFT_OPTIONS, train_grpo, train_sft
+from .world import make_world, read_rows
+
+SIZES = {"eval": 1000, "train": 800, "sft": 10000}
+SEEDS = (1, 2, 3, 4, 5)
+POLICIES = ("sft", "v0", "v1")
+PACKAGES = ("torch", "transformers", "trl", "datasets", "tokenizers")
+
+log = logging.getLogger(__name__)
+
+
+def settings() -> dict[str, Any]:
+    """All that decides the results, besides the code: sizes, TRL's options, package versions."""
+    return {
+        "sizes": SIZES,
+        "sft": SFT_OPTIONS,
+        "grpo": GRPO_OPTIONS,
+        "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
+    }
+
+
+def run_seed(folder: Path, seed: int) -> dict[str, dict[str, Any]]:
+    """Train and measure the three policies of one seed, or read what is done; results by policy.
+
+    A result holds `seconds` of training, the `sheet` of figures, and for GRPO the mean `rewards` by step.
+    """
+    files = {name: folder / "world" / f"{name}.jsonl" for name in SIZES}
+    if not all(file.exists() for file in files.values()):
+        make_world(folder / "world", seed, SIZES)
+    results = {}
+    for policy in POLICIES:
+        done = folder / f"{policy}.json"
+        if not done.exists():
+            result = _train_and_measure(folder, policy, seed, files)
+            unfinished = done.with_suffix(".tmp")
+            unfinished.write_text(json.dumps(result), encoding="utf-8")
+            os.replace(unfinished, done)
+        results[policy] = json.loads(done.read_text(encoding="utf-8"))
+    return results
+
+
+def _train_and_measure(folder: Path, policy: str, seed: int, files: dict[str, Path]) -> dict[str, Any]:
+    log.info("seed %d: training %s", seed, policy)
+    began = time.perf_counter()
+    if policy == "sft":
+        history = train_sft(folder / "sft", files["sft"], seed=seed)
+    else:
+        eos = AutoTokenizer.from_pretrained(folder / "sft").eos_token_id
+        reward = HandWritten(0 if policy == "v0" else 1, eos)
+        history = train_grpo(folder / policy, folder / "sft", files["train"], reward, seed=seed)
+    seconds = time.perf_counter() - began
+    log.info("seed %d: trained %s in %.0f s; measuring", seed, policy, seconds)
+    return {
+        "seconds": seconds,
+        "rewards": [float(entry["reward"]) for entry in history if "reward" in entry],
+        "sheet": asdict(measure(folder / policy, read_rows(files["eval"]))),
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the seeds that are not done, then write the page and the JSON beside it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    parser.add_argument("--runs", type=Path, default=Path("runs/evidence"))
+    parser.add_argument("--docs", type=Path, default=Path("docs"))
+    parser.add_argument("--threads", type=int, default=1, help="of torch; one is steadier than two here")
+    args = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    torch.set_num_threads(args.threads)
+    made_with = settings()
+    digest = hashlib.sha256(json.dumps(made_with, sort_keys=True).encode()).hexdigest()[:12]
+    results = {seed: run_seed(args.runs / digest / f"seed-{seed}", seed) for seed in args.seeds}
+    sheets = {
+        seed: {policy: Sheet(**result["sheet"]) for policy, result in policies.items()}
+        for seed, policies in results.items()
+    }
+    machine = f"{platform.machine()}, {args.threads} thread{'s' if args.threads > 1 else ''}"
+    seconds = {
+        seed: {policy: result["seconds"] for policy, result in policies.items()}
+        for seed, policies in results.items()
+    }
+    told = summary(sheets, seconds)
+    args.docs.mkdir(parents=True, exist_ok=True)
+    record = {"settings": made_with, "digest": digest, "machine": machine, "seeds": told}
+    (args.docs / "evidence.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    (args.docs / "evidence.md").write_text(page(record), encoding="utf-8")
+    print(f"written: {args.docs / 'evidence.md'} and {args.docs / 'evidence.json'}")
+
+
+if __name__ == "__main__":
+    main()
