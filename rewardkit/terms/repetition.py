@@ -23,7 +23,7 @@ def distinct_ngrams(items: Sequence[Hashable], n: int) -> int:
     """How many different runs of n items there are among all len(items) - n + 1 of them.
 
     Runs are named by number and doubled in length: two runs of n are equal if and only if their first
-    and their last p items are, p being the largest power of 2 up to n. Time and memory grow with
+    and their last p items are, for a power of 2 p of at least n / 2. Time and memory grow with
     len(items) * log(n), not with len(items) * n.
 
     >>> distinct_ngrams("ABCABC", 3)
@@ -31,7 +31,7 @@ def distinct_ngrams(items: Sequence[Hashable], n: int) -> int:
     """
     names: Sequence[Hashable] = items
     length = 1
-    while length * 2 <= n:
+    while length * 2 < n:
         numbered: dict[Hashable, int] = {}
         names = [
             numbered.setdefault(pair, len(numbered)) for pair in zip(names, names[length:], strict=False)
