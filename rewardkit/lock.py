@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import LockError, Place, RecipeError, UsageError
+from .source import shown
 
 if TYPE_CHECKING:
     from .recipe import Recipe
@@ -39,7 +40,7 @@ def read_lock(folder: Path) -> dict[str, str]:
         if not match:
             raise RecipeError(
                 "a line is `name@version digest`; restore the file from version control",
-                Place(str(path), number, 1),
+                Place(shown(path), number, 1),
             )
         released[match[1]] = match[2]
     return released
@@ -53,7 +54,7 @@ def check_lock(recipe: Recipe, folder: Path, path: Path) -> None:
             f"{recipe.ref} is released with digest {locked} and now has {recipe.digest}; a released reward does "
             f"not change: restore this file, and copy your change to v{recipe.version + 1}.yaml with "
             f"`version: {recipe.version + 1}`",
-            Place(str(path), 1, 1),
+            Place(shown(path), 1, 1),
         )
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -92,11 +92,19 @@ def read_file(path: Path) -> Node:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise RecipeError(
-            f"not UTF-8 text (byte {error.start}); save the file as UTF-8", Place(str(path))
+            f"not UTF-8 text (byte {error.start}); save the file as UTF-8", Place(shown(path))
         ) from None
     except OSError as error:
-        raise RecipeError(f"cannot be read: {error.strerror}", Place(str(path))) from None
-    return read_text(text, str(path))
+        raise RecipeError(f"cannot be read: {error.strerror}", Place(shown(path))) from None
+    return read_text(text, shown(path))
+
+
+def shown(path: Path) -> str:
+    """A path as errors print it: relative to the working directory where it lies below it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
 
 
 def read_text(text: str, name: str = "<text>") -> Node:

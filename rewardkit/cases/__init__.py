@@ -1,0 +1,35 @@
+"""Cases: completions with the reward that they should get, beside the recipe they test.
+
+`recipes/NAME/cases.yaml` comes in, validated with line and column; what goes out are checks, one for
+each case and version and one for each order and version, and for each what failed, in words. A case
+is one completion, or the completions of one prompt (for terms that read groups). Nothing here prints.
+
+    defaults: {tokens: 100}
+    cases:
+      - name: right
+        completion: So the result is \\boxed{42}
+        gold: "42"
+        outcome: correct
+        expect: {0: 1.0, 1: 1.0}            # total by version; a number or null alone means every version
+        terms: {1: {false_positive: 0.0}}   # label to payment, by version
+    prefer:
+      - [right, right_but_short, wrong]     # totals fall strictly, whatever the weights
+"""
+
+from .files import CASES, CasesFile, Check, read_cases
+from .model import Case, Cases, Order, Sample
+from .run import Difference, run, same
+
+__all__ = [
+    "CASES",
+    "Case",
+    "Cases",
+    "CasesFile",
+    "Check",
+    "Difference",
+    "Order",
+    "Sample",
+    "read_cases",
+    "run",
+    "same",
+]

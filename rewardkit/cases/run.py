@@ -1,0 +1,99 @@
+"""Running checks: a check and a recipe in, what is not as stated out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ..errors import RewardkitError, nearest
+from ..recipe import Recipe
+from ..types import Score
+from .files import CasesFile, Check
+from .model import Case, Order, Sample
+
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not as stated: `expected` and `got` in words, `detail` what helps to see why."""
+
+    what: str
+    expected: str
+    got: str
+    detail: tuple[str, ...] = ()
+
+
+def run(file: CasesFile, check: Check, recipe: Recipe) -> list[Difference]:
+    """What is not as stated; empty where all is. A row that cannot be scored is a difference."""
+    try:
+        if check.case is not None:
+            return _run_case(file, check.case, recipe)
+        assert check.order is not None
+        return _run_order(file, check.order, recipe)
+    except RewardkitError as error:
+        return [Difference("the case", "a score", f"{type(error).__name__}: {error}")]
+
+
+def _run_case(file: CasesFile, case: Case, recipe: Recipe) -> list[Difference]:
+    found: list[Difference] = []
+    for sample, score in zip(case.samples(), recipe.score(file.rollouts(case)), strict=True):
+        found += _differences(sample, score, recipe, case)
+    return found
+
+
+def _run_order(file: CasesFile, order: Order, recipe: Recipe) -> list[Difference]:
+    totals = [(name, _total(file, name, recipe)) for name in order.order]
+    found = []
+    for (better, high), (worse, low) in pairwise(totals):
+        if high is None or low is None or not high > low + TOLERANCE:
+            what = f"'{better}' over '{worse}'"
+            found.append(Difference(what, "more for the first", f"{number(high)} and {number(low)}"))
+    return found
+
+
+def _total(file: CasesFile, name: str, recipe: Recipe) -> float | None:
+    for case in file.cases.cases:
+        for at, sample in enumerate(case.samples()):
+            if sample.name == name:
+                return recipe.score(file.rollouts(case))[at].total
+    raise AssertionError(f"'{name}' was looked for when the file was read")
+
+
+def _differences(sample: Sample, score: Score, recipe: Recipe, case: Case) -> Iterator[Difference]:
+    who = f"'{sample.name}': " if case.completions and sample.name else ""
+    if sample.outcome is not None and score.outcome != sample.outcome:
+        yield Difference(
+            f"{who}outcome", str(sample.outcome), f"{score.outcome} (route {score.reading.route})"
+        )
+    paid = score.values
+    off = []
+    for label, wanted in sample.wanted_terms(recipe.version).items():
+        if label not in paid:
+            yield Difference(f"{who}term {label}", number(wanted), f"no such term; {nearest(label, paid)}")
+        elif not same(paid[label], wanted):
+            off.append(label)
+            note = next(term.note for term in score.terms if term.label == label)
+            yield Difference(
+                f"{who}term {label}", number(wanted), number(paid[label]), (note,) if note else ()
+            )
+    stated, wanted = sample.wanted(recipe.version)
+    if stated and not same(score.total, wanted):
+        lines = [
+            f"{term.label} {number(term.value)}{f'  ({term.note})' if term.note else ''}"
+            for term in score.terms
+        ]
+        yield Difference(f"{who}total", number(wanted), number(score.total), tuple(lines))
+
+
+def same(got: float | None, wanted: float | None) -> bool:
+    """Whether two payments are the same to a billionth; None is only None."""
+    if got is None or wanted is None:
+        return got is wanted
+    return abs(got - wanted) <= TOLERANCE
+
+
+def number(value: float | None) -> str:
+    """A payment in print."""
+    return "null" if value is None else f"{value:+.12g}"
