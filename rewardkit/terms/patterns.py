@@ -65,7 +65,8 @@ class Pattern(_Finds):
         pattern: the expression, in the syntax of the `regex` package (that of `re`, and more).
         match: `search` anywhere, or `fullmatch` from the first character to the last.
         flags: ignorecase, dotall, multiline, verbose, ascii.
-        timeout_seconds: a match that takes longer counts as none, and the note says so.
+        timeout_seconds: a match that takes longer counts as none, and the note says so. Counted in processor
+            time of the process, as the `regex` package does.
         value: paid where it matches.
         miss: paid where it does not, or was not finished in time.
     """
