@@ -8,8 +8,10 @@ a yes or no goes out as a payment. The schema is checked when the recipe is read
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
+from urllib.parse import unquote
 
 import regex
 from pydantic import Field, field_validator
@@ -102,16 +104,39 @@ def _schema_fault(schema: dict[str, Any]) -> str:
     for reference in _references(schema):
         if not reference.startswith("#"):
             return f"the reference {reference!r} leads outside; write what it names under $defs"
+        if not _resolves(schema, reference[1:]):
+            return f"the reference {reference!r} leads nowhere"
     return ""
 
 
-def _references(node: Any) -> list[str]:
+def _resolves(schema: dict[str, Any], pointer: str) -> bool:
+    if not pointer.startswith("/"):
+        anchors = {node.get(key) for node in _objects(schema) for key in ("$anchor", "$dynamicAnchor")}
+        return pointer == "" or pointer in anchors
+    node: Any = schema
+    for step in pointer[1:].split("/"):
+        name = unquote(step).replace("~1", "/").replace("~0", "~")
+        if isinstance(node, list) and name.isdigit() and int(name) < len(node):
+            node = node[int(name)]
+        elif isinstance(node, dict) and name in node:
+            node = node[name]
+        else:
+            return False
+    return True
+
+
+def _references(schema: dict[str, Any]) -> list[str]:
+    found = (node.get(key) for node in _objects(schema) for key in ("$ref", "$dynamicRef"))
+    return [reference for reference in found if isinstance(reference, str)]
+
+
+def _objects(node: Any) -> Iterator[dict[str, Any]]:
     if isinstance(node, dict):
-        own = [node[key] for key in ("$ref", "$dynamicRef") if isinstance(node.get(key), str)]
-        return own + [found for child in node.values() for found in _references(child)]
+        yield node
+        node = list(node.values())
     if isinstance(node, list):
-        return [found for child in node for found in _references(child)]
-    return []
+        for child in node:
+            yield from _objects(child)
 
 
 @lru_cache(maxsize=64)
