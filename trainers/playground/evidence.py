@@ -16,6 +16,7 @@ import json
 import logging
 import os
 import platform
+import random
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -27,9 +28,11 @@ from transformers import AutoTokenizer
 
 from .measure import Sheet, measure
 from .page import page, summary
-from .reward import HandWritten
+from .policy import SHAPE, VOCABULARY
+from .reward import FALSE_NONE, LENGTH_PENALTY, LONGEST, SHORTEST, HandWritten
+from .texts import lessons
 from .training import GRPO_OPTIONS, SFT_OPTIONS, train_grpo, train_sft
-from .world import make_world, read_rows
+from .world import make_splits, make_world, read_rows
 
 SIZES = {"eval": 1000, "train": 800, "sft": 10000}
 SEEDS = (1, 2, 3, 4, 5)
@@ -40,13 +43,30 @@ log = logging.getLogger(__name__)
 
 
 def settings() -> dict[str, Any]:
-    """All that decides the results, besides the code: sizes, TRL's options, package versions."""
+    """All that decides the results: sizes, TRL's options, the policy, the rewards, versions, and the world.
+
+    The world and its texts stand there as a digest of a sample, so that a changed generator shows.
+    """
+    problems = make_splits(0, {"sample": 200})["sample"]
+    sample = [*(problem.row() for problem in problems), *lessons(problems, random.Random(0))]
     return {
         "sizes": SIZES,
+        "policy": {**SHAPE, "vocabulary": VOCABULARY},
         "sft": SFT_OPTIONS,
         "grpo": GRPO_OPTIONS,
+        "reward": {
+            "window": f"{SHORTEST} to {LONGEST} tokens",
+            "outside": LENGTH_PENALTY,
+            **{f"false None, v{version}": price for version, price in FALSE_NONE.items()},
+        },
+        "world": {"sample": digest(sample)},
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
+
+
+def digest(tree: Any) -> str:
+    """Twelve hexadecimal digits of a plain tree."""
+    return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def run_seed(folder: Path, seed: int) -> dict[str, dict[str, Any]]:
@@ -98,8 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(args.threads)
     made_with = settings()
-    digest = hashlib.sha256(json.dumps(made_with, sort_keys=True).encode()).hexdigest()[:12]
-    results = {seed: run_seed(args.runs / digest / f"seed-{seed}", seed) for seed in args.seeds}
+    name = digest(made_with)
+    results = {seed: run_seed(args.runs / name / f"seed-{seed}", seed) for seed in args.seeds}
     sheets = {
         seed: {policy: Sheet(**result["sheet"]) for policy, result in policies.items()}
         for seed, policies in results.items()
@@ -111,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     }
     told = summary(sheets, seconds)
     args.docs.mkdir(parents=True, exist_ok=True)
-    record = {"settings": made_with, "digest": digest, "machine": machine, "seeds": told}
+    record = {"settings": made_with, "digest": name, "machine": machine, "seeds": told}
     (args.docs / "evidence.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     (args.docs / "evidence.md").write_text(page(record), encoding="utf-8")
     print(f"written: {args.docs / 'evidence.md'} and {args.docs / 'evidence.json'}")

@@ -64,7 +64,7 @@ def summary(
 def _plain(one: Estimate) -> dict[str, Any]:
     """An estimate as JSON: NaN becomes null, which is "not known"."""
     told = {
-        name: None if math.isnan(value) else round(value, 4)
+        name: None if math.isnan(value) else round(value, 6)
         for name, value in (("value", one.value), ("low", one.low), ("high", one.high))
     }
     return {**told, "questions": one.questions}
@@ -163,7 +163,7 @@ def _settings(record: Mapping[str, Any]) -> str:
     settings = record["settings"]
     lines = [
         f"- {name}: " + ", ".join(f"{option} {value}" for option, value in settings[name].items())
-        for name in ("sizes", "sft", "grpo", "versions")
+        for name in ("sizes", "policy", "sft", "grpo", "reward", "versions")
     ]
     lines.append(f"- seeds: {', '.join(record['seeds'])}; digest of the settings: `{record['digest']}`")
     return "\n".join(lines) + "\n"

@@ -169,19 +169,19 @@ def _with_id(problem: Problem, id: str) -> Problem:
 def make_world(folder: str | Path, seed: int, sizes: Mapping[str, int] = DEFAULT_SIZES) -> dict[str, Path]:
     """Write every split as `NAME.jsonl` under `folder`; returns the files by split name.
 
-    The split `sft` gains a `completion` column: one assistant message to learn from (see `texts`).
+    The split `sft` becomes lessons: `prompt`, `completion` (one assistant message, see `texts`) and `id`, with
+    drills among them.
     """
-    from .texts import teach
+    from .texts import lessons
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     files = {}
     for name, problems in make_splits(seed, sizes).items():
-        rows = [problem.row() for problem in problems]
         if name.startswith("sft"):
-            rng = random.Random(f"playground {seed} texts of {name}")
-            for row, problem in zip(rows, problems, strict=True):
-                row["completion"] = [{"role": "assistant", "content": teach(problem, rng)}]
+            rows = lessons(problems, random.Random(f"playground {seed} texts of {name}"))
+        else:
+            rows = [problem.row() for problem in problems]
         files[name] = folder / f"{name}.jsonl"
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         files[name].write_text("".join(lines), encoding="utf-8")

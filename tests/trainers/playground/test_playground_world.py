@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from rewardkit.errors import UsageError
 from rewardkit.trainers.playground.reward import pay, read_answer
-from rewardkit.trainers.playground.texts import MISSING, answer, careful, hasty, teach
+from rewardkit.trainers.playground.texts import (
+    DRILL,
+    DRILL_FACTS,
+    MISSING,
+    answer,
+    careful,
+    drill,
+    hasty,
+    teach,
+)
 from rewardkit.trainers.playground.world import (
     GAINS,
     LARGEST,
@@ -117,23 +126,30 @@ def test_eval_does_not_depend_on_the_size_of_the_others():
 def test_an_impossible_size_is_refused(size, told, monkeypatch):
     if size:  # a world of two problems, so that it is soon used up
         two = [draw(random.Random(seed)) for seed in (1, 2)]
-        monkeypatch.setattr(
-            "rewardkit.trainers.playground.world._attempts", lambda rng, size: iter(two * 3)
-        )
+        monkeypatch.setattr("rewardkit.trainers.playground.world._attempts", lambda rng, size: iter(two * 3))
     with pytest.raises(UsageError, match=told):
         make_splits(1, {"eval": size})
 
 
 def test_the_files_read_back_with_the_columns_that_trainers_want(tmp_path):
     files = make_world(tmp_path, 5, {"eval": 20, "sft": 30})
-    (evaluation, lessons) = (read_rows(files[name]) for name in ("eval", "sft"))
+    evaluation, lessons = (read_rows(files[name]) for name in ("eval", "sft"))
     assert len(evaluation) == 20
-    assert len(lessons) == 30
-    row = lessons[0]
-    assert row["prompt"] == [{"role": "user", "content": row["question"]}]
-    assert [message["role"] for message in row["completion"]] == ["assistant"]
-    assert {"id", "gold", "level", "answerable", "distractor", "numbers"} <= row.keys()
-    assert "completion" not in evaluation[0]
+    assert evaluation[0]["prompt"] == [{"role": "user", "content": evaluation[0]["question"]}]
+    assert {"id", "gold", "level", "answerable", "distractor", "numbers"} <= evaluation[0].keys()
+    assert len([row for row in lessons if row["prompt"][0]["content"] != DRILL]) == 30
+    assert all(row.keys() == {"id", "prompt", "completion"} for row in lessons)
+    assert [message["role"] for message in lessons[0]["completion"]] == ["assistant"]
+
+
+@given(seeds)
+def test_a_drill_holds_true_facts_within_the_range(seed):
+    text = drill(random.Random(seed))
+    facts = re.findall(r"(\d+)([+-]\d+)=(\d+)", text)
+    assert len(facts) == DRILL_FACTS
+    for a, step, total in facts:
+        assert 0 <= int(total) == int(a) + int(step) <= LARGEST
+    assert read_answer(text) == facts[-1][2]
 
 
 @given(seeds)
