@@ -34,13 +34,17 @@ def test_a_window_of_lengths(reading, params, length, pays):
 
 
 @pytest.mark.parametrize(
-    ("unit", "text", "count"), [("words", "one  two\nthree", 3), ("characters", "añ中\n", 4), ("words", "", 0)]
+    ("unit", "text", "count"),
+    [("words", "one  two\nthree", 3), ("characters", "añ中\n", 4), ("words", "", 0)],
 )
 def test_units_are_counted_as_they_say(reading, unit, text, count):
     at = build("length", {"above": count, "unit": unit, "penalty": -1.0})
     assert at.pay(reading(text)).value == 0.0
     if count:
-        assert build("length", {"above": count - 1, "unit": unit, "penalty": -1.0}).pay(reading(text)).value == -1.0
+        assert (
+            build("length", {"above": count - 1, "unit": unit, "penalty": -1.0}).pay(reading(text)).value
+            == -1.0
+        )
 
 
 @pytest.mark.parametrize(
@@ -85,7 +89,9 @@ def test_a_bad_window_is_refused_with_the_remedy(params, says):
         build("length", params)
 
 
-@pytest.mark.parametrize(("length", "pays"), [(50, 0.0), (80, 0.0), (81, -0.05), (90, -0.5), (100, -1.0), (110, -1.0)])
+@pytest.mark.parametrize(
+    ("length", "pays"), [(50, 0.0), (80, 0.0), (81, -0.05), (90, -0.5), (100, -1.0), (110, -1.0)]
+)
 def test_dapo_with_length_100_and_cache_20(reading, length, pays):
     for preset in ("trl", "open-r1"):
         term = build("soft_overlong", {"preset": preset, "max_length": 100, "cache": 20})
@@ -197,7 +203,11 @@ def test_kimi_over_one_prompts_group(reading, rows, pays):
 
 
 def test_kimi_compares_with_all_but_pays_where_its_condition_holds(reading):
-    assert kimi(reading, [(10, "correct"), (20, "wrong"), (30, "correct")], when="correct") == [0.5, None, -0.5]
+    assert kimi(reading, [(10, "correct"), (20, "wrong"), (30, "correct")], when="correct") == [
+        0.5,
+        None,
+        -0.5,
+    ]
 
 
 @pytest.mark.parametrize(
