@@ -110,7 +110,7 @@ def _keep(row: Mapping[str, Any], where: Mapping[str, Any], source: str, number:
 def _item(row: Mapping[str, Any], number: int, data: Data, source: str) -> Item:
     fields = dict(row) | {new: _column(row, old, source, number) for new, old in data.columns.items()}
     name = str(number) if data.id is None else str(_column(row, data.id, source, number))
-    spec = data.gold if isinstance(data.gold, GoldColumn) else GoldColumn(column=data.gold)
+    spec = data.gold if isinstance(data.gold, GoldColumn) else GoldColumn(column=data.gold, extract=None)
     value = _column(row, spec.column, source, number)
     if isinstance(value, (list, tuple)):
         gold: Any = tuple(_gold(one, spec, source, number) for one in value)

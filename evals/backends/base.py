@@ -128,7 +128,7 @@ class Backend(ABC):
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion | Refusal]:
         """Completions as they are done. Takes requests lazily and holds a bounded number of them."""
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most backends have nothing to free
         """Free the engine or the connections."""
 
     def __enter__(self) -> Backend:

@@ -47,7 +47,7 @@ class TransformersBackend(Backend):
         if dtype is None:
             raise UsageError(f"unknown dtype '{options.dtype}'; for example float32, bfloat16 or float16")
         try:
-            loaded = AutoModelForCausalLM.from_pretrained(
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
                 model,
                 revision=options.revision,
                 dtype=dtype,

@@ -130,13 +130,10 @@ class RunFolder:
             seen[record.key] = seen.get(record.key, 0) | bit
             yield offset, planned[0], record
 
-    def append_line(self, name: str, row: Mapping[str, Any]) -> int:
-        """Add a line to one of the small logs; returns its number from 0."""
-        path = self.path / name
-        number = path.read_bytes().count(b"\n") if path.exists() else 0
-        with path.open("a", encoding="utf-8") as file:
+    def append_line(self, name: str, row: Mapping[str, Any]) -> None:
+        """Add a line to one of the small logs."""
+        with (self.path / name).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, ensure_ascii=True) + "\n")
-        return number
 
     def lines(self, name: str) -> list[dict[str, Any]]:
         """The lines of one of the small logs; a torn last one is passed over."""

@@ -97,7 +97,8 @@ def generate_run(
         folder.write_plan(suite, meta, items, prompts)
         pairs = list(zip(items, prompts, strict=True))
         have = _present(folder, model, suite, pairs)
-        session = folder.append_line(
+        session = len(folder.lines("sessions.jsonl"))
+        folder.append_line(
             "sessions.jsonl",
             {
                 "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

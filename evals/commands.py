@@ -1,0 +1,188 @@
+"""`rewardkit eval`: run, score, show, compare, panel, truth, export, suites, schema.
+
+Each command is thin: it opens what it is told to, calls the function that does the work, and prints.
+Heavy packages are imported inside the commands.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rewardkit.errors import UsageError
+
+app = typer.Typer(
+    help="Evaluate a model: greedy beside pass@k, with honest error bars.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+Run = Annotated[Path, typer.Argument(help="The folder of an evaluation run.")]
+Scores = Annotated[str | None, typer.Option(help="Which scoring pass; needed where there are several.")]
+
+
+@app.command()
+def run(
+    suite: Annotated[str, typer.Argument(help="A shipped suite's name, or a YAML file.")],
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="A folder, a hub name, a served name, or a file to replay.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The run's folder; runs/SUITE-MODEL by default.")
+    ] = None,
+    backend: Annotated[str, typer.Option(help="transformers, vllm, openai or replay.")] = "transformers",
+    option: Annotated[
+        list[str] | None,
+        typer.Option("--option", "-O", help="A backend's option, as batch_size=32. Repeatable."),
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Server(s) of the openai backend, separated by commas.")
+    ] = None,
+    adapter: Annotated[str | None, typer.Option(help="A LoRA adapter's folder or hub name.")] = None,
+    data: Annotated[Path | None, typer.Option(help="A file of rows in place of the suite's data.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first items.")] = None,
+    n: Annotated[int | None, typer.Option("-n", help="Samples a prompt; can be raised later.")] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A suite's setting, as arms.sampled.temperature=0.7. Repeatable."),
+    ] = None,
+    token_ids: Annotated[bool, typer.Option(help="Keep token ids in the log.")] = False,
+    score_too: Annotated[bool, typer.Option("--score/--no-score", help="Score and show when done.")] = True,
+) -> None:
+    """Generate what is missing, then score and show it. Run it again to go on where it stopped."""
+    from .backends import open_backend
+    from .progress import Bars
+    from .run import RunFolder, generate_run
+    from .suite import load_suite
+
+    settings = list(setting or [])
+    if data is not None:
+        settings += [
+            f"data.path={_quoted(data.resolve())}",
+            "data.hub=null",
+            "data.config=null",
+            "data.generate=null",
+        ]
+    if limit is not None:
+        settings.append(f"data.limit={limit}")
+    if n is not None:
+        settings.append(f"arms.sampled.n={n}")
+    made = load_suite(suite, settings)
+    options: dict[str, str] = {}
+    for pair in option or []:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--option {pair}: write it as name=value, as in batch_size=32")
+        options[name] = value
+    for name, given in (("base_url", base_url), ("adapter", adapter)):
+        if given is not None:
+            options[name] = given
+    folder = RunFolder(out or Path("runs") / f"{made.suite}-{Path(model).name}")
+    console = Console(stderr=True)
+    with open_backend(backend, model, options) as opened, Bars(console) as bars:
+        report = generate_run(folder, made, opened, progress=bars, token_ids=token_ids)
+    console.print(
+        f"{folder.path}: {report.generated} generated, {report.reused} kept, {report.missing} missing "
+        f"({report.seconds:.1f} s, of them {report.backend_seconds:.1f} s in the backend)",
+        highlight=False,
+    )
+    for reason in report.reasons:
+        console.print(f"refused: {reason}", markup=False, highlight=False)
+    if score_too:
+        _score(folder.path, made.recipe, None)
+        show(folder.path)
+    if report.missing:
+        raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    run: Run,
+    recipe: Annotated[
+        str | None, typer.Option(help="name@version, a path, or a profile; the suite's by default.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="A variant, as reward.x.above=5.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The pass's name; the recipe's by default.")] = None,
+) -> None:
+    """Score a run's completions, again if need be, with this or another recipe."""
+    from .run import RunFolder
+
+    suite = RunFolder.existing(run).suite()
+    _score(run, recipe or suite.recipe, name, setting or [])
+
+
+@app.command()
+def show(
+    run: Run,
+    scores: Scores = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every metric, not only the headlines.")] = False,
+    slices: Annotated[bool, typer.Option(help="Tables by slice too.")] = True,
+    format: Annotated[str, typer.Option(help="text, md, csv or json.")] = "text",
+) -> None:
+    """What a scored run says."""
+    from .board import load_board
+    from .run import RunFolder
+    from .run.folder import write_whole
+    from .summary import summarise
+
+    folder = RunFolder.existing(run)
+    made = summarise(load_board(folder, scores))
+    write_whole(folder.path / "metrics.json", made.json())
+    tables = [made.table(everything=everything)]
+    tables += [made.slice_table(column) for column in made.columns()] if slices else []
+    if format == "json":
+        typer.echo(made.json(), nl=False)
+    else:
+        _print(tables, format)
+
+
+@app.command()
+def suites() -> None:
+    """The suites that come with rewardkit."""
+    from .suite import load_suite, shipped_suites
+    from .tables import Table
+
+    rows = [[name, load_suite(path).about] for name, path in shipped_suites().items()]
+    Table(["suite", "about"], rows, words=(0, 1)).print()
+
+
+@app.command()
+def schema() -> None:
+    """The JSON Schema of suites, for editors."""
+    from .suite import suite_schema
+
+    typer.echo(suite_schema(), nl=False)
+
+
+def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None = None) -> None:
+    from .profiles import load_reader
+    from .run import RunFolder
+    from .scoring import score_run
+
+    folder = RunFolder.existing(path)
+    report = score_run(folder, load_reader(recipe, settings or []), name)
+    Console(stderr=True).print(
+        f"{path}: {report.scored} completions scored by {report.recipe} ({report.digest}) as '{report.name}'",
+        highlight=False,
+    )
+
+
+def _print(tables: list, format: str) -> None:
+    if format not in ("text", "md", "csv"):
+        raise UsageError(f"--format is text, md, csv or json; found '{format}'")
+    for table in tables:
+        if format == "text":
+            table.print()
+            typer.echo()
+        else:
+            typer.echo(table.markdown() if format == "md" else table.csv())
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

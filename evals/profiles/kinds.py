@@ -1,0 +1,107 @@
+"""What the field's extraction rules need beyond our own kinds.
+
+`last_boxed` finds a box as the Minerva and MATH evaluations do; `string_match` compares strings after
+patterns are taken out of both, as lm-evaluation-harness's exact_match does. Both keep the originals'
+faults on purpose; use `boxed` and `math` for rewards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import Field, field_validator
+
+from rewardkit.kinds import EXTRACTORS, VERIFIERS, Extractor, Question, Verifier
+from rewardkit.types import Equality, Extraction, Rollout, Verdict
+
+
+@EXTRACTORS.register
+class LastBoxed(Extractor):
+    r"""The last `\boxed{...}`, braces counted without a look at escapes, as the MATH evaluation has it.
+
+    Its faults are kept: an escaped brace counts, a text with `\boxed ` anywhere is cut at the next `$`, and
+    where no box is there a `\fbox` is looked for, whose content is then not unwrapped.
+    """
+
+    kind: ClassVar[str] = "last_boxed"
+
+    def find(self, text: str, start: int = 0) -> Extraction | None:
+        """The last box at or after `start`; None where there is neither a box nor a frame."""
+        part = text[start:]
+        spaced = part.rfind("\\boxed ")
+        if spaced >= 0:
+            left = start + spaced + len("\\boxed ")
+            stop = text.find("$", left)
+            return self._found(text, left, len(text) if stop < 0 else stop)
+        at = part.rfind("\\boxed")
+        if at < 0:
+            at = part.rfind("\\fbox")
+            if at < 0:
+                return None
+        depth = 0
+        for place in range(start + at, len(text)):
+            if text[place] == "{":
+                depth += 1
+            elif text[place] == "}":
+                depth -= 1
+                if depth == 0:
+                    left = start + at + (len("\\boxed{") if part.startswith("\\boxed{", at) else 0)
+                    return self._found(text, left, place + (left == start + at))
+        return Extraction(
+            text=None, span=(start + at, len(text)), extractor=self.kind, problem="the box is not closed"
+        )
+
+    def _found(self, text: str, left: int, right: int) -> Extraction:
+        content = text[left:right]
+        problem = "" if content else "the box is empty"
+        return Extraction(text=content or None, span=(left, right), extractor=self.kind, problem=problem)
+
+
+@VERIFIERS.register
+class StringMatch(Verifier):
+    """Equality of strings after every match of each pattern in `remove` is taken out of both, in order."""
+
+    kind: ClassVar[str] = "string_match"
+
+    remove: tuple[str, ...] = Field((), description="Patterns, in the syntax of Python's `re`.")
+    ignore_case: bool = Field(False, description="Compare in lower case.")
+
+    @field_validator("remove")
+    @classmethod
+    def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as fault:
+                raise ValueError(
+                    f"not a regular expression: {pattern!r}: {fault}; mend the pattern"
+                ) from fault
+        return patterns
+
+    def _form(self, text: str) -> str:
+        for pattern in self.remove:
+            text = re.sub(pattern, "", text)
+        return text.lower() if self.ignore_case else text
+
+    def verify(self, questions: Sequence[Question]) -> list[Verdict]:
+        """Compare each answer with each of its golds."""
+        made = []
+        for question in questions:
+            answer = self._form((question.extraction.text or "").strip())
+            golds = [self._form(gold) for gold in question.golds]
+            equal = answer in golds
+            made.append(
+                Verdict(
+                    equality=Equality.EQUAL if equal else Equality.DIFFERENT,
+                    route="string",
+                    answer=answer,
+                    gold=answer if equal else golds[0],
+                )
+            )
+        return made
+
+    def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
+        """A gold of which nothing is left cannot be compared with."""
+        return None if self._form(gold) else "nothing is left of the gold"
