@@ -55,9 +55,9 @@ def project_folder(start: Path | None = None) -> Path | None:
 def folders() -> list[Path]:
     """Where names are looked up, in order."""
     project, shipped = project_folder(), shipped_folder()
-    if project is not None and project.resolve() != shipped.resolve():
-        return [project, shipped]
-    return [shipped]
+    if project is None:
+        return [shipped]
+    return [project] if project.resolve() == shipped.resolve() else [project, shipped]
 
 
 def all_recipes(roots: Sequence[Path] | None = None) -> Iterator[Found]:
