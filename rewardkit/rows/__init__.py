@@ -1,0 +1,31 @@
+"""Rows of data in, groups of rollouts out, one prompt's completions at a time.
+
+    groups = read_rollouts("rollouts.jsonl", Columns(gold="answer"), gold_extract="hash")
+    for group in groups:            # a list of Rollout: all completions of one prompt
+        recipe.score(group)
+    groups.report                   # which columns were taken; every row left out, and why
+
+A file is never loaded whole (a JSON list, and `group_by`, excepted). A bad row is named, counted and
+left out: it is never given a reward, and it never stops the others unless `strict` says so.
+"""
+
+from .columns import ROLES, Chosen, Columns, parse_columns
+from .reader import BadRow, Group, Groups, RowReport, read_rollouts
+from .sources import Row, Source, open_rows
+from .values import number_text
+
+__all__ = [
+    "ROLES",
+    "BadRow",
+    "Chosen",
+    "Columns",
+    "Group",
+    "Groups",
+    "Row",
+    "RowReport",
+    "Source",
+    "number_text",
+    "open_rows",
+    "parse_columns",
+    "read_rollouts",
+]

@@ -1,0 +1,120 @@
+"""Which column plays which role.
+
+A role that is named (`Columns(gold="answer")`, `--column gold=answer`) is taken at its word. One that
+is not is looked for under its usual names, in the order below; the first that is there is taken, and
+what was taken, and what was passed over, is said. Nothing is ever read from the prompt's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+
+from ..errors import UsageError, nearest
+
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "prompt": ("prompt", "question", "problem"),
+    "completion": ("completion", "completions", "response", "responses", "output", "outputs"),
+    "gold": ("gold", "golden", "answer", "solution", "ground_truth", "target"),
+    "id": ("id", "unique_id", "problem_id", "question_id"),
+    "group": ("group", "group_id", "prompt_id"),
+    "sample": ("sample", "sample_id", "sample_index"),
+    "tokens": ("tokens", "num_tokens", "completion_tokens", "token_count"),
+    "token_ids": ("token_ids", "completion_ids"),
+    "finish": ("finish", "finish_reason", "finish_reasons", "stop_reason", "truncated"),
+    "reasoning": ("reasoning_content", "reasoning"),
+}
+"""The names under which a role is looked for, best first."""
+
+ROLES = tuple(USUAL)
+MESSAGES = "messages"
+"""A whole conversation: prompt and completion in one column."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """The column of each role; None means: look under the usual names (`USUAL`).
+
+    `completion` holds a text, a list of texts (the row is then a group), a list of chat messages, or
+    a list of those. `gold` holds a text, a number, null, or a list (several accepted golds).
+    `tokens` counts without the end-of-sequence token. `finish` holds a finish reason, or a boolean
+    for "was cut". Where `completion` holds a list, so do `sample`, `tokens`, `token_ids`, `finish`
+    and `reasoning`. Every other column goes into `Rollout.fields`, whole.
+    """
+
+    prompt: str | None = None
+    completion: str | None = None
+    gold: str | None = None
+    id: str | None = None
+    group: str | None = None
+    sample: str | None = None
+    tokens: str | None = None
+    token_ids: str | None = None
+    finish: str | None = None
+    reasoning: str | None = None
+
+    def choose(self, names: Iterable[str], required: Sequence[str] = ("completion", "gold")) -> Chosen:
+        """The column of each role among `names`.
+
+        Raises:
+            UsageError: a named column is not there, or a required role has none.
+        """
+        present = list(names)
+        taken: dict[str, str] = {}
+        notes: list[str] = []
+        for entry in fields(self):
+            role, wanted = entry.name, getattr(self, entry.name)
+            if wanted is not None:
+                if wanted not in present:
+                    raise UsageError(f"no column '{wanted}' for the {role}; {nearest(wanted, present)}")
+                taken[role] = wanted
+        claimed = set(taken.values())
+        for role, usual in USUAL.items():
+            if role in taken:
+                continue
+            found = [name for name in usual if name in present and name not in claimed]
+            if found:
+                taken[role] = found[0]
+                notes += [f"'{other}' is not read as the {role}" for other in found[1:]]
+        if MESSAGES in present:
+            for role in ("completion", "prompt"):
+                taken.setdefault(role, MESSAGES)
+        for role in required:
+            if role not in taken:
+                raise UsageError(
+                    f"no column holds the {role}: looked for {', '.join(USUAL[role])} among "
+                    f"{', '.join(map(repr, present)) or 'no columns at all'}; name it with --column {role}=NAME"
+                )
+        return Chosen({role: taken[role] for role in ROLES if role in taken}, tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Role to column, for the roles that have one, and what should be said about the choice."""
+
+    columns: Mapping[str, str]
+    notes: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        pairs = ", ".join(f"{role} = {column}" for role, column in self.columns.items())
+        return f"columns: {pairs}" + "".join(f"; {note}" for note in self.notes)
+
+
+def parse_columns(settings: Sequence[str]) -> Columns:
+    """`Columns` from `role=name` texts, as the command line has them.
+
+    >>> parse_columns(["gold=answer"]).gold
+    'answer'
+    """
+    named: dict[str, str] = {}
+    for setting in settings:
+        role, equals, name = setting.partition("=")
+        role = role.strip().replace("-", "_")
+        if not equals or not name:
+            raise UsageError(f"--column {setting}: write it as role=name, as in --column gold=answer")
+        if role not in ROLES:
+            raise UsageError(f"--column {setting}: no role '{role}'; {nearest(role, ROLES)}")
+        if named.get(role, name) != name:
+            raise UsageError(f"--column: {role} is given twice, as '{named[role]}' and '{name}'; keep one")
+        named[role] = name
+    return Columns(**named)

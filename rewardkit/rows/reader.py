@@ -1,0 +1,335 @@
+"""Groups of rollouts from a file of rows, and a report of what was taken and what was left out.
+
+A row that holds a list of completions is a group, named by its id or else by its row number. Rows of
+one completion are grouped by the group column, and stand together: a group that comes back later in
+the file is a fault of the later rows, since a stream has passed by the earlier ones. `group_by` reads
+the whole file first and puts the rows of each group together, in the order in which groups first occur.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import DataError, MissingFact, UsageError, nearest
+from ..kinds import EXTRACTORS, Extractor
+from ..types import Finish, Rollout
+from . import values
+from .columns import Chosen, Columns
+from .sources import Row, Source, open_rows
+from .values import RowFault
+
+PEEK = 100
+"""Rows of a JSON file that are looked at for the names of its columns."""
+KEPT = 1000
+"""Bad rows that are kept by name; the others are only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row, or one completion of it, that was left out. Prints as `file:row: fault`."""
+
+    file: str
+    row: int
+    kind: str
+    fault: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.row}: {self.fault}"
+
+
+@dataclass(slots=True)
+class RowReport:
+    """What reading a file came to. Grows while the file is read."""
+
+    file: str
+    chosen: Chosen | None = None
+    rows: int = 0
+    groups: int = 0
+    rollouts: int = 0
+    bad: list[BadRow] = field(default_factory=list)
+    """The first `KEPT` of them."""
+    faults: Counter[str] = field(default_factory=Counter)
+    """All of them, counted by kind."""
+
+    def leave_out(self, row: int, kind: str, fault: str) -> None:
+        """Name and count a bad row."""
+        self.faults[kind] += 1
+        if len(self.bad) < KEPT:
+            self.bad.append(BadRow(self.file, row, kind, fault))
+
+
+class Group(list[Rollout]):
+    """All completions of one prompt; `rows` holds the file's row of each."""
+
+    def __init__(self, name: str, rollouts: Iterable[Rollout] = (), rows: Iterable[int] = ()) -> None:
+        super().__init__(rollouts)
+        self.name = name
+        self.rows = list(rows)
+
+
+@dataclass(slots=True)
+class _Held:
+    """The rollouts of one row."""
+
+    group: str
+    rollouts: list[Rollout]
+    joins: bool
+    """Whether rows beside it may belong to the same group."""
+    named: bool
+    """Whether the group's name stands in the data; else it is the row's number, or there is none."""
+    counted: bool
+    """Whether the samples stand in the data; else they are counted within the group."""
+
+
+class Groups:
+    """Groups of rollouts, once through, one after the other. `report` grows as they are read."""
+
+    def __init__(
+        self,
+        source: Source,
+        columns: Columns,
+        *,
+        extractor: Extractor | None,
+        null_gold: Literal["error", "unanswerable"],
+        needs: frozenset[str],
+        group_by: str | None,
+        strict: bool,
+        limit: int | None,
+    ) -> None:
+        self.source = source
+        self.report = RowReport(source.name)
+        self._columns = columns
+        self._extractor, self._null_gold, self._needs = extractor, null_gold, needs
+        self._group_by, self._strict, self._limit = group_by, strict, limit
+
+    def __iter__(self) -> Iterator[Group]:
+        self.report = RowReport(self.source.name)
+        rows = iter(self.source)
+        names = self.source.names()
+        head = list(islice(rows, PEEK)) if names is None else []
+        if names is None:
+            names = list(dict.fromkeys(name for row in head for name in row.cells or ()))
+            if not head:
+                raise DataError("the file holds no rows", self.source.name)
+            if not names:
+                first = head[0]
+                raise DataError(first.fault or "the row has no columns", self.source.name, first.number)
+        self.report.chosen = self._choose(names)
+        yield from self._grouped(islice(chain(head, rows), self._limit))
+        if not self.report.rows:
+            raise DataError("the file holds no rows", self.source.name)
+
+    def _choose(self, names: Sequence[str]) -> Chosen:
+        if self._group_by is not None and self._group_by not in names:
+            raise UsageError(f"--group-by {self._group_by}: no such column; {nearest(self._group_by, names)}")
+        chosen = self._columns.choose(names)
+        if self._group_by is not None:
+            chosen = Chosen({**chosen.columns, "group": self._group_by}, chosen.notes)
+        has = set(chosen.columns)
+        if "token_ids" in self._needs and "token_ids" not in has:
+            raise MissingFact(
+                f"{self.source.name} has no column of token ids and this recipe reads them; name it with --column "
+                "token_ids=NAME, or name a tokenizer (--tokenizer NAME)"
+            )
+        if "tokens" in self._needs and not has & {"tokens", "token_ids"}:
+            raise MissingFact(
+                f"{self.source.name} has no token counts and this recipe prices tokens; name the column with --column "
+                "tokens=NAME, or name a tokenizer (--tokenizer NAME)"
+            )
+        return chosen
+
+    # --- rows into groups ---------------------------------------------------------------------
+
+    def _grouped(self, rows: Iterable[Row]) -> Iterator[Group]:
+        closed: dict[str, int] = {}
+        group: Group | None = None
+        for number, held in self._together(self._held(rows)):
+            joins = group is not None and held.joins and group.name == held.group
+            if not joins and held.group in closed:
+                self._bad(
+                    number,
+                    RowFault(
+                        "group not contiguous",
+                        f"group '{held.group}' stood at row {closed[held.group]} and comes back here; put its rows "
+                        "together (--group-by COLUMN does), or give rows that are groups of their own an id of their own",
+                    ),
+                )
+                continue
+            if not joins:
+                if group:
+                    yield self._done(group)
+                group = Group(held.group)
+                if held.named:
+                    closed[held.group] = number
+            assert group is not None
+            before = group[-1].sample + 1 if group and not held.counted else 0
+            for rollout in held.rollouts:
+                group.append(replace(rollout, sample=rollout.sample + before) if before else rollout)
+                group.rows.append(number)
+            if not held.group:
+                yield self._done(group)
+                group = None
+        if group:
+            yield self._done(group)
+
+    def _together(self, rows: Iterable[tuple[int, _Held]]) -> Iterable[tuple[int, _Held]]:
+        if self._group_by is None:
+            return rows
+        kept = list(rows)
+        order = {name: at for at, name in enumerate(dict.fromkeys(held.group for _, held in kept))}
+        return sorted(kept, key=lambda pair: order[pair[1].group])
+
+    def _done(self, group: Group) -> Group:
+        self.report.groups += 1
+        self.report.rollouts += len(group)
+        return group
+
+    def _bad(self, row: int, fault: RowFault) -> None:
+        if self._strict:
+            raise DataError(fault.fault, self.source.name, row)
+        self.report.leave_out(row, fault.kind, fault.fault)
+
+    # --- a row into rollouts ------------------------------------------------------------------
+
+    def _held(self, rows: Iterable[Row]) -> Iterator[tuple[int, _Held]]:
+        for row in rows:
+            self.report.rows += 1
+            try:
+                if row.cells is None:
+                    raise RowFault("not readable", row.fault)
+                yield row.number, self._rollouts(row.number, row.cells)
+            except RowFault as fault:
+                self._bad(row.number, fault)
+
+    def _rollouts(self, number: int, cells: dict[str, Any]) -> _Held:
+        assert self.report.chosen is not None
+        columns = self.report.chosen.columns
+        cell = {role: cells.get(column) for role, column in columns.items()}
+        if columns["completion"] not in cells:
+            raise RowFault("missing completion", f"the row has no '{columns['completion']}', the completion")
+        if columns["gold"] not in cells:
+            raise RowFault("missing gold", f"the row has no '{columns['gold']}', the gold")
+        answers, several = values.completions(cell["completion"])
+        gold = values.golds(cell["gold"], self._extractor, self._null_gold == "unanswerable")
+        own = str(number) if values.is_null(cell.get("id")) else values.name(cell["id"], "id")
+        group = self._group(cell, columns, own if several else "")
+        split = columns.get("prompt") == columns["completion"]
+        prompt = "" if split else values.prompt(cell.get("prompt"))
+        taken = set(columns.values())
+        extra = {name: value for name, value in cells.items() if name not in taken}
+        facts = {
+            role: _each(cell.get(role), role, len(answers), several) for role in PER_SAMPLE if role in columns
+        }
+        rollouts: list[Rollout] = []
+        for at, answer in enumerate(answers):
+            try:
+                said = values.said(answer)
+                sample = values.count(facts["sample"][at], "sample") if "sample" in facts else None
+                rollout = Rollout(
+                    completion=said.text,
+                    gold=gold,
+                    prompt=(said.prompt or "") if split else prompt,
+                    id=own,
+                    group=group,
+                    sample=at if sample is None else sample,
+                    tokens=values.count(facts["tokens"][at], "tokens") if "tokens" in facts else None,
+                    token_ids=values.token_ids(facts["token_ids"][at]) if "token_ids" in facts else None,
+                    finish=values.finish(facts["finish"][at]) if "finish" in facts else Finish.UNKNOWN,
+                    reasoning=(values.optional_text(facts["reasoning"][at]) if "reasoning" in facts else None)
+                    or said.reasoning,
+                    fields=extra,
+                )
+                self._check_needs(rollout)
+                rollouts.append(rollout)
+            except RowFault as fault:
+                if not several:
+                    raise
+                self._bad(number, RowFault(fault.kind, f"sample {at}: {fault.fault}"))
+        if not rollouts:
+            raise RowFault("missing completion", "none of the row's completions can be used")
+        joins = "group" in columns
+        named = joins or (several and not values.is_null(cell.get("id")))
+        return _Held(group, rollouts, joins, named, counted="sample" in facts)
+
+    def _group(self, cell: dict[str, Any], columns: Any, own: str) -> str:
+        if "group" not in columns:
+            return own
+        if values.is_null(cell["group"]):
+            raise RowFault("missing group", f"'{columns['group']}', the group, is null; every row needs one")
+        return values.name(cell["group"], "group")
+
+    def _check_needs(self, rollout: Rollout) -> None:
+        if "token_ids" in self._needs and rollout.token_ids is None:
+            raise RowFault("missing token ids", "no token ids, and the recipe reads them")
+        if "tokens" in self._needs and rollout.tokens is None and rollout.token_ids is None:
+            raise RowFault("missing token count", "no token count, and the recipe prices tokens")
+
+
+PER_SAMPLE = ("sample", "tokens", "token_ids", "finish", "reasoning")
+
+
+def _each(cell: Any, role: str, size: int, several: bool) -> list[Any]:
+    """One value a completion."""
+    if not several or values.is_null(cell):
+        return [cell] * size
+    found = values.as_list(cell)
+    if found is None or len(found) != size:
+        what = "no list" if found is None else f"a list of {len(found)}"
+        raise RowFault(
+            f"{role} does not fit", f"the row has {size} completions, and {role} is {what}; it needs one each"
+        )
+    return found
+
+
+def gold_extractor(name: str | None) -> Extractor | None:
+    """The extractor of that name, with its default parameters. Raises UsageError."""
+    if name is None:
+        return None
+    try:
+        return EXTRACTORS.get(name)()
+    except KeyError as error:
+        raise UsageError(f"--gold-extract: {error.args[0]}") from None
+
+
+def read_rollouts(
+    path: str | Path,
+    columns: Columns | None = None,
+    *,
+    gold_extract: str | None = None,
+    null_gold: Literal["error", "unanswerable"] = "error",
+    needs: Iterable[str] = (),
+    group_by: str | None = None,
+    strict: bool = False,
+    limit: int | None = None,
+) -> Groups:
+    """The groups of a file of rows.
+
+    Args:
+        path: .jsonl, .json, .csv, .tsv or .parquet; '-' for JSONL on standard input.
+        columns: the column of each role; those not named are looked for under their usual names.
+        gold_extract: the extractor that finds the gold inside the gold column's text, as in `hash`.
+        null_gold: what a null gold means; a recipe says it as `recipe.answer.null_gold`.
+        needs: facts that every rollout must carry, as `recipe.needs()` has them; leave empty where a
+            tokenizer will supply them.
+        group_by: the group column; its rows may stand anywhere (the file is then held in memory).
+        strict: raise DataError at the first bad row, instead of leaving it out and counting it.
+        limit: read this many rows at most.
+
+    Raises:
+        UsageError: no such file, column or extractor. The file itself is read when iterated over.
+    """
+    return Groups(
+        open_rows(path),
+        columns or Columns(),
+        extractor=gold_extractor(gold_extract),
+        null_gold=null_gold,
+        needs=frozenset(needs),
+        group_by=group_by,
+        strict=strict,
+        limit=limit,
+    )

@@ -1,0 +1,229 @@
+"""Files of rows, read one after the other: JSONL, JSON, CSV, TSV, parquet, or JSONL from standard input.
+
+A path comes in; numbered rows go out, each a mapping of columns to cells or the reason why it could
+not be read. A row's number is that of its line in JSONL and CSV (where an editor finds it), and its
+place from 1 in JSON and parquet. Only a JSON list is loaded whole.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError, UsageError
+
+STDIN = "-"
+_BOM = b"\xef\xbb\xbf"
+_BATCH = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a file: its cells, or None and what is wrong with it."""
+
+    number: int
+    cells: dict[str, Any] | None
+    fault: str = ""
+
+
+class Source:
+    """Rows of a file. `done` of `size` says how far it has been read (bytes or rows; size 0: unknown)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = str(path)
+        self.done = 0
+        self.size = 0
+
+    def names(self) -> list[str] | None:
+        """The columns, where the file declares them at its head; else None."""
+        return None
+
+    def __iter__(self) -> Iterator[Row]:
+        raise NotImplementedError
+
+
+class JsonLines(Source):
+    """A JSON object a line. A line that is none is a fault of that line alone; blank lines are skipped."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        if self.name == STDIN:
+            self.name = "<stdin>"
+        else:
+            self.size = path.stat().st_size
+
+    def __iter__(self) -> Iterator[Row]:
+        self.done = 0
+        if self.name == "<stdin>":
+            yield from self._rows(sys.stdin.buffer)
+            return
+        with self.path.open("rb") as file:
+            yield from self._rows(file)
+
+    def _rows(self, lines: Any) -> Iterator[Row]:
+        for number, line in enumerate(lines, start=1):
+            self.done += len(line)
+            if number == 1:
+                line = line.removeprefix(_BOM)
+            if line.strip():
+                yield _row(number, line)
+
+
+def _row(number: int, line: bytes) -> Row:
+    try:
+        cells = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return Row(number, None, f"not UTF-8 text (byte {error.start + 1} of the line)")
+    except RecursionError:
+        return Row(number, None, "not JSON that can be read: nested too deep")
+    except ValueError as error:
+        return Row(number, None, f"not JSON: {error}; a line is one object, as in {{...}}")
+    return _mapping(number, cells)
+
+
+def _mapping(number: int, cells: Any) -> Row:
+    if not isinstance(cells, dict):
+        return Row(
+            number,
+            None,
+            f"a row is an object of columns and values, found {type(cells).__name__} {_short(cells)}",
+        )
+    return Row(number, cells)
+
+
+def _short(value: Any, width: int = 40) -> str:
+    text = repr(value)
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+class Json(Source):
+    """A list of objects, loaded whole."""
+
+    def __iter__(self) -> Iterator[Row]:
+        try:
+            rows = json.loads(self.path.read_bytes().removeprefix(_BOM).decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise DataError(
+                f"not JSON: {error}; if each line is an object of its own, call the file .jsonl", self.name
+            ) from None
+        if not isinstance(rows, list):
+            raise DataError(
+                f"a JSON file of rows is a list, found {type(rows).__name__} {_short(rows)}", self.name
+            )
+        self.size = len(rows)
+        for number, cells in enumerate(rows, start=1):
+            self.done = number
+            yield _mapping(number, cells)
+
+
+class Csv(Source):
+    """A header and a record a row. Every cell is text, and an empty cell is null: CSV cannot tell them apart."""
+
+    def __init__(self, path: Path, delimiter: str) -> None:
+        super().__init__(path)
+        self.delimiter = delimiter
+        self.size = path.stat().st_size
+
+    def names(self) -> list[str]:
+        """The header. Raises DataError where a name is empty or occurs twice."""
+        with self.path.open(encoding="utf-8-sig", newline="") as file:
+            return self._header(csv.reader(file, delimiter=self.delimiter))
+
+    def _header(self, reader: Any) -> list[str]:
+        header = next(reader, [])
+        for at, name in enumerate(header):
+            if header.index(name) != at:
+                raise DataError(f"column '{name}' occurs twice in the header; rename one", self.name, 1)
+        return header
+
+    def __iter__(self) -> Iterator[Row]:
+        csv.field_size_limit(sys.maxsize)
+        self.done = 0
+        with self.path.open("rb") as raw:
+            reader = csv.reader(self._lines(raw), delimiter=self.delimiter)
+            try:
+                header = self._header(reader)
+                before = reader.line_num
+                for cells in reader:
+                    number, before = before + 1, reader.line_num
+                    if not cells:
+                        continue
+                    if len(cells) != len(header):
+                        yield Row(
+                            number, None, f"{len(cells)} cells where the header names {len(header)} columns"
+                        )
+                        continue
+                    yield Row(number, {name: cell or None for name, cell in zip(header, cells, strict=True)})
+            except csv.Error as error:
+                raise DataError(f"not CSV: {error}", self.name, reader.line_num) from None
+
+    def _lines(self, raw: Any) -> Iterator[str]:
+        for number, line in enumerate(raw, start=1):
+            self.done += len(line)
+            try:
+                yield (line.removeprefix(_BOM) if number == 1 else line).decode("utf-8")
+            except UnicodeDecodeError:
+                raise DataError("not UTF-8 text; save the file as UTF-8", self.name, number) from None
+
+
+class Parquet(Source):
+    """A parquet file, read batch by batch."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            self.file = pq.ParquetFile(path)
+        except pa.ArrowInvalid as error:
+            raise DataError(f"not a parquet file: {error}", self.name) from None
+        self.size = self.file.metadata.num_rows
+
+    def names(self) -> list[str]:
+        """The schema's columns."""
+        return list(self.file.schema_arrow.names)
+
+    def __iter__(self) -> Iterator[Row]:
+        number = 0
+        for batch in self.file.iter_batches(batch_size=_BATCH):
+            for cells in batch.to_pylist():
+                number += 1
+                self.done = number
+                yield Row(number, cells)
+
+
+FORMATS = ".jsonl (or .ndjson), .json, .csv, .tsv, .parquet"
+
+
+def open_rows(path: str | Path) -> Source:
+    """The rows of a file, by its suffix; '-' is JSONL from standard input.
+
+    Raises:
+        UsageError: no such file, or no such format.
+    """
+    if str(path) == STDIN:
+        return JsonLines(Path(STDIN))
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(
+            f"{path}: no such file; rows are read from {FORMATS}, or '-' for JSONL on standard input"
+        )
+    match path.suffix.lower():
+        case ".jsonl" | ".ndjson":
+            return JsonLines(path)
+        case ".json":
+            return Json(path)
+        case ".csv":
+            return Csv(path, ",")
+        case ".tsv":
+            return Csv(path, "\t")
+        case ".parquet" | ".pq":
+            return Parquet(path)
+    raise UsageError(f"{path}: unknown format '{path.suffix}'; rows are read from {FORMATS}")
