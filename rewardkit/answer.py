@@ -73,13 +73,13 @@ Extractors = Annotated[
     tuple[Any, ...],
     BeforeValidator(_extractors),
     PlainSerializer(lambda kinds: [_plain(kind) for kind in kinds]),
-    WithJsonSchema({"$ref": "#/$defs/extractors"}),
+    WithJsonSchema({"x-rewardkit": "extractors"}),
 ]
 VerifierField = Annotated[
     Any,
     BeforeValidator(lambda spec: _built(VERIFIERS, spec)),
     PlainSerializer(_plain),
-    WithJsonSchema({"$ref": "#/$defs/verifier"}),
+    WithJsonSchema({"x-rewardkit": "verifier"}),
 ]
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from ..errors import nearest
 from ..kinds import TERMS
 from .base import Term
 
@@ -62,20 +63,29 @@ def build_all(specs: Any) -> dict[str, Term]:
         try:
             built[label] = build(label, spec)
         except ValidationError as error:
-            for fault in error.errors(include_url=False):
-                cause = fault.get("ctx", {}).get("error")
-                kind = PydanticCustomError(
-                    fault["type"], "{message}", {"message": fault["msg"], "cause": cause}
-                )  # type: ignore[arg-type]
-                faults.append(
-                    InitErrorDetails(type=kind, loc=(places[label], *fault["loc"]), input=fault["input"])
-                )
+            faults += [_moved(fault, places[label], spec, label) for fault in error.errors(include_url=False)]
         except PydanticCustomError as error:
             tail = ("kind",) if error.type == "kind" and isinstance(spec, Mapping) and "kind" in spec else ()
             faults.append(InitErrorDetails(type=error, loc=(places[label], *tail), input=spec))
     if faults:
         raise ValidationError.from_exception_data("terms", faults)
     return built
+
+
+def _moved(fault: Any, place: str | int, spec: Any, label: str) -> InitErrorDetails:
+    """A fault inside a term, as a fault of the mapping that holds the term."""
+    text = fault["msg"]
+    if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
+        kind = spec.get("kind", label)
+        known = [*TERMS.get(kind).model_fields, "kind"]
+        text = f"unknown parameter '{fault['loc'][0]}' of '{kind}'; {nearest(str(fault['loc'][0]), known)}"
+    elif fault["type"] == "missing" and len(fault["loc"]) == 1:
+        kind = spec.get("kind", label)
+        text = f"'{fault['loc'][0]}' of '{kind}' is missing and no default would be safe; write a value for it"
+    context = fault.get("ctx") or {}
+    cause = context.get("cause") or context.get("error")
+    moved = PydanticCustomError(fault["type"], "{text}", {**context, "text": text, "cause": cause})
+    return InitErrorDetails(type=moved, loc=(place, *fault["loc"]), input=fault["input"])
 
 
 def _labelled(specs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -123,6 +133,6 @@ Terms = Annotated[
     dict[str, Any],
     BeforeValidator(build_all),
     PlainSerializer(trees),
-    WithJsonSchema({"$ref": "#/$defs/terms"}),
+    WithJsonSchema({"x-rewardkit": "terms"}),
 ]
 """A pydantic field that holds labelled terms and reads them from a mapping or a list."""

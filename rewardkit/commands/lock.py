@@ -1,0 +1,130 @@
+"""`rewardkit lock`: which versions are released, whether they still are what was released, and a release."""
+
+from __future__ import annotations
+
+import json as json_module
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import LockError, RecipeError, RewardkitError, UsageError
+
+
+@dataclass(frozen=True)
+class State:
+    """One version: `state` is released, unreleased, changed, missing or broken, `note` says more."""
+
+    recipe: str
+    state: str
+    digest: str
+    note: str = ""
+
+
+def lock(
+    release: Annotated[
+        list[str] | None,
+        typer.Option("--release", metavar="NAME@V", help="Release a version for good; may be repeated."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a version.")] = False,
+) -> None:
+    """The state of every version against recipes.lock; with --release, add to it.
+
+    A released reward does not change, since somebody has a model that was trained with it. Exit code 1
+    where a released version has changed or is gone.
+    """
+    for reference in release or []:
+        _release(reference)
+    if release:
+        return
+    found = list(states())
+    if json:
+        typer.echo(json_module.dumps([asdict(state) for state in found], ensure_ascii=False, indent=2))
+    else:
+        _print(found)
+    if any(state.state in ("changed", "missing", "broken") for state in found):
+        raise typer.Exit(1)
+
+
+def states() -> Iterator[State]:
+    """The state of every version in the folders where recipes are looked up."""
+    from ..discovery import all_recipes, folders
+    from ..loading import load_recipe
+    from ..lock import read_lock
+
+    for root in folders():
+        locked = read_lock(root)
+        here = {found.ref: found for found in all_recipes([root])}
+        for ref, found in sorted(here.items(), key=lambda pair: pair[1]):
+            try:
+                digest = load_recipe(found.path).digest
+            except LockError as error:
+                yield State(ref, "changed", locked[ref], str(error))
+            except RecipeError as error:
+                yield State(ref, "broken", locked.get(ref, ""), str(error))
+            else:
+                yield State(ref, "released" if ref in locked else "unreleased", digest)
+        for ref in locked.keys() - here.keys():
+            yield State(ref, "missing", locked[ref], f"released and gone from {root}; restore the file")
+
+
+def _release(reference: str) -> None:
+    from ..discovery import all_recipes, find, folders
+    from ..loading import load_recipe
+    from ..lock import LOCK, release
+    from ..source import shown
+
+    if reference not in {found.ref for found in all_recipes()}:
+        find(reference)  # says what there is where the name is wrong
+        raise UsageError(f"{reference}: what is released is a name@version of a recipes folder, not a path")
+    path: Path = find(reference)
+    root = path.parent.parent
+    if root.resolve() != folders()[0].resolve():
+        raise UsageError(
+            f"{reference} comes with rewardkit and is not this project's to release; copy it with `rewardkit new`"
+        )
+    recipe = load_recipe(path)
+    _release_parent(recipe.ref, path)
+    if release(recipe, root):
+        typer.echo(f"released {recipe.ref} {recipe.digest} in {shown(root / LOCK)}")
+    else:
+        typer.echo(f"{recipe.ref} is released already, as {recipe.digest}")
+
+
+def _release_parent(ref: str, path: Path) -> None:
+    """Refuse to release what rests on a version that may still change."""
+    from ..discovery import find
+    from ..lock import read_lock
+    from ..source import read_file
+
+    parent = read_file(path).get("extends")
+    if parent is None:
+        return
+    home = find(str(parent.value), None)
+    if str(parent.value) not in read_lock(home.resolve().parent.parent):
+        raise RewardkitError(
+            f"{ref} extends {parent.value}, which is not released and may change under it; release "
+            f"{parent.value} first"
+        )
+
+
+def _print(found: list[State]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    styles = {"released": "green", "unreleased": "yellow"}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("recipe", "state", "digest"):
+        table.add_column(column, no_wrap=True)
+    for state in found:
+        table.add_row(
+            state.recipe, Text(state.state, style=styles.get(state.state, "bold red")), state.digest
+        )
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(table)
+    for state in found:
+        if state.note:
+            console.print(Text(state.note, style="red"))

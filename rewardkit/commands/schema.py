@@ -1,0 +1,50 @@
+"""`rewardkit schema`: the JSON Schema of recipes or cases."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class File(StrEnum):
+    """What the schema is of."""
+
+    RECIPE = "recipe"
+    CASES = "cases"
+
+
+NAMES = {File.RECIPE: "rewardkit.schema.json", File.CASES: "cases.schema.json"}
+"""What the schemas are called in a recipes folder; the first line of a recipe points there."""
+
+
+def schema(
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    kind: Annotated[File, typer.Option(help="Of recipes, or of their cases.yaml.")] = File.RECIPE,
+) -> None:
+    """Print the JSON Schema of recipes with every registered kind, for editors.
+
+    An editor finds it through a recipe's first line, `# yaml-language-server: $schema=...`; a project
+    with kinds of its own writes one with `rewardkit schema -o recipes/rewardkit.schema.json`.
+    """
+    from ..lock import write_whole
+
+    body = text(kind)
+    if output is None:
+        typer.echo(body, nl=False)
+        return
+    write_whole(output, body)
+    typer.echo(f"wrote {output}")
+
+
+def text(kind: File) -> str:
+    """A schema as it is written to a file."""
+    from ..plugins import load_plugins
+    from ..schema import cases_schema, recipe_schema
+
+    load_plugins()
+    found = recipe_schema() if kind == File.RECIPE else cases_schema()
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"

@@ -1,0 +1,58 @@
+"""`rewardkit show`: a recipe as it is written, resolved, or as Python."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ..errors import UsageError
+
+
+def show(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="name@version, or a path")],
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="With everything that `extends` brings in, in one piece.")
+    ] = False,
+    python: Annotated[
+        bool, typer.Option("--python", help="As the Python that makes an equal recipe.")
+    ] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A variant, as in reward.too_long.above=512; shown resolved."),
+    ] = None,
+) -> None:
+    """Print a recipe. What is printed reads back: as YAML or, with --python, as Python."""
+    from ..discovery import find
+    from ..loading import load_recipe
+    from ..lock import read_lock
+    from ..source import shown
+
+    if resolved and python:
+        raise UsageError("--resolved prints YAML and --python Python (always resolved); choose one")
+    path = find(recipe)
+    loaded = load_recipe(path, settings or [])
+    if settings:
+        state = "a variant"
+    else:
+        state = "released" if loaded.ref in read_lock(path.resolve().parent.parent) else "unreleased"
+    head = f"# {loaded.ref}  digest {loaded.digest}  {state}  {shown(path)}"
+    if python:
+        text, language = loaded.to_python(), "python"
+    elif resolved or settings:
+        text, language = loaded.to_yaml(), "yaml"
+    else:
+        text, language = path.read_text(encoding="utf-8"), "yaml"
+    _print(f"{head}\n{text.rstrip()}\n", language)
+
+
+def _print(text: str, language: str) -> None:
+    import sys
+
+    if not sys.stdout.isatty():
+        typer.echo(text, nl=False)
+        return
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    Console().print(Syntax(text, language, background_color="default", word_wrap=True))
