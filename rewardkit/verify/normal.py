@@ -236,7 +236,7 @@ def canonical(raw: str) -> str:
     r"""The canonical string of an answer: its tokens without needless space.
 
     >>> canonical(r"$\dfrac{3}{4}$."), canonical("10\u202f000"), canonical(r"x \leq 3")
-    ('\\frac{3}{4}', '10 000', 'x\\le 3')
+    ('\\frac{3}{4}', '10 000', 'x\\le3')
     """
     bare = raw.strip()
     if _DIGITS.fullmatch(bare):

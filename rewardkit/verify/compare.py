@@ -1,0 +1,487 @@
+"""The comparison: two trees and a policy in; True, False, or None for "numbers alone cannot say".
+
+Structure is compared with structure of the same kind (tuples, sets, intervals, relations, ratios, words),
+down to expressions, which a `leaf` function decides. The same code runs inline with exact arithmetic as
+its leaf and in the workers with a computer-algebra system behind that. Everything here is symmetric.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+from .arith import approximate, exact, guard
+from .forms import proved
+from .sets import ORDER, SET_HEADS, as_set, same_pieces, variable
+from .tree import Node, add, is_expression, mul, neg, num, ordered, symbols, walk
+from .vocabulary import KNOWN
+
+Answer: TypeAlias = bool | None
+Leaf: TypeAlias = Callable[[Node, Node], Answer]
+
+_PLANE = frozenset("xyz")
+MOST_ITEMS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What counts as equal where mathematics leaves it open; see `Math` for the meaning of each."""
+
+    percent: Literal["unit", "fraction", "strict"] = "unit"
+    units: Literal["one_side", "strict", "ignore"] = "one_side"
+    ordered: bool = False
+
+
+def every(results: Iterable[Answer]) -> Answer:
+    """Three-valued "all", stopping at the first False."""
+    found: Answer = True
+    for result in results:
+        if result is False:
+            return False
+        found = None if result is None else found
+    return found
+
+
+def numbers(a: Node, b: Node) -> Answer:
+    """The inline leaf: exact rationals, refutation by floats, proof by normal form."""
+    if ordered(a) == ordered(b):
+        return True
+    infinite = [("const", "oo") in walk(node) for node in (a, b)]
+    if any(infinite):
+        return False
+    guard(a)
+    guard(b)
+    x, y = exact(a), exact(b)
+    if x is not None and y is not None:
+        return x == y
+    told = symbols(a) | symbols(b)
+    for trial in range(3 if told else 1):
+        left, right = approximate(a, trial), approximate(b, trial)
+        if left is None or right is None:
+            continue
+        apart = abs(left[0] - right[0])
+        if apart > 64 * (left[1] + right[1]) + 1e-300:
+            return False
+    return True if proved(a, b) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One policy and one way of deciding expressions."""
+
+    policy: Policy
+    leaf: Leaf = numbers
+
+    def same(self, a: Node, b: Node) -> Answer:
+        """Whether two answers are the same answer."""
+        if a == b:
+            return True
+        heads = {a[0], b[0]}
+        if "choice" in heads:
+            return self.choices(a, b)
+        if "text" in heads:
+            return self.texts(a, b)
+        if "rel" in heads:
+            return self.relations(a, b)
+        if heads & SET_HEADS:
+            return self.sets(a, b)
+        first, second = items(a), items(b)
+        if first is not None or second is not None:
+            return self.lists(a, b, first, second)
+        if heads & {"qty", "pct", "base"}:
+            return self.quantities(a, b)
+        if "tuple" in heads:
+            if a[0] != b[0] or a[1:3] != b[1:3] or len(a[3]) != len(b[3]):
+                return False
+            return every(self.same(x, y) for x, y in zip(a[3], b[3], strict=True))
+        if "ratio" in heads:
+            if a[0] != b[0] or len(a[1]) != len(b[1]):
+                return False
+            return every(self.same(x, y) for x, y in zip(a[1], b[1], strict=True))
+        if "dots" in heads:
+            return False
+        left, right = matrix(a), matrix(b)
+        if left is not None or right is not None:
+            if left is None or right is None or len(left) != len(right) or len(left[0]) != len(right[0]):
+                return False
+            return every(self.same(x, y) for r, s in zip(left, right, strict=True) for x, y in zip(r, s, strict=True))
+        if is_expression(a) and is_expression(b):
+            return self.leaf(a, b)
+        return False
+
+    # -- options and words
+
+    def choices(self, a: Node, b: Node) -> Answer:
+        """An option with its value equals its letter, its value, or the same option."""
+        if a[0] == b[0]:
+            if a[1] != b[1]:
+                return False
+            return self.same(a[2], b[2]) if a[2] is not None and b[2] is not None else True
+        option, other = (a, b) if a[0] == "choice" else (b, a)
+        if other[0] == "sym" and len(other[1]) == 1 and other[1].isupper():
+            return other[1] == option[1]
+        return self.same(option[2], other)
+
+    @staticmethod
+    def texts(a: Node, b: Node) -> Answer:
+        """Words equal the same words; "no solution" is also an empty set of solutions."""
+        if a[0] == b[0]:
+            return a[1] == b[1] or a[1].replace(" ", "") == b[1].replace(" ", "")
+        text, other = (a, b) if a[0] == "text" else (b, a)
+        return text[1] == "no solution" and other[0] == "empty"
+
+    # -- lists and sets
+
+    def lists(self, a: Node, b: Node, first: list[Node] | None, second: list[Node] | None) -> Answer:
+        """Items in any order (unless the policy orders lists), each matched once."""
+        if first is None or second is None:
+            found, other = (first, b) if first is not None else (second, a)
+            assert found is not None
+            if other[0] == "tuple" and other[1:3] == ("(", ")"):
+                return self.named_tuple(found, other)
+            node = a if first is not None else b
+            if len(found) == 1 and node[0] == "set":
+                return self.same(found[0], other)
+            return False
+        is_set = a[0] == "set" or b[0] == "set"
+        left, right = self.unnamed(first), self.unnamed(second)
+        if left is None or right is None:
+            return self.by_name(first, second)
+        if is_set:
+            left, right = self.distinct(left), self.distinct(right)
+        if len(left) != len(right) or len(left) > MOST_ITEMS:
+            return False
+        dots = any(item == ("dots",) for item in left + right)
+        if dots or (self.policy.ordered and not is_set):
+            return every(self.same(x, y) for x, y in zip(left, right, strict=True))
+        return self.matched(left, right)
+
+    def matched(self, left: list[Node], right: list[Node]) -> Answer:
+        """Whether the items pair off. Equality is transitive, so taking the first match is enough."""
+        rest = list(right)
+        unsure = False
+        for item in left:
+            maybe = False
+            for index, other in enumerate(rest):
+                result = self.same(item, other)
+                if result:
+                    del rest[index]
+                    break
+                maybe = maybe or result is None
+            else:
+                if not maybe:
+                    return False
+                unsure = True
+        return None if unsure else True
+
+    def distinct(self, found: list[Node]) -> list[Node]:
+        """A set's elements, each once."""
+        kept: list[Node] = []
+        for item in found:
+            if not any(self.same(item, other) for other in kept):
+                kept.append(item)
+        return kept
+
+    def unnamed(self, found: list[Node]) -> list[Node] | None:
+        """The values of `x = 1, x = 2`; None where the names differ and so matter."""
+        pairs = [self.assignment(item) for item in found]
+        if not any(pairs):
+            return found
+        names = {pair[0] for pair in pairs if pair}
+        if len(names) > 1:
+            return None
+        return [pair[1] if pair else item for pair, item in zip(pairs, found, strict=True)]
+
+    def by_name(self, first: list[Node], second: list[Node]) -> Answer:
+        """`x = 1, y = 2` against `y = 2, x = 1`."""
+        left, right = self.table(first), self.table(second)
+        if left is None or right is None:
+            return self.matched(first, second) if len(first) == len(second) else False
+        if left.keys() != right.keys():
+            return False
+        return every(self.same(left[name], right[name]) for name in left)
+
+    def table(self, found: list[Node]) -> dict[Node, Node] | None:
+        pairs = [self.assignment(item) for item in found]
+        table = {pair[0]: pair[1] for pair in pairs if pair}
+        return table if len(table) == len(found) else None
+
+    def named_tuple(self, found: list[Node], other: Node) -> Answer:
+        """`x = 3, y = 4` against `(3, 4)`, names in the order of the alphabet."""
+        table = self.table(found)
+        if table is None or len(table) != len(other[3]) or len(table) < 2:
+            return False
+        values = [table[name] for name in sorted(table, key=repr)]
+        return every(self.same(x, y) for x, y in zip(values, other[3], strict=True))
+
+    def sets(self, a: Node, b: Node) -> Answer:
+        """Sets of reals by their intervals, where both can be told."""
+        if ordered(a) == ordered(b):
+            return True
+        if is_expression(a) or is_expression(b):
+            return False
+        left, right = as_set(a), as_set(b)
+        if left is None or right is None:
+            if a[0] == b[0] == "builder":
+                return every((self.same(a[1], b[1]), self.same(a[2], b[2])))
+            if a[0] == b[0] and a[0] in ("cup", "cap"):
+                return self.matched(parts(a, a[0]), parts(b, a[0]))
+            return False
+        return same_pieces(left, right, self.same)
+
+    # -- relations
+
+    def assignment(self, node: Node) -> tuple[Node, Node] | None:
+        """(name, value) of `x = 5`, `5 = x`, `x = 2 + 3 = 5`, `x \\in S`; None for any other relation."""
+        if node[0] != "rel":
+            return None
+        operators, sides = node[1], node[2]
+        if operators == (r"\in",) and is_name(sides[0]):
+            return sides[0], sides[1]
+        if set(operators) != {"="}:
+            return None
+        if len(sides) == 2 and not is_name(sides[0]) and is_name(sides[1]):
+            sides = sides[::-1]
+        named = is_name(sides[0]) or (is_quantity(sides[0]) and (len(sides) > 2 or is_expression(sides[1])))
+        if not named or symbols(sides[0]) & symbols(sides[-1]):
+            return None
+        if not is_name(sides[0]) and symbols(sides[-1]):
+            return None
+        if len(sides) > 2 and every(self.same(side, sides[-1]) for side in sides[1:-1]) is not True:
+            return None
+        return sides[0], sides[-1]
+
+    def relations(self, a: Node, b: Node) -> Answer:
+        """At least one side is a relation."""
+        if a[0] != b[0]:
+            relation, other = (a, b) if a[0] == "rel" else (b, a)
+            if other[0] in SET_HEADS or other[0] in ("tuple", "list"):
+                pieces, shape = as_set(relation), as_set(other)
+                if pieces is not None and shape is not None:
+                    return same_pieces(pieces, shape, self.same)
+            named = self.assignment(relation)
+            if named is not None:
+                return self.same(named[1], other)
+            if set(relation[1]) == {"="} and not symbols(relation):  # 6 x 7 = 42
+                sides = relation[2]
+                if all(is_expression(side) for side in sides) and every(self.same(x, sides[-1]) for x in sides[:-1]):
+                    return self.same(sides[-1], other)
+            return False
+        left, right = self.assignment(a), self.assignment(b)
+        if left and right and (left[0] == right[0] or not (_letter(left[0]) and _letter(right[0]))):
+            return self.same(left[1], right[1])
+        for one, two in ((left, right), (right, left)):
+            if one and not symbols(one[1]) and not two:
+                pieces = as_set(a), as_set(b)
+                if pieces[0] is not None and pieces[1] is not None:
+                    return same_pieces(pieces[0], pieces[1], self.same)
+                return False  # solved against unsolved
+        if set(a[1]) == set(b[1]) == {"="}:
+            return self.equations(a, b)
+        if variable(a) == variable(b) is not None:
+            pieces = as_set(a), as_set(b)
+            if pieces[0] is not None and pieces[1] is not None:
+                return same_pieces(pieces[0], pieces[1], self.same)
+        return self.chains(a, b)
+
+    def chains(self, a: Node, b: Node) -> Answer:
+        """The same operators between the same sides, read from either end."""
+        a, b = upward(a), upward(b)
+        if a[1] != b[1]:
+            return False
+        direct = every(self.same(x, y) for x, y in zip(a[2], b[2], strict=True))
+        if direct is not False or len(a[2]) != 2 or a[1][0] not in ORDER:
+            return direct
+        if not all(is_expression(side) for side in (*a[2], *b[2])):
+            return False
+        return self.proportional(difference(a), difference(b), positive=True)
+
+    def equations(self, a: Node, b: Node) -> Answer:
+        """Equations are equal when one is the other times a constant."""
+        if len(a[2]) != len(b[2]):
+            return False
+        if not all(is_expression(side) for side in (*a[2], *b[2])):
+            return every(self.same(x, y) for x, y in zip(a[2], b[2], strict=True))
+        if len(a[2]) > 2:
+            return every(self.same(x, y) for x, y in zip(a[2], b[2], strict=True))
+        return self.proportional(difference(a), difference(b), positive=False)
+
+    def proportional(self, a: Node, b: Node, positive: bool) -> Answer:
+        """Whether a = c b for a constant c other than 0 (above 0 if `positive`), the same at every point."""
+        guard(a)
+        guard(b)
+        if not symbols(a) or symbols(a) != symbols(b):
+            return False
+        left, right = approximate(a, 0), approximate(b, 0)
+        if left is None or right is None:
+            return None
+        if abs(left[0]) <= 64 * left[1] or abs(right[0]) <= 64 * right[1]:
+            return False
+        ratio = left[0] / right[0]
+        if abs(ratio.imag) > 1e-9 * abs(ratio) or (positive and ratio.real < 0):
+            return False
+        for trial in (1, 2, 3):
+            x, y = approximate(a, trial), approximate(b, trial)
+            if x is None or y is None:
+                continue
+            slack = 64 * (x[1] + abs(ratio) * y[1] + abs(y[0]) * (left[1] + abs(ratio) * right[1]) / abs(right[0]))
+            if abs(x[0] - ratio * y[0]) > slack + 1e-300:
+                return False
+        found = fraction_near(ratio.real)
+        if found is None:
+            return None
+        return self.leaf(a, mul(num(found), b))
+
+    # -- quantities
+
+    def quantities(self, a: Node, b: Node) -> Answer:
+        """Units by policy, then values."""
+        if "base" in (a[0], b[0]):
+            based, other = (a, b) if a[0] == "base" else (b, a)
+            if other[0] == "base" or self.policy.units == "strict" or other[0] != "num":
+                return False  # equal ones were equal trees
+            return other[1].denominator == 1 and str(other[1]) == based[1]
+        (x, one), (y, two) = unit_of(a), unit_of(b)
+        if not self.units(one, two):
+            return False
+        if "pct" in (x[0], y[0]):
+            return self.percents(x, y)
+        return self.same(x, y)
+
+    def units(self, one: str, two: str) -> bool:
+        if one == two or self.policy.units == "ignore":
+            return True
+        if not one or not two:
+            return self.policy.units == "one_side"
+        if one in KNOWN or two in KNOWN:
+            return False
+        first, second = set(one.split()), set(two.split())
+        return first <= second or second <= first
+
+    def percents(self, x: Node, y: Node) -> Answer:
+        """A percentage is its hundredth; under `unit` also the bare number from one upward."""
+        if x[0] == y[0]:
+            return self.same(x[1], y[1])
+        percent, other = (x[1], y) if x[0] == "pct" else (y[1], x)
+        if self.policy.percent == "strict":
+            return False
+        found = self.same(mul(num(Fraction(1, 100)), percent), other)
+        if found is not False or self.policy.percent == "fraction":
+            return found
+        value = exact(percent) if is_expression(percent) else None
+        if value is None or abs(value) < 1:
+            return False
+        return self.same(percent, other)
+
+
+def unit_of(node: Node) -> tuple[Node, str]:
+    """The value and the unit, "" for none."""
+    return (node[1], node[2]) if node[0] == "qty" else (node, "")
+
+
+def items(node: Node) -> list[Node] | None:
+    """The items of a list, a set, or a double-signed value; None for anything else."""
+    if node[0] == "list":
+        return [part for item in node[2] for part in (items(item) or [item])]
+    if node[0] == "set":
+        return [part for item in node[1] for part in (items(item) or [item])]
+    if node[0] == "rel" and node[1] == ("=",) and is_name(node[2][0]):
+        values = items(node[2][1]) if node[2][1][0] != "tuple" else None
+        return [("rel", node[1], (node[2][0], value)) for value in values] if values else None
+    if node[0] == "qty":
+        values = items(node[1])
+        return [("qty", value, node[2]) for value in values] if values else None
+    if is_expression(node) and any(part[0] in ("pm", "mp") for part in walk(node)):
+        return [_signed(node, 1), _signed(node, -1)]
+    return None
+
+
+def _signed(node: Node, sign: int) -> Node:
+    """One of the two values of a double-signed expression; all signs turn together."""
+    if node[0] in ("pm", "mp"):
+        inner = _signed(node[1], sign)
+        return inner if (sign > 0) == (node[0] == "pm") else neg(inner)
+    if node[0] in ("num", "sym", "const"):
+        return node
+    rest = tuple(_signed(part, sign) if isinstance(part, tuple) else part for part in node[1:])
+    if node[0] == "+":
+        return add(*rest)
+    if node[0] == "*":
+        return mul(*rest)
+    return (node[0], *rest)
+
+
+def parts(node: Node, head: str) -> list[Node]:
+    """The flattened operands of a union or intersection."""
+    if node[0] != head:
+        return [node]
+    return parts(node[1], head) + parts(node[2], head)
+
+
+def matrix(node: Node) -> tuple[tuple[Node, ...], ...] | None:
+    """The cells of a matrix, with a scalar in front or a transposition worked in."""
+    if node[0] == "matrix":
+        return node[1]
+    if node[0] == "*":
+        found = [matrix(part) for part in node[1:]]
+        held = [cells for cells in found if cells is not None]
+        if len(held) != 1:
+            return None
+        scalar = mul(*(part for part, cells in zip(node[1:], found, strict=True) if cells is None))
+        return tuple(tuple(mul(scalar, cell) for cell in row) for row in held[0])
+    if node[0] == "^" and node[2] == ("sym", "T"):
+        inner = matrix(node[1])
+        return None if inner is None else tuple(zip(*inner, strict=True))
+    if node[0] == "+":
+        found = [matrix(part) for part in node[1:]]
+        shapes = {None if cells is None else (len(cells), len(cells[0])) for cells in found}
+        if len(shapes) == 1 and None not in shapes:
+            held = [cells for cells in found if cells is not None]
+            return tuple(
+                tuple(add(*(cells[i][j] for cells in held)) for j in range(len(held[0][0]))) for i in range(len(held[0]))
+            )
+    return None
+
+
+def is_name(node: Node) -> bool:
+    """Whether a side of an equation only names something: `x`, `f(x)`, `AB`, `(x, y)`."""
+    if node[0] == "sym":
+        return True
+    if node[0] == "tuple":
+        return node[1:3] == ("(", ")") and all(item[0] == "sym" for item in node[3])
+    if node[0] == "*":  # a segment or triangle by its corners
+        return 2 <= len(node) - 1 <= 4 and all(p[0] == "sym" and len(p[1]) == 1 and p[1].isupper() for p in node[1:])
+    return node[:2] == ("fn", "abs") and is_name(node[2])
+
+
+def is_quantity(node: Node) -> bool:
+    """Whether an expression is what a question asked for (`m+n`), rather than an equation to solve (`2x`, `x+3`)."""
+    if not is_expression(node) or node[0] not in ("+", "*", "^", "fn"):
+        return False
+    names = symbols(node)
+    return len(names) >= 2 and not {name[0] for name in names} & _PLANE and not any(p[0] == "const" for p in walk(node))
+
+
+def _letter(node: Node) -> bool:
+    return node[0] == "sym" and len(node[1]) <= 3
+
+
+def upward(node: Node) -> Node:
+    """A chain of inequalities written from small to large."""
+    flip = {">": "<", r"\ge": r"\le"}
+    if node[1] and all(operator in flip for operator in node[1]):
+        return ("rel", tuple(flip[operator] for operator in reversed(node[1])), tuple(reversed(node[2])))
+    return node
+
+
+def difference(node: Node) -> Node:
+    """Left minus right."""
+    return add(node[2][0], neg(node[2][1]))
+
+
+def fraction_near(value: float) -> Fraction | None:
+    """The simple fraction that a float must be, None where there is none."""
+    found = Fraction(value).limit_denominator(10_000)
+    return found if found and abs(float(found) - value) <= 1e-9 * abs(value) else None

@@ -1,0 +1,133 @@
+"""The inline routes: what can be settled in microseconds and without a worker.
+
+A gold and an answer come in; a `Finding` goes out, whose equality is None where only the symbolic route can
+tell. Routes in order: the same normal text; exact rationals; the typed comparison. Each is final in both
+directions where both sides are read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from .arith import approximate, exact, guard
+from .compare import Comparison, Policy
+from .normal import BAD, canonical
+from .parse import read
+from .rational import TooLarge, rational
+from .tree import Node, Refused, Unread, is_expression
+
+
+class Finding(NamedTuple):
+    """`equality` is a value of `types.Equality`, or None for "ask a worker"."""
+
+    equality: str | None
+    route: str
+    answer: str
+    gold: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side as far as it is read: its normal text, its tree, or what is wrong with it."""
+
+    text: str
+    tree: Node | None
+    fault: str = ""
+    refused: bool = False
+
+
+@lru_cache(maxsize=32768)
+def side(raw: str) -> Side:
+    """A side read once; golds come back from here."""
+    text = canonical(raw)
+    try:
+        return Side(text, read(raw))
+    except (Refused, TooLarge) as fault:
+        return Side(text, None, str(fault), refused=True)
+    except (Unread, RecursionError) as fault:
+        return Side(text, None, str(fault) or "nested too deeply")
+
+
+_KIND = {
+    "num": "numeric", "pct": "numeric", "text": "text", "choice": "choice", "tuple": "structure", "set": "structure",
+    "list": "structure", "rel": "relation", "ratio": "ratio", "base": "base", "matrix": "structure", "qty": "units",
+    "cup": "structure", "builder": "structure", "reals": "structure", "empty": "structure",
+}  # fmt: skip
+
+
+def fault_of(gold: str) -> str | None:
+    """Why a gold is unusable, None where it is usable: a gold must be readable, at least as itself."""
+    bare = gold.strip()
+    if not bare:
+        return "the gold is blank"
+    found = side(gold)
+    if not found.text:
+        return f"the gold {bare[:40]!r} holds nothing but dress"
+    if BAD in found.text:
+        return f"the gold {bare[:40]!r} holds a character that cannot be seen"
+    if found.tree is not None or found.refused:
+        return None
+    if any(char.isalnum() for char in found.text):
+        return None if _balanced(found.text) else f"the gold {bare[:40]!r} is cut short: {found.fault}"
+    return f"the gold {bare[:40]!r} is not readable: {found.fault}"
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for char in text.replace(r"\{", "").replace(r"\}", ""):
+        depth += (char == "{") - (char == "}")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> Finding:
+    """The inline verdict on one pair."""
+    left, right = side(gold), side(answer)
+    if left.text == right.text and left.text and BAD not in right.text:
+        return Finding("equal", "literal", right.text, left.text)
+    if left.tree is None or right.tree is None:
+        if right.refused or left.refused:
+            return Finding("refused", "refused", right.text, left.text)
+        if right.tree is None and (not any(char.isalnum() for char in right.text) or not _balanced(right.text)):
+            return Finding("different", "unread", right.text, left.text)
+        if "text" in (head for side_ in (left, right) if side_.tree for head in (side_.tree[0],)):
+            return Finding("different", "text", right.text, left.text)
+        return Finding(None, "unread", right.text, left.text)
+    try:
+        found = Comparison(policy).same(left.tree, right.tree)
+        if found is False and decimals == "gold_precision" and rounds_to(left.text, right.tree):
+            return Finding("equal", "rounded", right.text, left.text)
+    except Refused:
+        return Finding("refused", "refused", right.text, left.text)
+    except RecursionError:
+        return Finding("refused", "refused", right.text, left.text)
+    heads = (left.tree[0], right.tree[0])
+    route = next((_KIND[head] for head in heads if head in _KIND and head != "num"), None)
+    if route is None:
+        route = "numeric" if heads == ("num", "num") else "algebra"
+    if found is None:
+        return Finding(None, route, right.text, left.text)
+    return Finding("equal" if found else "different", route, right.text, left.text)
+
+
+def rounds_to(gold: str, answer: Node) -> bool:
+    """Whether the answer, rounded to the decimals that the gold is given in, is the gold."""
+    bare = gold.lstrip("+-")
+    whole, point, places = bare.partition(".")
+    if not point or not places.isdigit() or not (whole.isdigit() or not whole):
+        return False
+    target = rational(gold)
+    if target is None or not is_expression(answer):
+        return False
+    guard(answer)
+    value = exact(answer)
+    if value is None:
+        near = approximate(answer)
+        if near is None or near[0].imag:
+            return False
+        value = Fraction(near[0].real)
+    return abs(value - target) <= Fraction(1, 2 * 10 ** len(places))

@@ -1,0 +1,182 @@
+r"""The reader: the tokens of one answer in, one `Node` out, or an error that says why not.
+
+Recursive descent over a grammar of answers rather than of LaTeX: lists at the top, then relations,
+set operations, ratios, sums, products, powers, atoms. Where a text is ambiguous the reading that a
+person would take is taken (`2 3/4` is a mixed number, `10 000` ten thousand, `seat` a word), and where
+a person would hesitate (`42 43`) nothing is read. Nothing is evaluated here.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from .groups import Groups
+from .normal import BAD, LONGEST, Token, canonical, tokens
+from .rational import rational
+from .tree import Node, Refused, Unread, num
+from .vocabulary import MATH_PHRASES, MULTIPLIERS, NUMBER_WORDS, is_word, words
+
+MOST_TOKENS = 1500
+DEEPEST = 60
+"""Nesting that is read; deeper answers are equal only to their like."""
+
+_LETTER = re.compile(r"[A-J]")
+_CHOICE_REST = frozenset(("\\frac", "\\sqrt", "\\pi", "\\$", "-", "\\text"))
+_SPLIT = re.compile(r"[A-J](?:(?:\s*(?:,|;|、|和|&|/|\band\b)\s*|\s*,\s*and\s+)[A-J])+")
+_BASE = re.compile(r"\(?([0-9]+|[0-9A-F]+)\)?_(?:\{?(\d{1,2})\}?|\\text\{(\w+)\}|\{(?:\\text\{)?(\w+)\}?\})")
+
+
+class Parser(Groups):
+    """The whole grammar: `Groups` holds atoms and brackets, `Sums` below it the arithmetic."""
+
+
+@lru_cache(maxsize=16384)
+def read(raw: str) -> Node:
+    """The answer as a tree. Raises `Unread` or `Refused`; both are cached by the caller's verdict."""
+    if len(raw) > LONGEST:
+        raise Refused(f"an answer of {len(raw)} characters")
+    found = tokens(raw)
+    if not found:
+        raise Unread("nothing in it")
+    if any(BAD in token.value or "\ud800" <= token.value <= "\udfff" for token in found):
+        raise Unread("a hidden character inside")
+    text = canonical(raw)
+    value = rational(text)
+    if value is not None:
+        return ("pct", num(value * 100)) if text.endswith("%") else num(value)
+    base = _base(text)
+    if base is not None:
+        return base
+    wording = _wording(found)
+    if wording is not None:
+        return wording
+    chosen = _choice(found)
+    if chosen is not None:
+        return chosen
+    if len(found) > MOST_TOKENS:
+        raise Refused(f"an answer of {len(found)} tokens")
+    if _depth(found) > DEEPEST:
+        raise Refused(f"nested deeper than {DEEPEST}")
+    try:
+        return Parser(list(found)).whole()
+    except Unread:
+        if any(token.kind == "t" or (token.kind == "w" and is_word(token.value)) for token in found):
+            return ("text", words(_spelt(found)))
+        raise
+
+
+def _depth(found: tuple[Token, ...]) -> int:
+    """How deep groups and functions nest; every prefix that recurses counts."""
+    depth = most = 0
+    run = 0
+    for token in found:
+        if token.value in ("{", "(", "[", r"\{"):
+            depth += 1
+        elif token.value in ("}", ")", "]", r"\}"):
+            depth -= 1
+        run = run + 1 if token.value in ("^", "_", "-", "+") or token.kind == "c" else 0
+        most = max(most, depth, run)
+    return most
+
+
+def _spelt(found: tuple[Token, ...]) -> str:
+    """The tokens as running text."""
+    parts: list[str] = []
+    for token in found:
+        if parts and (token.spaced or token.kind == "t"):
+            parts.append(" ")
+        parts.append(token.value)
+    return "".join(parts)
+
+
+def _base(text: str) -> Node | None:
+    """`52_8`, `2A_{16}`, `1011_{\\text{two}}`: digits with their base."""
+    match = _BASE.fullmatch(text)
+    if not match:
+        return None
+    digits, given, *spelt = match.groups()
+    if given:
+        base = int(given)
+    else:
+        base = NUMBER_WORDS.get((spelt[0] or spelt[1] or "").lower(), 0)
+    if not 2 <= base <= 36 or (not digits.isdigit() and base < 11):
+        return None
+    return ("base", digits.lstrip("0") or "0", base)
+
+
+def _wording(found: tuple[Token, ...]) -> Node | None:
+    """An answer that is words and nothing else."""
+    if any(token.kind in "nc" or (token.kind == "p" and token.value not in ".,-'!?&/\"();:") for token in found):
+        return None
+    spelt = _spelt(found)
+    low = re.sub(r"\s+", " ", spelt.strip(" .!")).lower()
+    if low in MATH_PHRASES:
+        return read(MATH_PHRASES[low])
+    if low in NUMBER_WORDS:
+        return num(NUMBER_WORDS[low])
+    head, _, tail = low.rpartition(" ")
+    if head in NUMBER_WORDS:  # "five apples", "three hundred"
+        if tail in MULTIPLIERS:
+            return num(NUMBER_WORDS[head] * MULTIPLIERS[tail])
+        if tail.isalpha():
+            from .vocabulary import unit
+
+            return ("qty", num(NUMBER_WORDS[head]), unit(tail))
+    stripped = spelt.strip(" .")
+    if _SPLIT.fullmatch(stripped):
+        letters = sorted(set(re.findall(r"\b[A-J]\b", stripped)))
+        return ("list", "and", tuple(("sym", letter) for letter in letters))
+    if not any(token.kind == "t" or is_word(token.value) for token in found):
+        return None
+    if len(found) > 2 and any(token.value in "()=" for token in found if token.kind == "p"):
+        chosen = _choice(found)
+        return chosen if chosen is not None else ("text", words(spelt))
+    chosen = _choice(found)
+    if chosen is not None:
+        return chosen
+    if len(found) == 1 and found[0].kind == "t" and re.match(r"\(?[A-J]\)?[.:)]?\s+\S", found[0].value):
+        inner = tokens(found[0].value)
+        return _choice(inner) or ("text", words(spelt))
+    return ("text", words(spelt))
+
+
+def _choice(found: tuple[Token, ...]) -> Node | None:
+    """`(C) 7`, `C. 7`, `ACD`: an option's letter with its value, or several letters."""
+    if len(found) == 1:
+        run = found[0].value
+        if found[0].kind in "wt" and len(run) > 1 and run.isupper() and run.isascii():
+            if "".join(sorted(set(run))) == run and run[-1] <= "J" and run.isalpha():
+                return ("list", "and", tuple(("sym", letter) for letter in run))
+        return None
+    opened = found[0].value == "("
+    at = 1 if opened else 0
+    if len(found) < at + 3 and not (len(found) == at + 2 and not opened):
+        return None
+    if len(found[at].value) != 1 or not _LETTER.fullmatch(found[at].value):
+        return None
+    after = found[at + 1].value
+    if opened and after != ")":
+        return None
+    if not opened and after not in (".", ")", ":"):
+        return None
+    rest = found[at + 2 :]
+    if not rest:
+        return None if opened else ("sym", found[at].value)
+    if rest[0].value in (".", ":"):
+        rest = rest[1:]
+    if not rest or not (rest[0].kind in "ntw" or rest[0].value in _CHOICE_REST):
+        return None
+    if opened and not rest[0].spaced and rest[0].kind not in "t":
+        return None
+    return ("choice", found[at].value, _rest(rest))
+
+
+def _rest(rest: tuple[Token, ...]) -> Node:
+    """What stands behind an option's letter."""
+    if all(token.kind in "tw" for token in rest) and any(token.kind == "t" or is_word(token.value) for token in rest):
+        return ("text", words(_spelt(rest)))
+    try:
+        return Parser(list(rest)).whole()
+    except Unread:
+        return ("text", words(_spelt(rest)))
