@@ -1,0 +1,117 @@
+"""`rewardkit new`: begin a recipe, with cases that pass."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from ..errors import RewardkitError, UsageError
+
+if TYPE_CHECKING:
+    from ..cases import CasesFile
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new recipe's name")],
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="RECIPE", help="Begin from this recipe, resolved, with its cases."),
+    ] = None,
+    control: Annotated[
+        Literal["random", "format", "flipped"] | None,
+        typer.Option(help="Make a control instead: chance, form alone, or right and wrong exchanged."),
+    ] = None,
+) -> None:
+    """Write recipes/NAME/v0.yaml and cases.yaml. Nothing that exists is overwritten."""
+    from ..discovery import project_folder
+    from ..source import shown
+
+    if not NAME.fullmatch(name):
+        raise UsageError(
+            f"'{name}' is no name for a recipe: letters, digits, '.', '_' and '-', as in my-math"
+        )
+    root = project_folder() or Path.cwd() / "recipes"
+    folder = root / name
+    if folder.exists() and any(folder.iterdir()):
+        raise UsageError(
+            f"{shown(folder)} exists already; choose another name, or add the next version beside what is there"
+        )
+    recipe, cases = _texts(name, source, control)
+    _write(folder, recipe, cases)
+    _schemas(root)
+    _prove(folder)
+    typer.echo(f"wrote {shown(folder / 'v0.yaml')} and {shown(folder / 'cases.yaml')}")
+    typer.echo(
+        f"next: edit both, then `rewardkit test {name}`; `rewardkit check {name}@0` says what it pays for"
+    )
+
+
+def _texts(name: str, source: str | None, control: str | None) -> tuple[str, str]:
+    import tempfile
+
+    from .. import beginnings
+    from ..discovery import find
+    from ..loading import load_recipe
+
+    if source is None and control is None:
+        return beginnings.scratch(name)
+    with tempfile.TemporaryDirectory() as folder:
+        if source is None:  # a control of what `new` alone would begin with
+            path = Path(folder) / "recipes" / "scratch" / "v0.yaml"
+            _write(path.parent, *beginnings.scratch("scratch"))
+        else:
+            path = find(source)
+        parent = load_recipe(path)
+        file = _cases_of(path, source or "scratch")
+    if control is None:
+        recipe = beginnings.begun_from(name, parent)
+        cases = beginnings.copied_cases(name, file, parent.version)
+    else:
+        recipe = beginnings.control(name, beginnings.Control(control), parent)
+        cases = beginnings.scored_cases(name, recipe, file, parent.version)
+    return beginnings.recipe_text(recipe, parent), cases
+
+
+def _cases_of(path: Path, reference: str) -> CasesFile:
+    from ..cases import CASES, read_cases
+
+    cases = path.parent / CASES
+    if not cases.is_file():
+        raise UsageError(f"{reference} has no cases to begin with: write {cases} first")
+    return read_cases(cases)
+
+
+def _write(folder: Path, recipe: str, cases: str) -> None:
+    from ..lock import write_whole
+
+    write_whole(folder / "v0.yaml", recipe)
+    write_whole(folder / "cases.yaml", cases)
+
+
+def _schemas(root: Path) -> None:
+    """The schemas that the files' first lines point to, where they are not there yet."""
+    from ..lock import write_whole
+    from .schema import NAMES, text
+
+    for kind, file in NAMES.items():
+        if not (root / file).exists():
+            write_whole(root / file, text(kind))
+
+
+def _prove(folder: Path) -> None:
+    """The cases pass at once; if not, that is a fault of ours and said so."""
+    from ..cases import read_cases, run
+    from ..cases.report import Result, explain
+
+    file = read_cases(folder / "cases.yaml")
+    recipe = file.recipe(0)
+    for check in file.checks():
+        differences = tuple(run(file, check, recipe))
+        if differences:
+            told = explain(Result(file, check, recipe.ref, differences, 0.0))
+            raise RewardkitError(f"the files are written, but a case does not pass:\n{told}")
