@@ -1,12 +1,14 @@
 """Patterns, boxes, integers, steps, JSON and the random control."""
 
 import re
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from rewardkit.errors import SetupError
 from rewardkit.terms.tree import build
 
 SHAPED = r"<think>.*?</think>\s*<answer>.*?</answer>"
@@ -240,3 +242,11 @@ def test_random_by_chance_pays_one_of_two(reading):
     assert drawn.count(3.0) / len(drawn) == pytest.approx(0.25, abs=0.04)
     with pytest.raises(ValidationError, match="swap them"):
         build("random", {"low": 1.0, "high": 0.0})
+
+
+def test_a_missing_jsonschema_is_named_with_the_command_that_brings_it(monkeypatch):
+    monkeypatch.setitem(
+        sys.modules, "jsonschema", None
+    )  # what Python does for a package that cannot be imported
+    with pytest.raises(SetupError, match=r"pip install 'rewardkit\[json\]'"):
+        build("json_schema", {"conforms_to": {}})
