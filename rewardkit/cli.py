@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from .errors import RewardkitError
+from .errors import RewardkitError, UsageError, nearest
 
 COMMANDS = {
     "list": ("listing:list_recipes", "The recipes there are, with their versions."),
@@ -65,7 +65,9 @@ class Root(TyperGroup):
     def resolve_command(
         self, ctx: Any, args: list[str]
     ) -> tuple[str | None, Any, list[str]]:
-        """The real command, imported now."""
+        """The real command, imported now. A name that is not there is answered with the nearest."""
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            raise UsageError(f"no command is called '{args[0]}'; {nearest(args[0], self.list_commands(ctx))}")
         name, stub, rest = super().resolve_command(ctx, args)
         return name, (_load(name) if stub is not None and name is not None else stub), rest
 

@@ -7,9 +7,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from .conditions import Condition
+from .kinds import Extractor, Verifier
 from .recipe import Recipe
+from .terms.base import Term
 
 MARGIN = 100
+Names = dict[type, str]
+"""Classes that the source text uses, and what it calls them."""
 
 
 def python(recipe: Recipe) -> str:
@@ -23,39 +27,52 @@ def python(recipe: Recipe) -> str:
     recipe = Recipe(name='one', version=0, reward={'constant': Constant(value=1.0)})
     <BLANKLINE>
     """
-    imports: set[str] = {"from rewardkit import Recipe"}
-    body = _value(recipe, imports, 0, len("recipe = "))
-    return "\n".join([*sorted(imports), "", f"recipe = {body}", ""])
+    names: Names = {Recipe: "Recipe"}
+    body = _value(recipe, names, 0, len("recipe = "))
+    lines = {_import(cls, name) for cls, name in names.items()}
+    return "\n".join([*sorted(lines), "", f"recipe = {body}", ""])
 
 
-def _value(value: Any, imports: set[str], indent: int, used: int = 0) -> str:
+def _import(cls: type, name: str) -> str:
+    home = "rewardkit" if cls is Recipe else cls.__module__
+    return f"from {home} import {cls.__qualname__}" + (f" as {name}" if name != cls.__qualname__ else "")
+
+
+def _name(cls: type, names: Names) -> str:
+    """A class's name in the source text; two classes of one name are told apart by what they are."""
+    if cls not in names:
+        sort = next((base.__name__ for base in (Term, Extractor, Verifier) if issubclass(cls, base)), "Part")
+        taken = cls.__qualname__ in names.values()
+        names[cls] = cls.__qualname__ + (sort if taken else "")
+    return names[cls]
+
+
+def _value(value: Any, names: Names, indent: int, used: int = 0) -> str:
     if isinstance(value, Condition):
         return repr(str(value))
     if isinstance(value, BaseModel):
         cls = type(value)
-        if not isinstance(value, Recipe):
-            imports.add(f"from {cls.__module__} import {cls.__qualname__}")
         pairs = [(name, getattr(value, name)) for name in _set_fields(value)]
-        return _call(f"{cls.__qualname__}(", ")", [(f"{n}=", v) for n, v in pairs], imports, indent, used)
+        return _call(f"{_name(cls, names)}(", ")", [(f"{n}=", v) for n, v in pairs], names, indent, used)
     if isinstance(value, dict):
         return _call(
-            "{", "}", [(f"{name!r}: ", child) for name, child in value.items()], imports, indent, used
+            "{", "}", [(f"{name!r}: ", child) for name, child in value.items()], names, indent, used
         )
     if isinstance(value, (list, tuple)) and any(isinstance(child, (BaseModel, dict)) for child in value):
-        return _call("[", "]", [("", child) for child in value], imports, indent, used)
+        return _call("[", "]", [("", child) for child in value], names, indent, used)
     if isinstance(value, tuple):
         return repr(list(value))
     return repr(value)
 
 
 def _call(
-    open_: str, close: str, pairs: list[tuple[str, Any]], imports: set[str], indent: int, used: int
+    open_: str, close: str, pairs: list[tuple[str, Any]], names: Names, indent: int, used: int
 ) -> str:
-    flat = open_ + ", ".join(name + _value(v, imports, indent) for name, v in pairs) + close
+    flat = open_ + ", ".join(name + _value(v, names, indent) for name, v in pairs) + close
     if "\n" not in flat and indent + used + len(flat) <= MARGIN:
         return flat
     inner = indent + 4
-    rows = [f"{' ' * inner}{name}{_value(v, imports, inner, len(name))}," for name, v in pairs]
+    rows = [f"{' ' * inner}{name}{_value(v, names, inner, len(name))}," for name, v in pairs]
     return "\n".join([open_, *rows, " " * indent + close])
 
 
