@@ -74,7 +74,7 @@ class ArmBoard:
     @property
     def present(self) -> NDArray[np.bool_]:
         """Where there is a completion."""
-        return np.asarray(self.outcome != MISSING)
+        return self.outcome > MISSING
 
     @property
     def right(self) -> NDArray[np.bool_]:

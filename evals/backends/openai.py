@@ -130,14 +130,20 @@ class OpenAIBackend(Backend):
         pool = ThreadPoolExecutor(self.options.concurrency)
         try:
             flying: set[Future[Completion | Refusal]] = set()
+            failed: BaseException | None = None
             while True:
-                room = self.options.concurrency - len(flying)
+                room = self.options.concurrency - len(flying) if failed is None else 0
                 flying |= {pool.submit(self._one, *pair) for pair in islice(pairs, room)}
                 if not flying:
-                    return
+                    break
                 done, flying = wait(flying, return_when=FIRST_COMPLETED)
                 for future in done:
-                    yield future.result()
+                    wrong = future.exception()
+                    if wrong is None:
+                        yield future.result()
+                    failed = failed or wrong  # the others in flight are still brought home
+            if failed is not None:
+                raise failed
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
