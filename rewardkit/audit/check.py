@@ -1,0 +1,75 @@
+"""`check`: what a recipe pays for, proven or refuted from the recipe alone.
+
+A recipe comes in, with what is known about its use (the longest completion, the share of unanswerable
+problems); an `Audit` goes out. Nothing is trained, sampled or downloaded. With data, `rewardkit.audit.
+contract` adds what holds between the recipe and the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..recipe import Recipe
+from ..types import Rollout
+from .aggregation import aggregation
+from .findings import Audit, Finding, Severity
+from .group import SIZES, within_group
+from .mends import with_mends
+from .ordering import ordering, totality
+from .scoring import scoring_findings, scoring_of
+from .space import Space
+from .terms import term_findings
+from .witness import Search
+
+ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def check(
+    recipe: Recipe,
+    *,
+    max_completion_length: int | None = None,
+    unanswerable: float | None = None,
+    wished: tuple[float, float] | None = None,
+    groups: Sequence[int] = SIZES,
+    allow: Iterable[str] = (),
+    extra: Iterable[Rollout] = (),
+    mends: bool = True,
+) -> Audit:
+    """Prove what a recipe pays for.
+
+    Args:
+        recipe: the recipe.
+        max_completion_length: tokens at which completions are cut, to find terms that never fire.
+        unanswerable: the share of problems without an answer.
+        wished: (P(unanswerable), chance of being right) at which saying None should begin to pay.
+        groups: group sizes for the within-group check.
+        allow: codes of findings that are accepted, beside the recipe's own `allow`.
+        extra: rollouts to draw witnesses from beside those that can be written.
+        mends: whether to try changes that would do away with the errors.
+    """
+    space = Space(recipe)
+    search = Search(space, extra)
+    scoring = scoring_of(space)
+    findings: list[Finding] = [
+        *totality(space),
+        *ordering(space, search),
+        *within_group(space, search, groups),
+        *term_findings(space, max_completion_length),
+        *aggregation(search),
+    ]
+    if scoring is not None:
+        findings += scoring_findings(space, scoring, unanswerable, wished)
+    if mends:
+        findings = with_mends(recipe, findings, groups)
+    return Audit(
+        recipe=recipe.ref,
+        digest=recipe.digest,
+        findings=tuple(sorted(findings, key=lambda found: ORDER[found.severity])),
+        allowed=allowed(recipe, allow),
+        tables={} if scoring is None else {"scoring": scoring},
+    )
+
+
+def allowed(recipe: Recipe, codes: Iterable[str] = ()) -> dict[str, str]:
+    """Code to reason: the recipe's own `allow`, and what was allowed by hand."""
+    return {entry.code: entry.reason for entry in recipe.allow} | dict.fromkeys(codes, "allowed by --allow")

@@ -1,0 +1,205 @@
+"""Findings: what an audit says, in a form that people read and programs act on.
+
+A finding is a sentence with the numbers in it, a verdict on the claim it is about, a witness that was
+really scored where the claim is refuted, and the smallest change that would mend it. An `Audit` is a
+list of findings about one recipe; it knows which of them the recipe's author accepted on purpose, and
+whether what remains is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import isfinite
+from typing import Any
+
+from ..types import Rollout, Score
+
+
+class Verdict(StrEnum):
+    """What became of a claim. Nothing is `refuted` without a witness that was scored."""
+
+    PROVEN = "proven"
+    REFUTED = "refuted"
+    UNKNOWN = "unknown"
+
+
+class Severity(StrEnum):
+    """`error` ends a command with exit code 1 unless its code is allowed."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """Completions that the recipe really scored so.
+
+    `rollouts` are scored together (they are one prompt's group); `totals` and `outcomes` stand in the
+    same order. `advantages` are GRPO's, where the claim is about a group. `note` says what to look at.
+    """
+
+    rollouts: tuple[Rollout, ...]
+    totals: tuple[float | None, ...]
+    outcomes: tuple[str, ...]
+    advantages: tuple[float, ...] = ()
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data; a rollout as its completion, tokens and gold."""
+        rows = []
+        for at, rollout in enumerate(self.rollouts):
+            row: dict[str, Any] = {
+                "completion": rollout.completion,
+                "gold": rollout.gold,
+                "tokens": rollout.tokens,
+                "outcome": self.outcomes[at],
+                "total": self.totals[at],
+            }
+            if self.advantages:
+                row["advantage"] = self.advantages[at]
+            rows.append(row)
+        return {"note": self.note, "rollouts": rows}
+
+
+def witnessed(scores: Sequence[Score], advantages: Iterable[float] = (), note: str = "") -> Witness:
+    """A witness from scores of one group."""
+    return Witness(
+        rollouts=tuple(score.reading.rollout for score in scores),
+        totals=tuple(score.total for score in scores),
+        outcomes=tuple(str(score.outcome) for score in scores),
+        advantages=tuple(float(value) for value in advantages),
+        note=note,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing an audit found. `code` names the sort of finding, for `--allow`.
+
+    `mend` holds the `--set` assignments that would do away with it (tried, where they are given);
+    `advice` says the same in words where no assignment can. `facts` are the figures of the sentence.
+    """
+
+    code: str
+    severity: Severity
+    sentence: str
+    verdict: Verdict | None = None
+    term: str = ""
+    witness: Witness | None = None
+    mend: tuple[str, ...] = ()
+    advice: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, fit for JSON (an unbounded number is the text "inf")."""
+        return {
+            "code": self.code,
+            "severity": str(self.severity),
+            "verdict": None if self.verdict is None else str(self.verdict),
+            "sentence": self.sentence,
+            "term": self.term or None,
+            "witness": self.witness.to_dict() if self.witness else None,
+            "mend": list(self.mend),
+            "advice": self.advice or None,
+            "facts": plain(self.facts),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The findings about one recipe. `allowed` maps a code to the reason why it is accepted."""
+
+    recipe: str
+    digest: str
+    findings: tuple[Finding, ...]
+    allowed: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Any] = field(default_factory=dict)
+    """Figures that are shown as tables: `scoring` and, with data, `contract` and `policies`."""
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Findings that are errors and not allowed."""
+        return tuple(
+            found
+            for found in self.findings
+            if found.severity == Severity.ERROR and found.code not in self.allowed
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether a command about this audit ends with exit code 1."""
+        return bool(self.errors)
+
+    def of(self, code: str) -> tuple[Finding, ...]:
+        """Findings of one code."""
+        return tuple(found for found in self.findings if found.code == code)
+
+    def verdict(self, code: str) -> Verdict | None:
+        """The worst verdict among the findings of a code: refuted, unknown, proven; None without one."""
+        verdicts = {found.verdict for found in self.of(code)} - {None}
+        for verdict in (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.PROVEN):
+            if verdict in verdicts:
+                return verdict
+        return None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, fit for JSON."""
+        return {
+            "recipe": self.recipe,
+            "digest": self.digest,
+            "failed": self.failed,
+            "allowed": dict(self.allowed),
+            "findings": [found.to_dict() for found in self.findings],
+            **{name: plain(table) for name, table in self.tables.items()},
+        }
+
+    def markdown(self) -> str:
+        """The audit as Markdown."""
+        from .render import audit_markdown
+
+        return audit_markdown(self)
+
+    _repr_markdown_ = markdown
+
+
+def plain(value: Any) -> Any:
+    """Numbers, texts, lists and mappings only; dataclasses by their `to_dict`; inf and NaN as text."""
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return {str(key): plain(child) for key, child in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(child) for child in value]
+    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
+        value = value.item()
+    if isinstance(value, StrEnum):
+        return str(value)
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    return value
+
+
+def num(value: float | None, digits: int = 3) -> str:
+    """A number as sentences show it: sign kept, no trailing zeros.
+
+    >>> num(1.0), num(-0.1), num(0.0269, 3), num(None)
+    ('1', '-0.1', '0.027', 'None')
+    """
+    if value is None:
+        return "None"
+    if not isfinite(value):
+        return "no bound" if value else str(value)
+    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """A number with its sign in front.
+
+    >>> signed(0.0431), signed(-0.566)
+    ('+0.043', '-0.566')
+    """
+    return f"{value:+.{digits}f}"

@@ -1,0 +1,82 @@
+"""Mends that are tried before they are offered.
+
+An error of ordering comes in; the candidates are to price the style terms of the recipe only where the
+answer is right, and to bound the unbounded ones. The smallest set of assignments under which the bounds
+prove the claim goes out with the finding. What no assignment mends keeps its advice in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations, islice
+
+from ..errors import RewardkitError
+from ..recipe import Recipe
+from ..types import Outcome
+from .findings import Finding, Verdict
+from .group import largest_safe
+from .ordering import PAIRS, margin
+from .space import Space
+from .variants import variant
+from .witness import SLACK
+
+MENDABLE = ("ordering", "ordering_none", "ordering_false_none", "group", "group_none")
+MOST = 4
+"""Assignments in one mend."""
+MOST_TRIED = 200
+
+
+def with_mends(recipe: Recipe, findings: Sequence[Finding], groups: Sequence[int]) -> list[Finding]:
+    """The findings, those that are refuted with the assignments that mend them."""
+    wanted = [f for f in findings if f.code in MENDABLE and f.verdict == Verdict.REFUTED]
+    if not wanted:
+        return list(findings)
+    mends: dict[str, tuple[str, ...]] = {}
+    for settings, space in _variants(recipe):
+        for finding in wanted:
+            if finding.code not in mends and _holds(space, finding.code, groups):
+                mends[finding.code] = settings
+        if len(mends) == len(wanted):
+            break
+    return [replace(f, mend=mends[f.code]) if f in wanted and f.code in mends else f for f in findings]
+
+
+def _variants(recipe: Recipe) -> Iterator[tuple[tuple[str, ...], Space]]:
+    """(assignments, space of the variant), the fewest assignments first."""
+    singles = list(_candidates(recipe))
+    chosen = (some for number in range(1, MOST + 1) for some in combinations(singles, number))
+    for settings in islice(chosen, MOST_TRIED):
+        try:
+            yield settings, Space(variant(recipe, settings))
+        except RewardkitError:
+            continue  # a term that refuses the assignment is no candidate
+
+
+def _candidates(recipe: Recipe) -> list[str]:
+    right = "correct or none_correct" if recipe.answer.none else "correct"
+    found: list[str] = []
+    for label, term in recipe.reward.items():
+        if not term.all_axes() and not term.reads_group:
+            continue
+        if "floor" in type(term).model_fields and getattr(term, "floor", 0) is None:
+            found.append(f"reward.{label}.floor=-0.3")
+        if term.when is None:
+            found.append(f"reward.{label}.when={right}")
+    if not any(term.kind in ("correctness", "outcome") for term in recipe.reward.values()):
+        found.append("reward.correctness={correct: 1.0, wrong: 0.0, no_answer: 0.0, false_none: 0.0}")
+    return found
+
+
+def _holds(space: Space, code: str, groups: Sequence[int]) -> bool:
+    if code.startswith("ordering"):
+        _, right, others, _ = next(pair for pair in PAIRS if pair[0] == code)
+        limits = margin(space, right, [other for other in others if other in space.outcomes])
+        return limits is not None and limits[0] > limits[1] + SLACK
+    right, wrong = (
+        (Outcome.CORRECT, Outcome.WRONG) if code == "group" else (Outcome.NONE_CORRECT, Outcome.NONE_MISSED)
+    )
+    low, top, bottom = space.lowest(right), space.highest(wrong), space.lowest(wrong)
+    if low is None or top is None or bottom is None:
+        return False
+    return largest_safe(low.pays.lo - top.pays.hi, top.pays.hi - bottom.pays.lo) >= max(groups)

@@ -1,0 +1,172 @@
+"""`rewardkit check RECIPE...`: what a recipe pays for, proven or refuted, alone or on the user's own data.
+
+Exit codes: 0; 1 a finding is an error that is not allowed; 2 usage or bad input.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..errors import UsageError
+from .score import COLUMN_HELP
+
+if TYPE_CHECKING:
+    from ..audit.findings import Audit
+    from ..recipe import Recipe
+
+ALLOW_HELP = "Accept findings of this code; write it into the recipe's `allow:` with a reason to keep it."
+
+
+def check(
+    recipes: Annotated[
+        list[str], typer.Argument(metavar="RECIPE...", help="name@version, or the path of a recipe.")
+    ],
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Rows of problems with golds: checks the recipe against them, and policies on their mix."
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Derive a variant: reward.too_long.above=512."),
+    ] = None,
+    allow: Annotated[list[str] | None, typer.Option(metavar="CODE", help=ALLOW_HELP)] = None,
+    max_completion_length: Annotated[
+        int | None, typer.Option(min=1, help="Tokens at which completions are cut: finds prices past it.")
+    ] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="A training plan: its max_completion_length is taken.")
+    ] = None,
+    unanswerable: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="The share of problems without an answer.")
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, max=0.999, help="P(unanswerable) at which None should begin to pay: names the price."
+        ),
+    ] = None,
+    chance: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="The chance of being right that --threshold is for.")
+    ] = 0.5,
+    accuracy: Annotated[
+        float,
+        typer.Option(min=0.0, max=1.0, help="With --data: accuracy of the honest policy compared with."),
+    ] = 0.5,
+    tokenizer: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|DIR", help="With --data: counts the tokens of what is written."),
+    ] = None,
+    prefilled: Annotated[
+        bool | None,
+        typer.Option(
+            "--prefilled/--not-prefilled", help="With --data: whether the chat template opens the reasoning."
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None, typer.Option("--column", "-c", metavar="ROLE=NAME", help=COLUMN_HELP)
+    ] = None,
+    gold_extract: Annotated[
+        str | None,
+        typer.Option(metavar="EXTRACTOR", help="Where the gold stands inside a text: hash, boxed ..."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="With --data: read this many rows at most.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the audits as JSON.")] = False,
+) -> None:
+    """Prove what a recipe pays for, alone or on your data.
+
+    Everything has a price; no wrong answer outscores a right one; in a GRPO group no wrong answer is pushed up beside a
+    right one; no term is dead, unbounded or turns back; when None begins to pay. Each claim is proven, refuted by a
+    completion that is really scored so, or unknown.
+    """
+    from ..audit.check import check as audit
+    from ..loading import load_recipe
+
+    cut = max_completion_length if plan is None else _planned(plan, max_completion_length)
+    wished = None if threshold is None else (threshold, chance)
+    audits: list[Audit] = []
+    for reference in recipes:
+        recipe = load_recipe(reference, set_ or ())
+        audits.append(
+            audit(
+                recipe,
+                max_completion_length=cut,
+                unanswerable=unanswerable,
+                wished=wished,
+                allow=allow or (),
+                extra=_cases(reference, recipe),
+            )
+        )
+        if data is not None:
+            from ..audit.contract import with_data
+            from ..rows import parse_columns
+            from ..tokens import load_tokenizer
+
+            audits[-1] = with_data(
+                audits[-1],
+                recipe,
+                data,
+                columns=parse_columns(column or ()),
+                gold_extract=gold_extract,
+                accuracy=accuracy,
+                limit=limit,
+                longest=cut,
+                counter=load_tokenizer(tokenizer) if tokenizer else None,
+                prefilled=prefilled,
+            )
+    _print(audits, as_json)
+    if any(found.failed for found in audits):
+        raise typer.Exit(1)
+
+
+def _print(audits: list[Audit], as_json: bool) -> None:
+    if as_json:
+        import json
+
+        typer.echo(
+            json.dumps({"audits": [found.to_dict() for found in audits]}, indent=2, ensure_ascii=False)
+        )
+        return
+    from rich.console import Console
+
+    from ..audit.render import print_audit
+
+    console = Console(highlight=False)
+    for at, found in enumerate(audits):
+        if at:
+            console.print()
+        print_audit(console, found)
+
+
+def _cases(reference: str, recipe: Recipe) -> list:
+    """The rollouts of the cases beside a recipe, to draw witnesses from."""
+    from ..audit.cases import case_rollouts
+
+    return case_rollouts(reference, recipe)
+
+
+def _planned(plan: Path, given: int | None) -> int:
+    """The plan's longest completion: the smallest `max_completion_length` that it names."""
+    from ..source import read_file
+
+    if given is not None:
+        raise UsageError("--plan and --max-completion-length both say where completions end; keep one")
+    found = sorted(_lengths(read_file(plan).plain()))
+    if not found:
+        raise UsageError(f"{plan} names no max_completion_length; give --max-completion-length")
+    return found[0]
+
+
+def _lengths(tree: object) -> list[int]:
+    if isinstance(tree, dict):
+        own = [v for k, v in tree.items() if k == "max_completion_length" and isinstance(v, int)]
+        return own + [length for child in tree.values() for length in _lengths(child)]
+    if isinstance(tree, list):
+        return [length for child in tree for length in _lengths(child)]
+    return []

@@ -1,0 +1,249 @@
+"""What `check` says of the seed recipes, worked by hand."""
+
+import pytest
+
+from rewardkit.audit import check
+from rewardkit.audit.findings import Severity, Verdict
+from rewardkit.audit.grpo import of_group
+from rewardkit.audit.ordering import margin
+from rewardkit.audit.scoring import scoring_of
+from rewardkit.audit.space import Space
+from rewardkit.audit.variants import variant
+from rewardkit.discovery import all_recipes
+from rewardkit.loading import load_recipe
+from rewardkit.recipe import Recipe
+from rewardkit.types import Outcome
+
+U = 0.13
+
+
+def scoring(version):
+    return scoring_of(Space(load_recipe(f"math-none@{version}")))
+
+
+def recipe(reward, none=(), name="made", **answer):
+    return Recipe.model_validate(
+        {
+            "recipe": name,
+            "version": 0,
+            "answer": {"extract": ["boxed"], "verify": "exact", "none": list(none), **answer},
+            "reward": reward,
+        }
+    )
+
+
+TABLE = {"kind": "correctness", "correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}
+
+
+# --- scoring rules ---------------------------------------------------------------------------------
+
+
+def test_what_degenerate_policies_earn_on_the_mix_of_math_none():
+    assert scoring(0).always_none(U) == pytest.approx(0.043)
+    assert scoring(1).always_none(U) == pytest.approx(-0.566)
+    assert scoring(0).always_answer(U, 0.0) == pytest.approx(-0.152)
+    assert scoring(1).always_answer(U, 0.0) == pytest.approx(-0.152)
+
+
+@pytest.mark.parametrize(
+    ("version", "thresholds"), [(0, (0.0, 0.268, 0.423)), (1, (0.318, 0.455, 0.545))], ids=["v0", "v1"]
+)
+def test_where_saying_none_begins_to_pay(version, thresholds):
+    rule = scoring(version)
+    assert [round(rule.threshold(c), 3) for c in (0.0, 0.5, 1.0)] == list(thresholds)
+
+
+def test_without_discrimination_v0_pays_none_below_a_chance_of_0_204():
+    assert scoring(0).break_even(U) == pytest.approx(0.204, abs=5e-4)
+    assert scoring(1).break_even(U) is None
+
+
+def test_the_price_of_a_wished_threshold_makes_it_so():
+    assert scoring(0).penalty_for(0.5, 0.55) == pytest.approx(-0.995)
+    [found] = check(load_recipe("math-none@1"), wished=(0.5, 0.55)).of("abstention_price")
+    assert found.mend == ("reward.false_positive.penalty=-0.995",)
+    mended = scoring_of(Space(variant(load_recipe("math-none@1"), found.mend)))
+    assert mended.threshold(0.55) == pytest.approx(0.5)
+
+
+# --- math-none -------------------------------------------------------------------------------------
+
+
+def test_v2_fails_ordering_from_91_stray_characters_on():
+    [found] = check(load_recipe("math-none@2")).of("ordering")
+    assert found.verdict == Verdict.REFUTED
+    assert found.severity == Severity.ERROR
+    right, wrong = found.witness.rollouts
+    assert right.completion.count("語") == 91
+    assert right.tokens == 769
+    assert [round(total, 3) for total in found.witness.totals] == [-0.11, -0.1]
+
+
+def test_90_stray_characters_are_not_enough():
+    rewards = load_recipe("math-none@2")
+    right, wrong = check(rewards).of("ordering")[0].witness.rollouts
+    from dataclasses import replace
+
+    fewer = replace(right, completion=right.completion.replace("語", "", 1))
+    a, b = (score.total for score in rewards.score([fewer, wrong]))
+    assert a == pytest.approx(b)
+
+
+def test_every_witness_scores_what_is_said():
+    for reference in ("math-none@0", "math-none@2", "r1-triplet@1", "open-r1-stack@2", "countdown@1"):
+        rewards = load_recipe(reference)
+        for found in check(rewards, mends=False).findings:
+            if found.witness is not None:
+                scores = rewards.score(found.witness.rollouts)
+                assert tuple(score.total for score in scores) == found.witness.totals, (reference, found.code)
+                assert tuple(str(score.outcome) for score in scores) == found.witness.outcomes
+
+
+def test_length_alone_pushes_a_wrong_answer_up_in_a_group_of_8():
+    [found] = check(load_recipe("math-none@0")).of("group")
+    assert found.facts["verdicts"] == {"4": "proven", "8": "refuted", "16": "refuted"}
+    assert found.facts["largest_proven"] == 6
+    [way] = found.facts["ways"]["8"]
+    assert way["axis"] == "tokens"
+    assert way["rewards"] == pytest.approx([1.0, -0.1] + [-0.3] * 6)
+    assert round(way["advantage"], 3) == 0.027
+
+
+def test_19_stray_characters_do_so_with_lengths_in_the_window():
+    [found] = check(load_recipe("math-none@2")).of("group")
+    [way] = [way for way in found.facts["ways"]["8"] if way["axis"] == "characters"]
+    assert way["least"] == "19"
+    assert way["rewards"] == pytest.approx([1.0, -0.1] + [-0.29] * 6)
+    assert round(way["advantage"], 3) == 0.011
+    assert round(of_group([1.0, -0.1] + [-0.28] * 6)[1], 3) == -0.006
+
+
+@pytest.mark.parametrize("reference", ["math-none@3", "playground-none@3"])
+def test_v3_passes_totality_ordering_and_the_group_at_every_size(reference):
+    found = check(load_recipe(reference), groups=(4, 8, 16, 64, 1024))
+    for code in ("totality", "ordering", "ordering_none", "ordering_false_none", "group", "group_none"):
+        assert found.verdict(code) == Verdict.PROVEN, code
+    assert found.of("group")[0].facts["largest_proven"] == float("inf")
+    assert not found.failed
+
+
+def test_mends_are_tried_before_they_are_offered():
+    rewards = load_recipe("math-none@2")
+    for code in ("ordering", "group"):
+        [found] = check(rewards).of(code)
+        assert found.mend
+        assert check(variant(rewards, found.mend)).verdict(code) == Verdict.PROVEN
+
+
+def test_false_none_is_information():
+    [found] = check(load_recipe("math-none@1")).of("group_false_none")
+    assert found.severity == Severity.INFO
+
+
+# --- the other seeds --------------------------------------------------------------------------------
+
+
+def test_r1_triplet_orders_across_formats_and_fails_in_groups():
+    found = check(load_recipe("r1-triplet@1"))
+    assert found.verdict("ordering") == Verdict.PROVEN
+    assert found.of("ordering")[0].facts["margin"] == pytest.approx(0.4)
+    [group] = found.of("group")
+    assert group.verdict == Verdict.REFUTED
+    assert group.facts["spread"] == pytest.approx(0.6)
+    assert group.facts["gap"] == pytest.approx(0.9 - 0.5)
+
+
+def test_kimi_length_alone_fails_and_holds_with_an_accuracy_of_1():
+    alone = recipe({"kimi_length": {"unit": "tokens"}})
+    [found] = check(alone).of("ordering")
+    assert found.verdict == Verdict.REFUTED
+    assert found.witness.totals == (-0.5, 0.0)
+    [held] = check(recipe({"kimi_length": {"unit": "tokens"}, "accuracy": TABLE})).of("ordering")
+    assert held.verdict == Verdict.PROVEN
+    assert held.facts["margin"] == pytest.approx(0.5)
+
+
+def test_the_modified_cosine_of_open_r1_pays_again_past_its_length():
+    [found] = check(load_recipe("open-r1-stack@3"), mends=False).of("shape")
+    assert found.facts["points"] == ((0, 2.0), (1000, 1.0), (2000, 2.0))
+    assert found.mend == ("reward.cosine_length.clamped=true",)
+    mended = variant(load_recipe("open-r1-stack@3"), found.mend)
+    assert not check(mended, mends=False).of("shape")
+
+
+def test_every_seed_recipe_is_answered_and_nothing_refuted_lacks_a_witness():
+    for place in all_recipes():
+        found = check(load_recipe(f"{place.name}@{place.version}"), mends=False)
+        assert found.verdict("totality") == Verdict.PROVEN, place
+        for one in found.findings:
+            if one.verdict == Verdict.REFUTED:
+                assert one.witness is not None, (place, one.code)
+        assert found.to_dict()["findings"]
+        assert found.markdown()
+
+
+# --- single claims, on small recipes ------------------------------------------------------------------
+
+
+def test_a_hole_is_refused_and_a_null_price_is_on_purpose():
+    hole = recipe({"accuracy": TABLE}, none=["None"])
+    found = check(hole)
+    assert found.verdict("totality") == Verdict.REFUTED
+    assert {one.facts["outcome"] for one in found.of("totality")} == {
+        "none_correct",
+        "none_missed",
+        "none_no_answer",
+    }
+    purpose = recipe({"accuracy": {**TABLE, "no_answer": None}})
+    assert check(purpose).verdict("totality") == Verdict.PROVEN
+    assert check(purpose).of("left_out")
+
+
+@pytest.mark.parametrize(
+    ("reward", "code", "words"),
+    [
+        ({"a": TABLE, "l": {"kind": "length", "above": 768, "penalty": -0.2}}, "dead", "768 tokens"),
+        ({"a": TABLE, "none": {"correct": 1.0, "missed": 0.0, "no_answer": 0.0}}, "dead", "None words"),
+        ({"a": TABLE, "f": {"kind": "format", "weight": 0.0}}, "dead", "weight of 0"),
+        ({"a": TABLE, "c": {"kind": "constant", "value": 0.5}}, "constant", "cancels"),
+        ({"a": TABLE, "s": {"kind": "characters", "allow": ["ascii"], "price": -0.01}}, "unbounded", "below"),
+        ({"a": TABLE, "b": {**TABLE, "correct": 0.5}}, "duplicate", "'a' and 'b'"),
+        (
+            {"a": TABLE, "c": {"kind": "cosine_length", "preset": "open-r1-cli"}},
+            "inverted",
+            "0 when short and -0.5 when long",
+        ),
+    ],
+    ids=["past the limit", "no None words", "weight", "constant", "unbounded", "duplicate", "inverted"],
+)
+def test_terms_that_do_not_do_what_they_seem_to(reward, code, words):
+    found = check(recipe(reward), max_completion_length=768, mends=False).of(code)
+    assert any(words in one.sentence for one in found), [one.sentence for one in found]
+
+
+def test_a_window_below_the_limit_is_alive():
+    found = check(
+        recipe({"a": TABLE, "l": {"kind": "length", "above": 700, "penalty": -0.2}}),
+        max_completion_length=768,
+    )
+    assert not found.of("dead")
+
+
+def test_normalising_first_can_turn_right_and_wrong_around():
+    [found] = check(load_recipe("r1-triplet@1")).of("aggregation")
+    assert found.facts["sum"][0] > found.facts["sum"][1]
+    assert found.facts["normalized"][0] < found.facts["normalized"][1]
+
+
+def test_allowed_findings_do_not_fail():
+    rewards = load_recipe("math-none@0")
+    assert check(rewards).failed
+    assert not check(rewards, allow=["group"]).failed
+    kept = Recipe.model_validate({**rewards.tree(), "allow": [{"code": "group", "reason": "short groups"}]})
+    assert not check(kept).failed
+
+
+def test_equal_style_cancels_what_does_not_read_the_outcome():
+    space = Space(load_recipe("math-none@2"))
+    assert space.at_equal_style(Outcome.CORRECT, Outcome.WRONG) == pytest.approx(1.1)
+    assert margin(space, Outcome.CORRECT, [Outcome.WRONG])[0] == float("-inf")
