@@ -7,7 +7,7 @@ private-use, full-width and foreign characters; these two terms are what the fie
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, inf
 from typing import Annotated, Any, ClassVar
 
 import regex
@@ -114,8 +114,9 @@ class Characters(Term):
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         cuts = [1.0]
-        if self.floor is not None and self.price:
-            cuts.append(float(max(1, ceil(self.floor / self.price))))
+        reached = self.floor / self.price if self.floor is not None and self.price else inf
+        if reached < inf:
+            cuts.append(float(max(1, ceil(reached))))
         return (Axis(self._axis(), lambda reading: len(self.stray(reading.text)), cuts=tuple(cuts)),)
 
     def pays(self, cell: Cell) -> Pays:  # noqa: D102
