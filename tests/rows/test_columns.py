@@ -9,13 +9,29 @@ from rewardkit.rows import Columns, parse_columns
 @pytest.mark.parametrize(
     ("names", "chosen", "notes"),
     [
-        (["question", "gold", "completions"], {"prompt": "question", "completion": "completions", "gold": "gold"}, 0),
-        (["problem", "golden", "response"], {"prompt": "problem", "completion": "response", "gold": "golden"}, 0),
-        (["prompt", "ground_truth", "output"], {"prompt": "prompt", "completion": "output", "gold": "ground_truth"}, 0),
+        (
+            ["question", "gold", "completions"],
+            {"prompt": "question", "completion": "completions", "gold": "gold"},
+            0,
+        ),
+        (
+            ["problem", "golden", "response"],
+            {"prompt": "problem", "completion": "response", "gold": "golden"},
+            0,
+        ),
+        (
+            ["prompt", "ground_truth", "output"],
+            {"prompt": "prompt", "completion": "output", "gold": "ground_truth"},
+            0,
+        ),
         (["answer", "gold", "completion"], {"completion": "completion", "gold": "gold"}, 1),
         (["solution", "answer", "completion"], {"completion": "completion", "gold": "answer"}, 1),
         (["messages", "target"], {"prompt": "messages", "completion": "messages", "gold": "target"}, 0),
-        (["messages", "completion", "target"], {"prompt": "messages", "completion": "completion", "gold": "target"}, 0),
+        (
+            ["messages", "completion", "target"],
+            {"prompt": "messages", "completion": "completion", "gold": "target"},
+            0,
+        ),
         (
             ["id", "group", "sample", "tokens", "finish_reason", "completion", "gold"],
             {
@@ -54,8 +70,16 @@ def test_a_column_named_for_one_role_is_not_taken_for_another():
 @pytest.mark.parametrize(
     ("columns", "names", "says"),
     [
-        (Columns(gold="anwser"), ["answer", "completion"], "no column 'anwser' for the gold; did you mean 'answer'?"),
-        (Columns(), ["question", "answer"], "no column holds the completion: looked for completion, completions"),
+        (
+            Columns(gold="anwser"),
+            ["answer", "completion"],
+            "no column 'anwser' for the gold; did you mean 'answer'?",
+        ),
+        (
+            Columns(),
+            ["question", "answer"],
+            "no column holds the completion: looked for completion, completions",
+        ),
         (Columns(), ["completion", "label"], "name it with --column gold=NAME"),
     ],
 )

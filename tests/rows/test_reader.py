@@ -15,7 +15,9 @@ from rewardkit.types import Finish
 
 def jsonl(folder, rows):
     path = folder / "rows.jsonl"
-    path.write_text("".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in rows), encoding="utf-8")
+    path.write_text(
+        "".join((r if isinstance(r, str) else json.dumps(r)) + "\n" for r in rows), encoding="utf-8"
+    )
     return path
 
 
@@ -37,13 +39,18 @@ def test_or_by_its_id(tmp_path):
 
 
 def test_rows_of_one_completion_are_grouped_by_the_group_column_and_by_nothing_else(tmp_path):
-    rows = [{"prompt": "same", "gold": "1", "completion": c, "group": g} for c, g in [("a", 7), ("b", 7), ("c", 8)]]
+    rows = [
+        {"prompt": "same", "gold": "1", "completion": c, "group": g}
+        for c, g in [("a", 7), ("b", 7), ("c", 8)]
+    ]
     assert said(read_rollouts(jsonl(tmp_path, rows))) == [
         ("7", [("1", 0, "a"), ("2", 1, "b")]),
         ("8", [("3", 0, "c")]),
     ]
     bare = [{name: value for name, value in row.items() if name != "group"} for row in rows]
-    assert said(read_rollouts(jsonl(tmp_path, bare))) == [("", [(str(i), 0, c)]) for i, c in enumerate("abc", 1)]
+    assert said(read_rollouts(jsonl(tmp_path, bare))) == [
+        ("", [(str(i), 0, c)]) for i, c in enumerate("abc", 1)
+    ]
 
 
 def test_parallel_lists_and_other_columns(tmp_path):
@@ -99,8 +106,16 @@ GOOD = {"gold": "1", "completion": "a"}
         ("[1, 2]", "not readable", "found list [1, 2]"),
         ({**GOOD, "tokens": -3}, "tokens is no count", "tokens is a whole number from 0, found -3"),
         ({**GOOD, "tokens": [1, 2]}, "tokens is no count", "--column token_ids=NAME"),
-        ({**GOOD, "completion": ["a", "b"], "tokens": [1]}, "tokens does not fit", "2 completions, and tokens is a list of 1"),
-        ({**GOOD, "completion": ["a", "b"], "tokens": 9}, "tokens does not fit", "tokens is no list; it needs one each"),
+        (
+            {**GOOD, "completion": ["a", "b"], "tokens": [1]},
+            "tokens does not fit",
+            "2 completions, and tokens is a list of 1",
+        ),
+        (
+            {**GOOD, "completion": ["a", "b"], "tokens": 9},
+            "tokens does not fit",
+            "tokens is no list; it needs one each",
+        ),
     ],
 )
 def test_a_bad_row_is_named_counted_and_left_out(tmp_path, row, kind, says):
@@ -144,7 +159,10 @@ def test_one_bad_completion_of_a_list_leaves_the_others(tmp_path):
 
 
 def test_a_group_that_comes_back_is_a_fault_of_the_later_rows(tmp_path):
-    rows = [{"gold": "1", "completion": c, "group": g} for c, g in [("a", "A"), ("b", "B"), ("c", "A"), ("d", "B")]]
+    rows = [
+        {"gold": "1", "completion": c, "group": g}
+        for c, g in [("a", "A"), ("b", "B"), ("c", "A"), ("d", "B")]
+    ]
     path = jsonl(tmp_path, rows)
     groups = read_rollouts(path)
     assert said(groups) == [("A", [("1", 0, "a")]), ("B", [("2", 0, "b"), ("4", 1, "d")])]
@@ -153,7 +171,9 @@ def test_a_group_that_comes_back_is_a_fault_of_the_later_rows(tmp_path):
 
 
 def test_group_by_puts_them_together_in_the_order_in_which_they_first_occur(tmp_path):
-    rows = [{"gold": "1", "completion": c, "pid": g} for c, g in [("a", "B"), ("b", "A"), ("c", "B"), ("d", "A")]]
+    rows = [
+        {"gold": "1", "completion": c, "pid": g} for c, g in [("a", "B"), ("b", "A"), ("c", "B"), ("d", "A")]
+    ]
     groups = read_rollouts(jsonl(tmp_path, rows), group_by="pid")
     assert said(groups) == [("B", [("1", 0, "a"), ("3", 1, "c")]), ("A", [("2", 0, "b"), ("4", 1, "d")])]
     assert groups.report.bad == []
@@ -169,8 +189,13 @@ def test_group_by_loses_nothing_and_keeps_the_order_within_a_group(tmp_path_fact
 
 
 def test_lists_of_one_group_run_on(tmp_path):
-    rows = [{"gold": "1", "completions": ["a", "b"], "group": "A"}, {"gold": "1", "completions": ["c"], "group": "A"}]
-    assert said(read_rollouts(jsonl(tmp_path, rows))) == [("A", [("1", 0, "a"), ("1", 1, "b"), ("2", 2, "c")])]
+    rows = [
+        {"gold": "1", "completions": ["a", "b"], "group": "A"},
+        {"gold": "1", "completions": ["c"], "group": "A"},
+    ]
+    assert said(read_rollouts(jsonl(tmp_path, rows))) == [
+        ("A", [("1", 0, "a"), ("1", 1, "b"), ("2", 2, "c")])
+    ]
 
 
 def test_lists_that_share_an_id_are_not_one_group(tmp_path):
@@ -196,7 +221,10 @@ def test_a_recipe_that_needs_tokens_says_so_before_anything_is_scored(tmp_path):
     assert rows.report.faults == {"missing token count": 1}
 
 
-TABLE = [{"question": "?", "answer": 18, "response": 'so "x",\n18', "level": 3}, {"question": "?", "answer": 7, "response": "7", "level": 4}]
+TABLE = [
+    {"question": "?", "answer": 18, "response": 'so "x",\n18', "level": 3},
+    {"question": "?", "answer": 7, "response": "7", "level": 4},
+]
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "json", "csv", "tsv", "parquet"])
@@ -232,7 +260,9 @@ def test_a_null_among_whole_numbers_does_not_make_them_fractions(tmp_path, suffi
         frame.to_csv(path, index=False)
     groups = read_rollouts(path)
     golds = [r.gold for g in groups for r in g]
-    assert golds == (["18.0"] if suffix == "csv" else ["18"])  # CSV: pandas wrote the text 18.0, and text is left alone
+    assert golds == (
+        ["18.0"] if suffix == "csv" else ["18"]
+    )  # CSV: pandas wrote the text 18.0, and text is left alone
     assert groups.report.faults == {"null gold": 1}
 
 
