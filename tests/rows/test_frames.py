@@ -57,7 +57,7 @@ def test_an_error_names_the_label_of_the_row():
 def test_so_does_one_that_only_the_engine_finds():
     recipe = PLAIN.model_copy(update={"answer": PLAIN.answer.model_copy(update={"none": ("None",)})})
     frame = pd.DataFrame({"completion": ["1", "2"], "gold": ["1", ["2", "None"]]}, index=["good", "bad"])
-    with pytest.raises(DataError, match="row 'bad': .*both a value and None"):
+    with pytest.raises(DataError, match=r"row 'bad': .*both a value and None"):
         recipe.score_frame(frame)
 
 
