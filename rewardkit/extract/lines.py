@@ -53,7 +53,7 @@ _HEDGED_WORDS = re.compile(
 _NUMBER = re.compile(
     r"(?P<frac>(?<![\w.])-?\s?\\[dt]?frac\{\d{1,40}\}\{\d{1,40}\})"
     # ASCII on purpose: in Chinese a number follows its word without a space (`等于42`).
-    r"|(?<![A-Za-z0-9_.,^])(?P<sign>-?)\$?(?P<body>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,5000})(?:\.\d{1,5000})?(?:/\d{1,40}(?![\d.]))?"
+    r"|(?<![A-Za-z0-9_.,^])(?P<sign>-?)\$?(?P<body>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,5000})(?:\.\d{1,5000})?(?:/\d{1,40}(?!\d|\.\d))?"
     r"|\.\d{1,5000})(?P<percent>\\?%)?"
 )
 LONGEST_LINE = 2000

@@ -177,8 +177,14 @@ def _function(name: str, values: list[Fraction]) -> Fraction | None:
     return None
 
 
+NEGATIVE = -1
+"""The trial at which symbols are negative; roots and logarithms of negatives then have no value."""
+
+
 def sample(name: str, trial: int) -> Fraction:
     """A value for a symbol, the same in every process: positive, near one, unlike other symbols'."""
+    if trial == NEGATIVE:
+        return -sample(name, 0)
     seed = zlib.crc32(f"{name}/{trial}".encode(errors="surrogatepass"))
     return Fraction(3, 10) + Fraction(seed % 100_003, 52_700)
 
@@ -229,7 +235,7 @@ def _approximate(node: Node, trial: int) -> tuple[complex, float]:
             bound += abs(total) * _EPS * 3
         return total, bound
     if head == "^":
-        return _float_power(_approximate(node[1], trial), _approximate(node[2], trial), node[2])
+        return _float_power(_approximate(node[1], trial), _approximate(node[2], trial), node[2], trial)
     if head == "!":
         value, error = _approximate(node[1], trial)
         if value.imag or value.real < 0 or value.real > 150:
@@ -237,11 +243,13 @@ def _approximate(node: Node, trial: int) -> tuple[complex, float]:
         found = math.gamma(value.real + 1)
         return complex(found), found * (1e-13 + 10 * error)
     if head == "fn":
-        return _float_function(node[1], [_approximate(part, trial) for part in node[2:]])
+        return _float_function(node[1], [_approximate(part, trial) for part in node[2:]], trial)
     raise _NoFloat
 
 
-def _float_power(base: tuple[complex, float], exponent: tuple[complex, float], node: Node) -> tuple[complex, float]:
+def _float_power(
+    base: tuple[complex, float], exponent: tuple[complex, float], node: Node, trial: int
+) -> tuple[complex, float]:
     (value, error), (power, slack) = base, exponent
     if value == 0:
         if power.real > 0 and not error:
@@ -254,13 +262,15 @@ def _float_power(base: tuple[complex, float], exponent: tuple[complex, float], n
         found = complex(sign * (-value.real) ** power.real)
     elif power.imag == 0 and power.real == int(power.real) and abs(power.real) < 200:
         found = value ** int(power.real)
+    elif trial == NEGATIVE and (value.real < 0 or value.imag):
+        raise _NoFloat
     else:
         found = value**power
     log = abs(cmath.log(value))
     return found, abs(found) * (abs(power) * error / abs(value) * 2 + log * slack * 2 + _EPS * (8 + abs(power) * (1 + log)))
 
 
-def _float_function(name: str, parts: list[tuple[complex, float]]) -> tuple[complex, float]:
+def _float_function(name: str, parts: list[tuple[complex, float]], trial: int) -> tuple[complex, float]:
     value, error = parts[-1]
     if name == "root":
         index = parts[0][0]
@@ -275,11 +285,13 @@ def _float_function(name: str, parts: list[tuple[complex, float]]) -> tuple[comp
             raise _NoFloat
         if value.imag == 0 and value.real < 0 and odd:
             found = complex(-((-value.real) ** (1 / index.real)))
+        elif trial == NEGATIVE and (value.real < 0 or value.imag):
+            raise _NoFloat
         else:
             found = cmath.sqrt(value) if index == 2 else value ** (1 / index)
         return found, abs(found) * (error / abs(value) * 2 + 16 * _EPS)
     if name in ("ln", "log"):
-        if error >= abs(value) / 2 or value == 0:
+        if error >= abs(value) / 2 or value == 0 or (trial == NEGATIVE and (value.real < 0 or value.imag)):
             raise _NoFloat
         top = cmath.log(value)
         bound = 2 * error / abs(value) + _EPS * (2 + abs(top))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from .arith import approximate, exact, guard
+from .arith import NEGATIVE, approximate, exact, guard
 from .forms import proved
 from .sets import ORDER, SET_HEADS, as_set, same_pieces, variable
 from .tree import Node, add, is_expression, mul, neg, num, ordered, symbols, walk
@@ -57,7 +57,7 @@ def numbers(a: Node, b: Node) -> Answer:
     if x is not None and y is not None:
         return x == y
     told = symbols(a) | symbols(b)
-    for trial in range(3 if told else 1):
+    for trial in (0, 1, 2, NEGATIVE) if told else (0,):
         left, right = approximate(a, trial), approximate(b, trial)
         if left is None or right is None:
             continue

@@ -92,11 +92,8 @@ def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> F
     if left.tree is None or right.tree is None:
         if right.refused or left.refused:
             return Finding("refused", "refused", right.text, left.text)
-        if right.tree is None and (not any(char.isalnum() for char in right.text) or not _balanced(right.text)):
-            return Finding("different", "unread", right.text, left.text)
-        if "text" in (head for side_ in (left, right) if side_.tree for head in (side_.tree[0],)):
-            return Finding("different", "text", right.text, left.text)
-        return Finding(None, "unread", right.text, left.text)
+        unread = left.tree is None and right.tree is None and _balanced(left.text) and _balanced(right.text)
+        return Finding(None if unread else "different", "unread", right.text, left.text)
     try:
         found = Comparison(policy).same(left.tree, right.tree)
         if found is False and decimals == "gold_precision" and rounds_to(left.text, right.tree):

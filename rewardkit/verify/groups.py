@@ -18,7 +18,7 @@ _GREEK = frozenset(
         "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell hbar"
     ).split()
 )
-_DECOR = frozenset((r"\vec", r"\hat", r"\bar", r"\overline", r"\mathbf", r"\boldsymbol", r"\mathcal", r"\overrightarrow", r"\tilde", r"\bm", r"\mathfrak", r"\widehat", r"\textcircled", r"\overset"))
+_DECOR = frozenset((r"\vec", r"\hat", r"\bar", r"\overline", r"\mathcal", r"\overrightarrow", r"\tilde", r"\mathfrak", r"\widehat", r"\textcircled", r"\overset"))
 _SKIP = frozenset((r"\angle", r"\triangle", r"\displaystyle", r"\underline", r"\hphantom"))
 _CURRENCY = frozenset((r"\$", "€", "£"))
 _MATRICES = frozenset(("pmatrix", "bmatrix", "matrix", "Bmatrix", "smallmatrix", "array"))
@@ -254,12 +254,9 @@ class Groups(Sums):
         token = self.next()
         name = token.value
         if name == r"\frac":
-            mark = self.at
             if [self.peek(k).value for k in range(3)] in (["{", "d", "}"], ["{", r"\partial", "}"]):
                 raise Refused("a derivative is not evaluated in an answer")
             top = self.argument()
-            if self.at == mark:
-                raise Unread("a fraction without a numerator")
             return div(top, self.argument())
         if name == r"\sqrt":
             return self.root()
@@ -335,7 +332,7 @@ class Groups(Sums):
                 inside = "".join(token.value for token in self.tokens[start + 1 : self.at - 1])
                 if not inside:
                     raise Unread(f"an empty {command}")
-                return ("sym", inside if command in (r"\mathbf", r"\boldsymbol", r"\bm") else f"{command}{{{inside}}}")
+                return ("sym", f"{command}{{{inside}}}")
         raise Unread("a brace that is not closed")
 
     def matrix(self) -> Node:

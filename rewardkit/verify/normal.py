@@ -8,6 +8,7 @@ that cannot be seen are dropped at the ends and make the answer unreadable insid
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -52,8 +53,8 @@ def _table() -> dict[int, str]:
             table.setdefault(chr(0x3B1 + offset), rf"\{name} ")
     for char, name in zip("ΓΔΘΛΞΠΣΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(), strict=True):
         table[char] = rf"\{name} "
-    for char in HIDDEN:
-        table[char] = BAD
+    for char in (*HIDDEN, *map(chr, range(0x300, 0x370)), *map(chr, range(0x20D0, 0x2100))):
+        table[char] = BAD  # combining marks that do not compose strike out or adorn what is before them
     return {ord(char): value for char, value in table.items()}
 
 
@@ -80,7 +81,7 @@ def ascii_math(text: str) -> str:
     """
     if text.isascii():
         return text.replace("\x00", BAD)
-    text = text.strip(HIDDEN + " \t\r\n")
+    text = unicodedata.normalize("NFC", text.strip(HIDDEN + " \t\r\n"))  # composes accents, maps nothing else
     text = _SUPERS.sub(lambda m: "^{" + "".join(_SUPER[c] for c in m.group()) + "}", text)
     text = _SUBS.sub(lambda m: "_{" + "".join(_SUB[c] for c in m.group()) + "}", text)
     text = _ROOT.sub(_root, text)
@@ -98,7 +99,7 @@ class Token(NamedTuple):
 
 _TOKEN = re.compile(
     r"(?P<space>(?:\s|~|\\[,;:> ]|\\q?quad(?![A-Za-z])|\\hspace\*?\{[^{}]*\}|\\(?:hfill|enspace|thinspace)(?![A-Za-z]))+)"
-    r"|(?P<drop>\\!|\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|mathstrut|strut|rm|bf|it|mathop)(?![A-Za-z])\.?"
+    r"|(?P<drop>\\!|\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|mathstrut|strut|rm|bf|it|mathop|mathbf|boldsymbol|bm)(?![A-Za-z])\.?|\\(?:text)?color\s*\{[^{}]*\}"
     r"|\\[()]|\\\[|\\\]|\$|\*\*|`)"
     r"|(?P<text>\\(?:text(?:bf|it|rm|sf|tt|normal|up|sl|sc)?|mbox|hbox|mathrm|mathit|mathsf|mathtt|mathnormal|operatorname\*?|emph)\s*\{)"
     r"|(?P<command>\\(?:[A-Za-z]+|.))"
@@ -141,6 +142,7 @@ _LABEL = re.compile(
     r"\s*(?:\\text(?:bf)?\s*\{)?\s*(?:(?:the\s+)?(?:final\s+|correct\s+)?answers?\s*(?:is\b\s*:?|are\b|:|=(?!=))|答案?\s*[:：是为]|故选\s*[:：]?)\s*(\})?\s*",
     re.IGNORECASE,
 )
+_GROUP = re.compile(r"(?:,\s*\\!|\\!\s*,)\s*(?=\d{3})")
 _DIGITS = re.compile(r"-?\d{1,18}")
 
 
@@ -151,7 +153,7 @@ def tokens(raw: str) -> tuple[Token, ...]:
     box = _EMBOX.fullmatch(text)
     if box and _text_end(box.group(1) + "}", 0) == len(box.group(1)):
         text = box.group(1)
-    text = ascii_math(text)
+    text = _GROUP.sub(",", ascii_math(text))
     label = _LABEL.match(text)
     if label and label.end() < len(text):
         opened = text[: label.end()].count("{") - text[: label.end()].count("}")
@@ -164,9 +166,8 @@ def tokens(raw: str) -> tuple[Token, ...]:
     return tuple(found)
 
 
-def _scan(text: str, found: list[Token]) -> None:
+def _scan(text: str, found: list[Token], spaced: bool = False) -> None:
     """Append the tokens of a text. Text commands whose content is mathematics are read through."""
-    spaced = False
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -183,7 +184,8 @@ def _scan(text: str, found: list[Token]) -> None:
             end = _text_end(text, at)
             inside = text[at:end] if end >= 0 else text[at:]
             at = end + 1 if end >= 0 else len(text)
-            _text(inside, value, spaced, found)
+            spaced = _text(inside, value, spaced, found)
+            continue
         elif kind == "command":
             same = _SAME.get(value, value)
             if same == r"^{\circ}" or same == r"\mathbb{R}":
@@ -204,19 +206,21 @@ def _scan(text: str, found: list[Token]) -> None:
 _MATH_TEXT = re.compile(r"[-+\d.,:/()\[\] %]*\d[-+\d.,:/()\[\] %]*")
 
 
-def _text(inside: str, command: str, spaced: bool, found: list[Token]) -> None:
-    r"""`\text{13}` and `\mathrm{e}` are mathematics in dress; `\text{cm}` is a word."""
+def _text(inside: str, command: str, spaced: bool, found: list[Token]) -> bool:
+    r"""`\text{13}` and `\mathrm{e}` are mathematics in dress; `\text{cm}` is a word. Returns whether space follows."""
     content = " ".join(inside.replace("$", " ").replace("~", " ").split())
     if not content:
-        return
+        return True
+    after = inside[-1:].isspace()
     letter = content.strip("().")
     if _MATH_TEXT.fullmatch(content) or (len(letter) == 1 and letter.isalpha() and not _after_number(found)):
-        _scan(content, found)
-        return
+        _scan(content, found, spaced or inside[:1].isspace())
+        return after
     if command.startswith((r"\operatorname", r"\mathrm")) and content.isalpha() and "\\" + content in FUNCTIONS:
         found.append(Token("c", "\\" + content, spaced))
-        return
+        return after
     found.append(Token("t", content, spaced or inside[:1].isspace()))
+    return after
 
 
 def _after_number(found: list[Token]) -> bool:

@@ -83,10 +83,12 @@ def _depth(found: tuple[Token, ...]) -> int:
 def _spelt(found: tuple[Token, ...]) -> str:
     """The tokens as running text."""
     parts: list[str] = []
+    worded = False
     for token in found:
-        if parts and (token.spaced or token.kind == "t"):
+        if parts and (token.spaced or token.kind == "t" or worded):
             parts.append(" ")
         parts.append(token.value)
+        worded = token.kind == "t"
     return "".join(parts)
 
 

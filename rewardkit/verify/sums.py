@@ -13,9 +13,9 @@ from fractions import Fraction
 from .normal import FUNCTIONS, Token
 from .rational import MOST_DIGITS, TooLarge, power_of_ten
 from .tree import MINUS_ONE, Node, Refused, Unread, add, div, mul, neg, num
-from .vocabulary import BARE_UNITS, MULTIPLIERS, is_word, unit
+from .vocabulary import BARE_UNITS, MULTIPLIERS, UNITS, is_word, unit
 
-END = Token("", "", False)
+END = Token("end", "", False)
 RELATIONS = frozenset(
     r"= < > \le \ge \ne \approx \equiv \in \notin \ni \subset \subseteq \supset \supseteq \sim \simeq \cong \to \ll \gg \gtrsim \lesssim \propto "
     r"\Rightarrow \Leftrightarrow \iff \mapsto \leftarrow \perp \parallel \doteq \triangleq \not".split()
@@ -411,8 +411,10 @@ class Sums:
 
     def quantity(self, value: Node) -> Node:
         """The value with the unit, multiplier or percent word that follows it."""
-        while self.peek().kind in "tw" and self.peek().value:
+        while self.peek().kind in "tw":
             low = self.peek().value.strip().lower()
+            if low in UNITS and not low.isascii():  # 千克 is no thousand
+                break
             found = next((name for name in sorted(MULTIPLIERS, key=len, reverse=True) if _begins(low, name)), None)
             if found is None:
                 break
@@ -422,7 +424,7 @@ class Sums:
             if not rest:
                 self.at += 1
         token = self.peek()
-        if token.kind not in "tw" or not token.value or token.value.strip().lower() in CONNECTIVES:
+        if token.kind not in "tw" or token.value.strip().lower() in CONNECTIVES:
             return value
         if token.value.strip().lower() in ("to", "比"):
             return value

@@ -67,7 +67,10 @@ def main(memory_bytes: int) -> None:
             os._exit(0)
         seconds, job = json.loads(_read(into, _HEAD.unpack(head)[0]))
         signal.setitimer(signal.ITIMER_REAL, seconds + GRACE_SECONDS)
-        value = judge(job)
+        try:
+            value = judge(job)
+        except Exception as fault:  # noqa: BLE001 - whatever breaks in here is the answer's doing, and is said so
+            value = {"equality": "crash", "route": "crash", "fault": f"{type(fault).__name__}: {fault}"[:200]}
         signal.setitimer(signal.ITIMER_REAL, 0)
         _write(out, {"value": value, "rss": _resident()})
 
