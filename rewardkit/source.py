@@ -259,7 +259,13 @@ class _Dumper(yaml.SafeDumper):
     """Block style outside, flow style for what fits on a line; quotes whatever would not read as text."""
 
 
+_ESCAPED = re.compile("[\r\x85\u2028\u2029\ufeff]")
+"""Characters that YAML takes for line breaks or drops; they survive as escapes alone."""
+
+
 def _represent_text(dumper: Any, text: str) -> Any:
+    if _ESCAPED.search(text):
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
     if "\n" in text and not text.startswith((" ", "\n")) and _simple(text):
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|")
     plain = _scalar(text) == text
@@ -271,7 +277,10 @@ def _simple(text: str) -> bool:
 
 
 def _represent_float(dumper: Any, number: float) -> Any:
-    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(number))
+    text = repr(number)
+    if "." not in text:  # PyYAML would tag and quote 1e-05, which reads back as text
+        text = text.replace("e", ".0e")
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
 
 
 _Dumper.add_representer(str, _represent_text)

@@ -9,8 +9,6 @@ HEAD = "recipe: bad\nversion: 0\n"
 CORRECTNESS = "  correctness: {correct: 1.0, wrong: 0.0, no_answer: 0.0, false_none: 0.0}\n"
 
 
-
-
 # what is written below the head -> where the fault is, and words of the answer
 FAULTS = [
     pytest.param("reward:\n  charcters: {price: -0.01}\n", "4:3", ["unknown kind 'charcters'", "did you mean 'characters'?"], id="unknown kind as a label"),
@@ -86,7 +84,9 @@ def test_folder_and_name_agree(write) -> None:
 def test_a_cycle_of_two_is_told_in_full(write) -> None:
     write("a/v0.yaml", "recipe: a\nversion: 0\nextends: b@0\n")
     write("b/v0.yaml", "recipe: b\nversion: 0\nextends: a@0\n")
-    with pytest.raises(RecipeError, match=r"b/v0\.yaml:3:10: cycle in extends: a/v0\.yaml -> b/v0\.yaml -> a/v0\.yaml"):
+    with pytest.raises(
+        RecipeError, match=r"b/v0\.yaml:3:10: cycle in extends: a/v0\.yaml -> b/v0\.yaml -> a/v0\.yaml"
+    ):
         load_recipe("a@0")
 
 
@@ -108,7 +108,7 @@ def test_all_faults_are_told_together_in_order(write) -> None:
 def test_not_utf8(write) -> None:
     path = write("bad/v0.yaml", "")
     path.write_bytes(b"recipe: b\xe9\n")
-    with pytest.raises(RecipeError, match="not UTF-8 text.*save the file as UTF-8"):
+    with pytest.raises(RecipeError, match=r"not UTF-8 text.*save the file as UTF-8"):
         load_recipe("bad@0")
 
 
