@@ -124,7 +124,17 @@ class FalsePositive(_Table):
 
 
 class OutcomeTable(_Table):
-    """The whole outcome table in one term: a price for each of the seven outcomes."""
+    """The whole outcome table in one term: a price for each of the seven outcomes.
+
+    Args:
+        correct: the answer is the gold.
+        wrong: another value, or one that the verifier refused or could not finish.
+        false_none: None said though there is a value.
+        no_answer: nothing extractable, and there is a value.
+        none_correct: None said, and the gold is None.
+        none_missed: a value said, and the gold is None.
+        none_no_answer: nothing extractable, and the gold is None.
+    """
 
     kind: ClassVar[str] = "outcome"
 

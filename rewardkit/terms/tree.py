@@ -133,6 +133,6 @@ Terms = Annotated[
     dict[str, Any],
     BeforeValidator(build_all),
     PlainSerializer(trees),
-    WithJsonSchema({"x-rewardkit": "terms"}),
+    WithJsonSchema({"x-rewardkit": "terms", "description": "labels to terms, or a list of terms"}),
 ]
 """A pydantic field that holds labelled terms and reads them from a mapping or a list."""
