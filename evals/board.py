@@ -74,7 +74,7 @@ class ArmBoard:
     @property
     def present(self) -> NDArray[np.bool_]:
         """Where there is a completion."""
-        return self.outcome > MISSING
+        return np.greater(self.outcome, MISSING)
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -132,7 +132,7 @@ class Board:
 def load_board(folder: RunFolder, scoring: str | None = None) -> Board:
     """The board of a scoring pass; without a name, of the suite's own recipe or of the only one there is."""
     name = choose_scoring(folder, scoring)
-    about = json.loads((folder.scores / f"{name}.json").read_text(encoding="utf-8"))
+    about = _about(folder, name)
     suite = folder.suite()
     items = [item for item, _ in folder.items()]
     arms = {
@@ -173,12 +173,16 @@ def choose_scoring(folder: RunFolder, scoring: str | None) -> str:
         if scoring not in names:
             raise UsageError(f"{folder.path} has no scoring pass '{scoring}'; {nearest(scoring, names)}")
         return scoring
-    main = folder.path / "scores" / "main"
-    if main.is_file() and (chosen := main.read_text(encoding="utf-8").strip()) in names:
-        return chosen
+    own = [name for name in names if _about(folder, name)["asked"] == folder.suite().recipe]
+    if len(own) == 1:
+        return own[0]
     if len(names) > 1:
         raise UsageError(f"{folder.path} was scored several times; choose with --scores: {', '.join(names)}")
     return names[0]
+
+
+def _about(folder: RunFolder, name: str) -> dict[str, Any]:
+    return json.loads((folder.scores / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def _field(item: Item, column: str) -> Any:

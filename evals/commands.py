@@ -6,6 +6,7 @@ Heavy packages are imported inside the commands.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -93,8 +94,7 @@ def run(
     for reason in report.reasons:
         console.print(f"refused: {reason}", markup=False, highlight=False)
     if score_too:
-        _score(folder.path, made.recipe, None)
-        show(folder.path)
+        show(folder.path, scores=_score(folder.path, made.recipe, None))
     if report.missing:
         raise typer.Exit(1)
 
@@ -143,6 +143,97 @@ def show(
 
 
 @app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of evaluation runs, the baseline first.")],
+    scores: Scores = None,
+    anyway: Annotated[
+        bool, typer.Option(help="Compare runs whose data, prompts, decoding or reading differ.")
+    ] = False,
+    table: Annotated[bool, typer.Option(help="Only the ablation table: a row a run.")] = False,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="A setting of the training run's plan, as its own column. Repeatable."),
+    ] = None,
+    flips: Annotated[int, typer.Option(help="Show so many flipped questions, both texts side by side.")] = 0,
+    format: Annotated[str, typer.Option(help="text, md, csv or json.")] = "text",
+) -> None:
+    """Runs against a baseline, paired by question."""
+    from .board import load_board
+    from .compare import compare as compare_boards
+    from .plans import plan_columns
+    from .run import RunFolder
+    from .sides import side_by_side
+
+    folders = [RunFolder.existing(path) for path in runs]
+    made = compare_boards([load_board(folder, scores) for folder in folders], anyway=anyway)
+    if format == "json":
+        typer.echo(json.dumps(made.plain(), indent=2, ensure_ascii=False))
+        return
+    if table or format == "csv":
+        _print([made.ablation(plan_columns(folders, column or []))], format)
+        return
+    _print(made.tables(), format)
+    for note in made.notes():
+        typer.echo(note)
+    if flips:
+        side_by_side(made, folders, flips)
+
+
+@app.command()
+def panel(
+    run: Run,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option("--profile", "-p", help="A profile or recipe; the suite's by default. Repeatable."),
+    ] = None,
+    examples: Annotated[int, typer.Option(help="So many completions on which they disagree.")] = 5,
+    format: Annotated[str, typer.Option(help="text, md or csv.")] = "text",
+) -> None:
+    """The same completions under several ways of reading an answer."""
+    from .panel import panel as read_panel
+    from .run import RunFolder
+
+    folder = RunFolder.existing(run)
+    suite = folder.suite()
+    made = read_panel(folder, profile or [suite.recipe, *suite.profiles], examples=examples)
+    _print(made.tables(), format)
+    for item, arm, sample, yes, no in made.examples if format == "text" else ():
+        typer.echo(f"{item} {arm} {sample}: right by {', '.join(yes)}; not by {', '.join(no)}")
+
+
+@app.command()
+def truth(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, in the order of the checkpoints.")],
+    reward: Annotated[str, typer.Option(help="The scoring pass of the training reward.")],
+    judge: Annotated[str, typer.Option(help="The scoring pass of an independent reader.")],
+    arm: Annotated[str | None, typer.Option(help="greedy or sampled.")] = None,
+    format: Annotated[str, typer.Option(help="text, md or csv.")] = "text",
+) -> None:
+    """A training reward against an independent judgement of the same completions."""
+    from .board import load_board
+    from .run import RunFolder
+    from .truth import reward_against_truth
+
+    folders = [RunFolder.existing(path) for path in runs]
+    pairs = [(load_board(folder, reward), load_board(folder, judge)) for folder in folders]
+    _print([reward_against_truth(pairs, arm).table()], format)
+
+
+@app.command()
+def export(
+    run: Run,
+    out: Annotated[Path, typer.Option("--out", "-o", help="A .jsonl, .csv or .parquet file.")],
+    scores: Scores = None,
+) -> None:
+    """A scored run as a flat table, a row a completion."""
+    from .export import export as write
+    from .run import RunFolder
+
+    count = write(RunFolder.existing(run), out, scores)
+    typer.echo(f"{out}: {count} completions")
+
+
+@app.command()
 def suites() -> None:
     """The suites that come with rewardkit."""
     from .suite import load_suite, shipped_suites
@@ -160,17 +251,18 @@ def schema() -> None:
     typer.echo(suite_schema(), nl=False)
 
 
-def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None = None) -> None:
+def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None = None) -> str:
     from .profiles import load_reader
     from .run import RunFolder
     from .scoring import score_run
 
     folder = RunFolder.existing(path)
-    report = score_run(folder, load_reader(recipe, settings or []), name)
+    report = score_run(folder, load_reader(recipe, settings or []), name, asked="" if settings else recipe)
     Console(stderr=True).print(
         f"{path}: {report.scored} completions scored by {report.recipe} ({report.digest}) as '{report.name}'",
         highlight=False,
     )
+    return report.name
 
 
 def _print(tables: list, format: str) -> None:

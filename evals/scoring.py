@@ -44,8 +44,13 @@ class ScoringReport:
     digest: str
 
 
-def score_run(folder: RunFolder, recipe: Recipe, name: str | None = None) -> ScoringReport:
+def score_run(
+    folder: RunFolder, recipe: Recipe, name: str | None = None, *, asked: str = ""
+) -> ScoringReport:
     """Score every completion of a run's log. The file is put in place when it is whole.
+
+    `asked` is the reference by which the recipe was asked for; the pass whose reference is the suite's own
+    is the one that is shown where several are there.
 
     Raises:
         UsageError: there is nothing to score, or the name is no file name.
@@ -66,7 +71,7 @@ def score_run(folder: RunFolder, recipe: Recipe, name: str | None = None) -> Sco
         draft.unlink()
         raise UsageError(f"{folder.path} holds no completions yet; run rewardkit eval run first")
     os.replace(draft, target)
-    about = {"name": name, "recipe": recipe.ref, "digest": recipe.digest, "scored": scored}
+    about = {"name": name, "recipe": recipe.ref, "digest": recipe.digest, "asked": asked, "scored": scored}
     about |= {"labels": list(recipe.reward), "tree": recipe.tree(), "rewardkit": __version__}
     write_whole(folder.scores / f"{name}.json", json.dumps(about, indent=2, ensure_ascii=False) + "\n")
     return ScoringReport(name=name, scored=scored, recipe=recipe.ref, digest=recipe.digest)

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -68,6 +69,7 @@ class TransformersBackend(Backend):
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         self._set(loaded.to(device), tokenizer, identity, options)
+        self._path = str(Path(options.adapter or model).resolve())
 
     @classmethod
     def of(cls, model: Any, tokenizer: Any, identity: dict[str, Any], options: Options | None = None):
@@ -77,6 +79,7 @@ class TransformersBackend(Backend):
         """
         self = cls.__new__(cls)
         self._set(model, tokenizer, dict(identity), options or Options())
+        self._path = None
         return self
 
     def _set(self, model: Any, tokenizer: Any, identity: dict[str, Any], options: Options) -> None:
@@ -115,6 +118,7 @@ class TransformersBackend(Backend):
             "dtype": self._identity["dtype"],
             "batch_size": self.options.batch_size,
             "attention": self.model.config._attn_implementation,
+            "path": self._path,
         }
 
     def effective(self, sampling: Sampling) -> dict[str, Any]:

@@ -1,0 +1,426 @@
+"""Runs against a baseline, on the same questions: differences with intervals, tests, and what can be seen.
+
+Boards come in, the first as baseline; a `Comparison` goes out. Every difference is paired: question i of
+one run against question i of the other. Runs whose data, prompts, decoding or reading differ are refused,
+because their difference would not be the models'.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rewardkit.errors import UsageError
+
+from .board import Board, common_items
+from .measures import Measure, counts, measures
+from .metrics import pass_at_k
+from .stats import (
+    Crossing,
+    Estimate,
+    crossing_point,
+    holm,
+    mcnemar_exact,
+    minimum_detectable_difference,
+    paired_difference,
+)
+from .tables import Table, figure, interval, probability
+
+SHOWN = re.compile(
+    r"accuracy|mean@n|pass@\d+|maj@\d+|greedy-mean@n|none_recall|none_precision|false_none|no_answer|truncated|tokens|reward"
+)
+SLICED = re.compile(r"accuracy|mean@n|pass@\d+|false_none|none_recall")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One metric of one run against the baseline's, over all shared questions or a slice.
+
+    `p` is exact McNemar's for greedy accuracy, the paired bootstrap's for the rest; `adjusted` is Holm's
+    over the slices of its column; `detectable` the smallest true difference that would be found with 80 %
+    power.
+    """
+
+    run: str
+    column: str
+    value: str
+    metric: str
+    arm: str
+    unit: str
+    better: int
+    base: Estimate
+    other: Estimate
+    difference: Estimate
+    test: str
+    adjusted: float
+    detectable: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curves:
+    """pass@k of the baseline and of a run at every k both can reach, and where they cross."""
+
+    run: str
+    ks: list[int]
+    base: list[float]
+    other: list[float]
+    crossing: Crossing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """A question that greedy decoding answers rightly in one run and not in the other."""
+
+    run: str
+    item: str
+    gained: bool
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Differences of every run from the first, curves, flips, and what was objected to."""
+
+    boards: list[Board]
+    names: list[str]
+    items: list[str]
+    rows: list[Difference]
+    curves: list[Curves]
+    flips: list[Flip]
+    objections: list[str]
+
+    def tables(self) -> list[Table]:
+        """For each run: its differences over all questions; then one table for each sliced column."""
+        made = [self._table(name) for name in self.names[1:]]
+        for column in dict.fromkeys(row.column for row in self.rows if row.column):
+            made += [self._slices(name, column) for name in self.names[1:]]
+        return made
+
+    def ablation(self, extra: Sequence[tuple[str, Sequence[str]]] = ()) -> Table:
+        """A row a run and a column a metric, as papers print it. `extra` adds (header, a text a run)."""
+        shown = [row for row in self.rows if not row.column]
+        names = list(dict.fromkeys((row.metric, row.arm, row.unit) for row in shown))
+        found = {(row.run, row.metric, row.arm): row for row in shown}
+        made = []
+        for place, run in enumerate(self.names):
+            cells = []
+            for metric, arm, unit in names:
+                row = found.get((self.names[max(place, 1)], metric, arm))
+                if row is None:
+                    cells.append("–")
+                    continue
+                star = "*" if place and row.difference.p < 0.05 else ""
+                cells.append(interval(row.base if place == 0 else row.other, unit) + star)
+            made.append([run, *(values[place] for _, values in extra), *cells])
+        headers = [
+            "run",
+            *(header for header, _ in extra),
+            *(f"{metric} ({arm})" for metric, arm, _ in names),
+        ]
+        note = (
+            f"95 % intervals over {len(self.items)} questions; * differs from the first run, p < .05, paired"
+        )
+        return Table(headers, made, notes=[note], words=tuple(range(1 + len(extra))))
+
+    def notes(self) -> list[str]:
+        """What stands below the tables: objections, crossings, flips."""
+        made = [f"compared anyway: {objection}" for objection in self.objections]
+        for curve in self.curves:
+            made.append(f"{curve.run}: {_crossing(curve)}")
+        for name in self.names[1:]:
+            mine = [flip for flip in self.flips if flip.run == name]
+            gained = sum(flip.gained for flip in mine)
+            if mine:
+                made.append(f"{name}: greedy gains {gained} questions and loses {len(mine) - gained}")
+        return made
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data; unknown figures are null."""
+
+        def estimate(made: Estimate) -> dict[str, Any]:
+            return {"value": _null(made.value), "low": _null(made.low), "high": _null(made.high)}
+
+        return {
+            "runs": self.names,
+            "questions": len(self.items),
+            "objections": self.objections,
+            "differences": [
+                {
+                    "run": row.run,
+                    "slice": {row.column: row.value} if row.column else {},
+                    "metric": row.metric,
+                    "arm": row.arm,
+                    "base": estimate(row.base),
+                    "other": estimate(row.other),
+                    "difference": estimate(row.difference),
+                    "test": row.test,
+                    "p": _null(row.difference.p),
+                    "holm": _null(row.adjusted),
+                    "detectable": _null(row.detectable),
+                }
+                for row in self.rows
+            ],
+            "curves": [
+                {"run": c.run, "k": c.ks, "base": c.base, "other": c.other, "crossing": _null(c.crossing.k)}
+                for c in self.curves
+            ],
+            "flips": [{"run": f.run, "item": f.item, "gained": f.gained} for f in self.flips],
+        }
+
+    def _table(self, run: str) -> Table:
+        made = [
+            [
+                f"{row.metric} ({row.arm})",
+                figure(row.base.value, row.unit),
+                figure(row.other.value, row.unit),
+                _signed(row.difference),
+                probability(row.difference.p),
+                figure(row.detectable, row.unit),
+            ]
+            for row in self.rows
+            if row.run == run and not row.column
+        ]
+        headers = ["metric", self.names[0], run, "difference", "p", "detectable"]
+        note = "paired over questions; greedy accuracy: exact McNemar; detectable: with 80 % power"
+        return Table(
+            headers, made, title=f"{run} against {self.names[0]}, {len(self.items)} questions", notes=[note]
+        )
+
+    def _slices(self, run: str, column: str) -> Table:
+        made = [
+            [
+                row.value,
+                f"{row.metric} ({row.arm})",
+                str(row.difference.questions),
+                figure(row.base.value, row.unit),
+                figure(row.other.value, row.unit),
+                _signed(row.difference),
+                probability(row.adjusted),
+            ]
+            for row in self.rows
+            if row.run == run and row.column == column
+        ]
+        headers = [column, "metric", "items", self.names[0], run, "difference", "p (Holm)"]
+        return Table(headers, made, title=f"{run} by {column}", words=(0, 1))
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.tables())
+
+
+def compare(
+    boards: Sequence[Board], names: Sequence[str] | None = None, *, anyway: bool = False
+) -> Comparison:
+    """Compare runs with the first. Raises UsageError for runs that are not comparable, unless `anyway`."""
+    if len(boards) < 2:
+        raise UsageError("a comparison needs two runs at least, the baseline first")
+    labels = list(names) if names is not None else _distinct([board.name for board in boards])
+    objections = [
+        text
+        for board, name in zip(boards[1:], labels[1:], strict=True)
+        for text in objections_to(boards[0], board, name)
+    ]
+    if objections and not anyway:
+        raise UsageError(
+            "these runs are not comparable (--anyway compares them all the same):\n" + "\n".join(objections)
+        )
+    items = common_items(boards)
+    if not items:
+        raise UsageError("these runs share no question")
+    rows, curves, flips = [], [], []
+    base = _Aligned(boards[0], items)
+    for board, name in zip(boards[1:], labels[1:], strict=True):
+        other = _Aligned(board, items)
+        rows += _differences(base, other, name)
+        curves += _curves(base, other, name)
+        flips += _flips(base, other, name)
+    return Comparison(list(boards), labels, items, rows, curves, flips, objections)
+
+
+def objections_to(base: Board, other: Board, name: str) -> list[str]:
+    """Why the difference of two runs would not be that of their models; empty where it would."""
+    made = []
+    for key, words in (("data", "questions or golds"), ("prompts", "prompts")):
+        if base.meta[key] != other.meta[key]:
+            made.append(f"{name}: the {words} differ from the baseline's")
+    for arm in base.meta["decoding"].keys() & other.meta["decoding"].keys():
+        ours, theirs = base.meta["decoding"][arm], other.meta["decoding"][arm]
+        if ours != theirs:
+            changed = [
+                f"{key} {ours.get(key)} / {theirs.get(key)}"
+                for key in ours
+                if ours.get(key) != theirs.get(key)
+            ]
+            made.append(f"{name}: the {arm} arm decodes otherwise ({', '.join(changed)})")
+    if base.scoring["digest"] != other.scoring["digest"]:
+        made.append(
+            f"{name}: read by {other.scoring['recipe']}, the baseline by {base.scoring['recipe']}; score both with one"
+        )
+    return made
+
+
+class _Aligned:
+    """A board seen through the shared questions, in their order."""
+
+    def __init__(self, board: Board, items: Sequence[str]) -> None:
+        places = {item.id: place for place, item in enumerate(board.items)}
+        self.board = board
+        self.index = np.array([places[item] for item in items])
+        self.items = list(items)
+        self.measures = {(generic(measure.name), measure.arm): measure for measure in measures(board)}
+
+    def slices(self) -> dict[tuple[str, str], NDArray[np.bool_]]:
+        return {name: mask[self.index] for name, mask in self.board.slices().items()}
+
+    def clusters(self) -> list[str] | None:
+        if self.board.suite.cluster is None:
+            return None
+        labels = self.board.clusters
+        return [labels[place] for place in self.index]
+
+
+def generic(name: str) -> str:
+    """`mean@8` as `mean@n`: runs with different n estimate the same thing by it."""
+    return re.sub(r"mean@\d+", "mean@n", name)
+
+
+def _differences(base: _Aligned, other: _Aligned, run: str) -> list[Difference]:
+    every = np.ones(len(base.items), dtype=bool)
+    shared = [key for key in base.measures if key in other.measures]
+    rows = [_difference(base, other, key, run, "", "", every) for key in shared if SHOWN.fullmatch(key[0])]
+    sliced: list[Difference] = []
+    for (column, value), mask in base.slices().items():
+        sliced += [
+            _difference(base, other, key, run, column, value, mask)
+            for key in shared
+            if SLICED.fullmatch(key[0])
+        ]
+    families: dict[tuple[str, str, str], list[int]] = {}
+    for place, row in enumerate(sliced):
+        families.setdefault((row.column, row.metric, row.arm), []).append(place)
+    for places in families.values():
+        for place, p in zip(places, holm([sliced[place].difference.p for place in places]), strict=True):
+            sliced[place] = replace(sliced[place], adjusted=p)
+    return rows + sorted(sliced, key=lambda row: (row.column, row.metric, row.arm))
+
+
+def _difference(
+    base: _Aligned,
+    other: _Aligned,
+    key: tuple[str, str],
+    run: str,
+    column: str,
+    value: str,
+    mask: NDArray[np.bool_],
+) -> Difference:
+    ours, theirs = base.measures[key], other.measures[key]
+    a, b = _pair(ours, base.index[mask]), _pair(theirs, other.index[mask])
+    clusters = base.clusters()
+    if clusters is not None:
+        clusters = [label for label, kept in zip(clusters, mask, strict=True) if kept]
+    made = paired_difference(a, b, clusters=clusters)
+    test = made.method
+    if key == ("accuracy", "greedy") and clusters is None:
+        first, second = a[0], b[0]
+        p = mcnemar_exact(
+            int(np.sum((first == 1) & (second == 0))), int(np.sum((first == 0) & (second == 1)))
+        )
+        made, test = replace(made, p=p), "exact McNemar"
+    with np.errstate(invalid="ignore", divide="ignore"):
+        per_question = b[0] / b[1] - a[0] / a[1]
+    return Difference(
+        run=run,
+        column=column,
+        value=value,
+        metric=key[0],
+        arm=key[1],
+        unit=ours.unit,
+        better=ours.better,
+        base=_estimate(ours, base, mask),
+        other=_estimate(theirs, other, mask),
+        difference=made,
+        test=test,
+        adjusted=math.nan,
+        detectable=minimum_detectable_difference(per_question),
+    )
+
+
+def _pair(measure: Measure, index: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return measure.num[index], measure.den[index]
+
+
+def _estimate(measure: Measure, side: _Aligned, mask: NDArray[np.bool_]) -> Estimate:
+    chosen = np.zeros(len(measure.num), dtype=bool)
+    chosen[side.index[mask]] = True
+    return measure.estimate(chosen, side.board.clusters if side.board.suite.cluster else None)
+
+
+def _curves(base: _Aligned, other: _Aligned, run: str) -> list[Curves]:
+    ours, theirs = base.board.arms.get("sampled"), other.board.arms.get("sampled")
+    if ours is None or theirs is None:
+        return []
+    ks = list(range(1, min(ours.n, theirs.n) + 1))
+
+    def curve(side: _Aligned) -> NDArray[np.float64]:
+        n, c, whole = counts(side.board.arms["sampled"])
+        values = np.stack([np.where(whole, pass_at_k(n, c, k), math.nan) for k in ks], axis=1)
+        return values[side.index]
+
+    a, b = curve(base), curve(other)
+    keep = np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1)
+    if not keep.any():
+        return []
+    means = [[float(v) for v in side[keep].mean(axis=0)] for side in (a, b)]
+    return [Curves(run=run, ks=ks, base=means[0], other=means[1], crossing=crossing_point(a, b, ks))]
+
+
+def _flips(base: _Aligned, other: _Aligned, run: str) -> list[Flip]:
+    ours, theirs = base.board.arms.get("greedy"), other.board.arms.get("greedy")
+    if ours is None or theirs is None:
+        return []
+    made = []
+    for place, item in enumerate(base.items):
+        i, j = base.index[place], other.index[place]
+        if not (ours.whole[i] and theirs.whole[j]) or ours.right[i, 0] == theirs.right[j, 0]:
+            continue
+        before, after = ours.predictions[i][0], theirs.predictions[j][0]
+        made.append(
+            Flip(
+                run=run, item=item, gained=bool(theirs.right[j, 0]), before=before or "–", after=after or "–"
+            )
+        )
+    return made
+
+
+def _crossing(curve: Curves) -> str:
+    made = curve.crossing
+    ahead = "ahead" if curve.other[-1] >= curve.base[-1] else "behind"
+    if math.isnan(made.k):
+        return f"pass@k does not cross up to k = {curve.ks[-1]} ({ahead} there; in {made.share:.0%} of resamples it crosses)"
+    return (
+        f"pass@k crosses at k = {made.k:.1f} [{made.low:.1f}, {made.high:.1f}] (in {made.share:.0%} of resamples), "
+        f"{ahead} at k = {curve.ks[-1]}"
+    )
+
+
+def _signed(made: Estimate) -> str:
+    if math.isnan(made.value):
+        return "–"
+    return interval(made, "difference")
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Names as they are, numbered where one is there twice."""
+    return [
+        name if names.count(name) == 1 else f"{name} ({place})" for place, name in enumerate(names, start=1)
+    ]
+
+
+def _null(value: float) -> float | None:
+    return value if math.isfinite(value) else None

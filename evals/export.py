@@ -1,0 +1,83 @@
+"""A scored run as a flat table, a row a completion, for whatever else one does with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rewardkit.errors import UsageError
+
+from .board import choose_scoring
+from .run.folder import RunFolder
+from .run.log import parse_line
+from .scoring import read_scores
+
+FORMATS = (".jsonl", ".csv", ".parquet")
+
+
+def rows(folder: RunFolder, scoring: str | None = None) -> Iterator[dict[str, Any]]:
+    """Each scored completion with its prompt, gold, text and payments, in the order of the scores."""
+    name = choose_scoring(folder, scoring)
+    pairs = folder.items()
+    offsets = {(place, record.arm, record.sample): offset for offset, place, record in folder.completions()}
+    with folder.log_path.open("rb") as log:
+        for row in read_scores(folder.scores / f"{name}.jsonl"):
+            at = offsets.get((row["place"], row["arm"], row["sample"]))
+            if at is None:
+                raise UsageError(f"{folder.path} has changed since it was scored as '{name}'; score it again")
+            log.seek(at)
+            record = parse_line(log.readline(), folder.log_path)
+            item, prompt = pairs[row["place"]]
+            yield {
+                "id": item.id,
+                "arm": row["arm"],
+                "sample": row["sample"],
+                "prompt": prompt,
+                "gold": list(item.gold) if isinstance(item.gold, tuple) else item.gold,
+                "completion": record.text,
+                "reasoning": record.reasoning,
+                "tokens": row["tokens"],
+                "finish": row["finish"],
+                "outcome": row["outcome"],
+                "prediction": row["prediction"],
+                "route": row["route"],
+                "span": row["span"],
+                "reward": row["total"],
+                "terms": row["terms"],
+                "fields": dict(item.fields),
+            }
+
+
+def export(folder: RunFolder, out: Path, scoring: str | None = None) -> int:
+    """Write the rows to a .jsonl, .csv or .parquet file; returns their number.
+
+    In CSV and parquet what is not flat (a chat prompt, fields, terms) is a text of JSON.
+    """
+    if out.suffix not in FORMATS:
+        raise UsageError(f"export to {', '.join(FORMATS)}; found '{out.suffix}'")
+    count = 0
+    if out.suffix == ".jsonl":
+        with out.open("w", encoding="utf-8") as file:
+            for row in rows(folder, scoring):
+                file.write(json.dumps(row) + "\n")
+                count += 1
+        return count
+    import pandas as pd
+
+    frame = pd.DataFrame([_flat(row) for row in rows(folder, scoring)])
+    if out.suffix == ".csv":
+        frame.to_csv(out, index=False)
+    else:
+        frame.to_parquet(out, index=False)
+    return len(frame)
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    terms = {f"reward.{term['label']}": term["value"] for term in row["terms"]}
+    plain = {
+        name: json.dumps(value, ensure_ascii=False) if isinstance(value, (list, dict)) else value
+        for name, value in row.items()
+    }
+    return plain | terms
