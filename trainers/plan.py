@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from rewardkit.errors import nearest
@@ -105,6 +105,9 @@ class DataSet(Part):
     )
     shuffle: int | None = Field(None, description="A seed; rows keep their order without one.")
     limit: Count | None = None
+    rows: Count | None = Field(
+        None, description="How many rows there are, for counting where they cannot be had."
+    )
     sample: dict[str, Any] | None = Field(
         None,
         description="A row like the real ones, templates over the integers a, b and c = a + b; what the smoke run uses.",
@@ -117,7 +120,7 @@ class DataSet(Part):
         return self
 
 
-class Share_(Part):
+class MixPart(Part):
     """A part of a mix: so many rows, or such a share of the mix."""
 
     set: Name
@@ -125,7 +128,7 @@ class Share_(Part):
     share: Share | None = None
 
     @model_validator(mode="after")
-    def _not_both(self) -> Share_:
+    def _not_both(self) -> MixPart:
         if self.count is not None and self.share is not None:
             raise ValueError("count and share exclude each other; keep one")
         return self
@@ -140,7 +143,15 @@ class Traces(Part):
     count: Count | None = None
 
 
-Source = Share_ | Traces
+def _source_kind(part: Any) -> str:
+    if isinstance(part, Traces) or (isinstance(part, Mapping) and "traces" in part):
+        return "traces"
+    return "set"
+
+
+Source = Annotated[
+    Annotated[MixPart, Tag("set")] | Annotated[Traces, Tag("traces")], Discriminator(_source_kind)
+]
 
 
 class Eval(Part):
@@ -172,17 +183,6 @@ class Stage(BaseModel):
     def _one_or_many(cls, data: Any) -> Any:
         parts = data if isinstance(data, (list, tuple)) else [data]
         return [{"set": part} if isinstance(part, str) else part for part in parts]
-
-    @field_validator("data", mode="before")
-    @classmethod
-    def _told_apart(cls, data: Any) -> Any:
-        """Parse each part as what it is, so that its faults are told once."""
-        return [
-            (Traces if isinstance(part, Mapping) and "traces" in part else Share_).model_validate(part)
-            if isinstance(part, Mapping)
-            else part
-            for part in data
-        ]
 
     @field_validator("stop_on", mode="before")
     @classmethod
@@ -236,7 +236,7 @@ class Plan(Part):
             if stage.name in seen:
                 raise _fault(f"stages.{at}", f"two stages are called '{stage.name}'; rename one")
             for part in stage.data:
-                if isinstance(part, Share_) and part.set not in self.data:
+                if isinstance(part, MixPart) and part.set not in self.data:
                     raise _fault(
                         f"stages.{at}.data",
                         f"no data set is called '{part.set}'; {nearest(part.set, self.data)}",

@@ -1,0 +1,107 @@
+"""`rewardkit train` and `rewardkit serve`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rewardkit.errors import UsageError
+
+
+def train(
+    plan: Annotated[str, typer.Argument(help="A plan's file, or the name of a shipped one.")] = "",
+    variant: Annotated[str | None, typer.Option(help="One of the plan's variants.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="path=value, as in stages.1.learning_rate=1e-6.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder; runs/PLAN by default.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check and count everything; train nothing.")
+    ] = False,
+    smoke: Annotated[
+        bool, typer.Option("--smoke", help="The whole plan with a tiny random model on the CPU.")
+    ] = False,
+    processes: Annotated[int, typer.Option(min=1, help="Processes to count with, in a dry run.")] = 1,
+    plans: Annotated[bool, typer.Option("--list", help="List the shipped plans and their variants.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of plans.")] = False,
+    traces: Annotated[
+        Path | None, typer.Option(help="Write the right completions of a stage's folder (PLAN) to this file.")
+    ] = None,
+    order: Annotated[str, typer.Option(help="With --traces: shortest or diverse first.")] = "shortest",
+    per_prompt: Annotated[int, typer.Option(min=1, help="With --traces: how many of each prompt.")] = 1,
+) -> None:
+    """Train by a plan of stages.
+
+    The same command goes on where a killed run stopped. For several GPUs:
+    `accelerate launch -m rewardkit train PLAN.yaml`.
+
+        rewardkit train plan.yaml --dry-run
+        rewardkit train qwen3-0.6b-math-none --smoke
+        rewardkit train qwen3-0.6b-ablations --variant raw_r16
+        rewardkit train runs/mine/01-grpo --traces right.jsonl --order diverse --per-prompt 2
+    """
+    from .planning import load_plan, plan_schema
+
+    if schema:
+        typer.echo(plan_schema(), nl=False)
+        return
+    if plans:
+        _list_plans()
+        return
+    if not plan:
+        raise UsageError("name a plan; rewardkit train --list shows the shipped ones")
+    if traces is not None:
+        _write_traces(Path(plan), traces, order, per_prompt)
+        return
+    resolved = load_plan(plan, variant, settings or ())
+    from .runner import accelerator_here, run_plan, world
+
+    if dry_run:
+        from .dryrun import dry_run as lines
+
+        for line in lines(resolved, max(processes, world()), accelerator_here()):
+            typer.echo(line)
+        return
+    folder = out or Path("runs") / (resolved.name + ("-smoke" if smoke else ""))
+    model = run_plan(resolved, folder, smoke=smoke, say=typer.echo)
+    typer.echo(f"the model: {model}")
+
+
+def _list_plans() -> None:
+    from .planning import load_plan, shipped_plans
+
+    for name, path in shipped_plans().items():
+        plan = load_plan(path).plan
+        typer.echo(f"{name}: {plan.about.strip()}")
+        for variant, change in plan.variants.items():
+            typer.echo(f"  --variant {variant}" + (f": {change.about}" if change.about else ""))
+
+
+def _write_traces(stage: Path, out: Path, order: str, per_prompt: int) -> None:
+    from .folder import write_text
+    from .traces import logged_completions, right_traces
+
+    if order not in ("shortest", "diverse"):
+        raise UsageError(f"--order is shortest or diverse, found '{order}'")
+    rows = right_traces(logged_completions(stage), order, per_prompt)  # type: ignore[arg-type]
+    write_text(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    typer.echo(f"{len(rows)} right traces in {out}")
+
+
+def serve(
+    recipe: Annotated[str, typer.Argument(help="name@version, or a path.")],
+    host: Annotated[str, typer.Option(help="Address; only this machine by default.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535)] = 8765,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="path=value, on the recipe.")] = None,
+    max_batch: Annotated[int, typer.Option(min=1, help="Rollouts a request may have.")] = 4096,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Bytes a request may have.")] = 64 * 2**20,
+) -> None:
+    """Serve a recipe over HTTP: POST /score, POST /openrlhf, GET /health."""
+    from rewardkit.loading import load_recipe
+
+    from .serve import run
+
+    run(load_recipe(recipe, settings or ()), host, port, max_batch=max_batch, max_bytes=max_bytes)

@@ -1,0 +1,221 @@
+"""The run folder: everything a run leaves behind, and what a killed one goes on from.
+
+    plan.yaml                the resolved plan; another plan is refused here
+    run.json                 recipes with their digests, versions of everything, seeds, settings
+    recipes/STAGE.yaml       each stage's recipe, resolved
+    metrics.jsonl            a row a logged step, over all stages; no step twice, none missing after a kill
+    NN-STAGE/
+        checkpoint-N/        TRL's checkpoints
+        completions/         every logged completion with outcome, prediction, terms and explanation
+        warnings.jsonl       what the watch said
+        evals/               evaluations
+        adapter/, model/     the result; `model` is whole, and what the next stage starts from
+        done.json            written last
+
+Files that say that something is finished are written beside their place and moved there, so that they are
+whole or absent.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rewardkit.errors import RewardkitError, UsageError
+
+CHECKPOINT = re.compile(r"checkpoint-(\d+)")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+FULL_WORDS = ("no space left", "file too large", "disk quota", "pytorchstreamwriter failed", "unexpected pos")
+
+
+class DiskFull(RewardkitError):
+    """Something could not be written for want of space."""
+
+
+class RunFolder:
+    """Paths and records of a run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def stage(self, at: int, name: str) -> Path:
+        """The folder of a stage."""
+        return self.path / f"{at + 1:02d}-{name}"
+
+    @property
+    def metrics(self) -> Path:
+        """The table of metrics."""
+        return self.path / "metrics.jsonl"
+
+    def begin(self, plan: str, record: Mapping[str, Any]) -> None:
+        """Claim the folder for a plan. Raises UsageError where another plan or recipe began it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        written = self.path / "plan.yaml"
+        if written.is_file() and written.read_text(encoding="utf-8") != plan:
+            raise UsageError(
+                f"{self.path} holds a run of another plan ({_first_difference(written.read_text(encoding='utf-8'), plan)}); "
+                "give another --out, or remove that run"
+            )
+        former = read_json(self.path / "run.json")
+        for stage, recipe in record["recipes"].items():
+            before = (former or {}).get("recipes", {}).get(stage, recipe)
+            if before["digest"] != recipe["digest"]:
+                raise UsageError(
+                    f"{self.path} was begun with {before['ref']} {before['digest']}, which is now {recipe['digest']}; "
+                    "restore the recipe, or give another --out"
+                )
+        write_text(written, plan)
+        history = [*(former or {}).get("history", []), record["versions"]]
+        kept = [one for at, one in enumerate(history) if at == 0 or one != history[at - 1]]
+        write_json(self.path / "run.json", {**record, "history": kept})
+
+    def done(self, at: int, name: str) -> dict[str, Any] | None:
+        """What was written when the stage finished, or None."""
+        return read_json(self.stage(at, name) / "done.json")
+
+    def rewind(self, stage: str, step: int) -> None:
+        """Take back the rows of a stage after `step`, and a line that a kill tore."""
+        rows = [row for row in read_rows(self.metrics) if row["stage"] != stage or row["step"] <= step]
+        write_rows(self.metrics, rows)
+
+
+def last_complete(folder: Path, world_size: int = 1) -> tuple[Path, int] | None:
+    """The newest checkpoint from which training can go on, with its step.
+
+    Trainers do not write checkpoints atomically. The trainer's state is written last, so one that reads as
+    JSON vouches for what came before it; weights, optimizer, scheduler and random state are looked for too,
+    because an older checkpoint may have been half removed.
+    """
+    found = []
+    for path in folder.glob("checkpoint-*"):
+        match = CHECKPOINT.fullmatch(path.name)
+        if match and _complete(path, int(match[1]), world_size):
+            found.append((int(match[1]), path))
+    if not found:
+        return None
+    step, path = max(found)
+    return path, step
+
+
+def _complete(path: Path, step: int, world_size: int) -> bool:
+    state = read_json(path / "trainer_state.json")
+    if state is None or state.get("global_step") != step:
+        return False
+    sharded = any(path.glob("global_step*")) or any(path.glob("pytorch_model_fsdp*"))
+    if not sharded and not ((path / "optimizer.pt").is_file() and (path / "scheduler.pt").is_file()):
+        return False
+    randoms = (
+        ["rng_state.pth"] if world_size == 1 else [f"rng_state_{rank}.pth" for rank in range(world_size)]
+    )
+    if not all((path / name).is_file() for name in randoms):
+        return False
+    return sharded or _weights(path)
+
+
+def _weights(path: Path) -> bool:
+    index = read_json(path / "model.safetensors.index.json")
+    if index is not None:
+        return all((path / shard).is_file() for shard in set(index["weight_map"].values()))
+    return any((path / name).is_file() for name in ("model.safetensors", "adapter_model.safetensors"))
+
+
+def drop_incomplete(folder: Path, kept: int) -> list[str]:
+    """Remove checkpoints after step `kept`: they were cut short, and would be taken for whole ones."""
+    gone = []
+    for path in sorted(folder.glob("checkpoint-*")):
+        match = CHECKPOINT.fullmatch(path.name)
+        if match and int(match[1]) > kept:
+            shutil.rmtree(path)
+            gone.append(path.name)
+    return gone
+
+
+@contextmanager
+def disk_faults(folder: Path) -> Iterator[None]:
+    """Turn a full disk into a message that says where, and that nothing is lost."""
+    try:
+        yield
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        last = last_complete(folder)
+        done = f"from step {last[1]}" if last else "from the start of the stage"
+        free = shutil.disk_usage(folder).free // 2**20 if folder.is_dir() else 0
+        raise DiskFull(
+            f"{folder}: the disk is full ({free} MiB free; {str(error)[:160]}); make room, or lower save_total_limit, and give the "
+            f"same command: it goes on {done}"
+        ) from error
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error, of whichever library, says that there is no space."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return True
+    return any(word in str(error).casefold() for word in FULL_WORDS)
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """A JSON object; None where the file is absent or was cut short."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a table, without a last line that a kill tore."""
+    if not path.is_file():
+        return []
+    rows = []
+    lines = path.read_text(encoding="utf-8").split("\n")
+    for at, line in enumerate(lines):
+        if not line:
+            continue
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            if at < len(lines) - 1:
+                raise
+    return rows
+
+
+def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
+    """The rows as the whole table."""
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+def append_row(path: Path, row: Mapping[str, Any]) -> None:
+    """One more row."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """JSON, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """A text, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _first_difference(before: str, now: str) -> str:
+    for old, new in zip(before.splitlines(), now.splitlines(), strict=False):
+        if old != new:
+            return f"'{old.strip()}' there, '{new.strip()}' now"
+    return "one of them is longer"

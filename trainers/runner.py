@@ -1,0 +1,290 @@
+"""Running a plan: checks, then stage after stage, each from the last one's result; and all of it again after a kill.
+
+`prepare` resolves and checks everything that can be known before a model is loaded; `run_plan` trains.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rewardkit.errors import SetupError, nearest
+from rewardkit.loading import load_recipe
+from rewardkit.recipe import Recipe
+
+from .budget import count_steps
+from .card import card, versions
+from .data import Loader, raw_rows
+from .folder import RunFolder, read_rows, write_text
+from .options import Checked, check
+from .plan import Traces
+from .planning import Resolved
+from .smoke import build_model, made_rows, made_traces, smoke_texts, tiny_plan
+from .tokens import load_tokenizer, prompt_length
+from .traces import logged_completions, right_traces
+from .watch import check_watch
+
+REPORTERS = ("trackio", "wandb", "tensorboard", "mlflow", "swanlab", "comet_ml")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan with everything resolved and checked that needs no model."""
+
+    resolved: Resolved
+    checked: list[Checked]
+    recipes: dict[str, Recipe]
+    world_size: int
+
+
+def world() -> int:
+    """How many processes train, as the launcher says it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def accelerator_here() -> bool:
+    """Whether there is something faster than the CPU."""
+    import torch
+
+    return torch.accelerator.is_available()
+
+
+def prepare(resolved: Resolved, world_size: int, accelerator: bool) -> Prepared:
+    """Resolve the recipes and check options, thresholds and LoRA. Raises with the place in the plan."""
+    checked = check(resolved, world_size, accelerator)
+    check_watch(resolved)
+    _check_peft(resolved)
+    recipes = {}
+    for at, stage in enumerate(resolved.plan.stages):
+        if stage.recipe is None:
+            continue
+        reference = stage.recipe
+        if reference.endswith((".yaml", ".yml")):
+            reference = str(resolved.file(reference))
+        recipe = load_recipe(reference, stage.recipe_set)
+        recipes[stage.name] = recipe
+        _check_groups(resolved, at, recipe, checked[at])
+        if stage.split and recipe.clip is not None:
+            raise resolved.fault(
+                f"{recipe.ref} clips its total, so it cannot be split into terms", "stages", at, "split"
+            )
+    return Prepared(resolved, checked, recipes, world_size)
+
+
+def _check_peft(resolved: Resolved) -> None:
+    options = resolved.plan.model.peft
+    if options is None:
+        return
+    if importlib.util.find_spec("peft") is None:
+        raise SetupError(
+            f"{resolved.place('model', 'peft')}: LoRA needs the package 'peft', which is not installed"
+        )
+    from dataclasses import fields
+
+    from peft import LoraConfig
+
+    known = {field.name for field in fields(LoraConfig)}
+    for name in options:
+        if name not in known:
+            raise resolved.fault(
+                f"peft.LoraConfig has no option '{name}'; {nearest(name, known)}", "model", "peft", name
+            )
+
+
+def _check_groups(resolved: Resolved, at: int, recipe: Recipe, checked: Checked) -> None:
+    slice_ = checked["per_device_train_batch_size"] * checked.steps_per_generation
+    size = checked["num_generations"]
+    if recipe.reads_groups and slice_ % size:
+        raise resolved.fault(
+            f"{recipe.ref} compares the {size} completions of a prompt, and each of {checked.world_size} processes would "
+            f"score {slice_}, which splits groups; make per_device_train_batch_size x steps_per_generation a multiple "
+            f"of {size}, or num_generations a divisor of {slice_}",
+            *resolved.option_place(at, "num_generations"),
+        )
+
+
+def missing_packages(prepared: Prepared) -> list[str]:
+    """What the plan wants and is not installed, each with the remedy."""
+    model = prepared.resolved.plan.model
+    wanted: dict[str, str] = {}
+    if model.bits is not None:
+        wanted["bitsandbytes"] = f"{model.bits} bit loading: pip install 'rewardkit[quant]'"
+    if model.unsloth == "always":
+        wanted["unsloth"] = "model.unsloth: pip install unsloth"
+    for checked in prepared.checked:
+        if checked["use_vllm"]:
+            wanted["vllm"] = "use_vllm: pip install 'rewardkit[vllm]'"
+        if checked["use_liger_kernel"]:
+            wanted["liger_kernel"] = "use_liger_kernel: pip install liger-kernel"
+        if checked["deepspeed"]:
+            wanted["deepspeed"] = "deepspeed: pip install deepspeed"
+        reports = checked["report_to"]
+        for name in [reports] if isinstance(reports, str) else reports or ():
+            if name in REPORTERS:
+                wanted[name] = f"report_to: pip install {name}"
+    return [f"{name} ({why})" for name, why in wanted.items() if importlib.util.find_spec(name) is None]
+
+
+def run_plan(
+    resolved: Resolved,
+    out: Path,
+    *,
+    smoke: bool = False,
+    callbacks: Sequence[Any] = (),
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Train by a plan in the folder `out`; the same call goes on where a killed one stopped.
+
+    Args:
+        resolved: the plan.
+        out: the run folder.
+        smoke: the whole plan with a tiny random model.
+        callbacks: more callbacks for every stage's trainer.
+        say: takes lines for a person.
+
+    Returns:
+        The folder of the final model.
+    """
+    from accelerate import PartialState
+
+    here = accelerator_here() and not smoke
+    state = PartialState(cpu=not here)
+    folder = RunFolder(out)
+    notes: list[str] = []
+    if smoke:
+        resolved, notes = tiny_plan(resolved, out, state.num_processes)
+    prepared = prepare(resolved, state.num_processes, here)
+    plan = resolved.plan
+    told = say if state.is_main_process else _silent
+    missing = missing_packages(prepared)
+    if missing:
+        raise SetupError(f"{resolved.path}: not installed: {'; '.join(missing)}")
+    record = {
+        "plan": resolved.name,
+        "variant": resolved.variant,
+        "settings": list(resolved.settings),
+        "smoke": smoke,
+        "seed": plan.seed,
+        "processes": state.num_processes,
+        "recipes": {name: {"ref": one.ref, "digest": one.digest} for name, one in prepared.recipes.items()},
+        "versions": versions(),
+    }
+    if state.is_main_process:
+        folder.begin(resolved.to_yaml(), record)
+        for name, recipe in prepared.recipes.items():
+            write_text(
+                out / "recipes" / f"{name}.yaml", f"# {recipe.ref} {recipe.digest}\n{recipe.to_yaml()}"
+            )
+        if smoke:
+            build_model(resolved, smoke_texts(resolved), out, plan.seed)
+    state.wait_for_everyone()
+    for note in notes:
+        told(f"smoke: {note}")
+    start = _first_model(resolved)
+    for at, stage in enumerate(plan.stages):
+        finished = folder.done(at, stage.name)
+        if finished is not None:
+            told(f"{stage.name}: done before ({finished['steps']} steps)")
+        else:
+            _train(prepared, folder, at, start, state, smoke, callbacks, told)
+        start = str(folder.stage(at, stage.name) / "model")
+    if state.is_main_process:
+        _write_cards(resolved, folder, record, smoke)
+    state.wait_for_everyone()
+    return Path(start)
+
+
+def _silent(text: str) -> None:
+    """The other processes say nothing."""
+
+
+def _first_model(resolved: Resolved) -> str:
+    local = resolved.file(resolved.plan.model.name)
+    return str(local) if local.is_dir() else resolved.plan.model.name
+
+
+def _train(
+    prepared: Prepared,
+    folder: RunFolder,
+    at: int,
+    start: str,
+    state: Any,
+    smoke: bool,
+    callbacks: Sequence[Any],
+    say: Callable[[str], None],
+) -> None:
+    from .stage import StageRun, train_stage
+
+    resolved = prepared.resolved
+    stage = resolved.plan.stages[at]
+    source, revision = start, None
+    if at == 0:
+        source = resolved.plan.model.tokenizer or start
+        revision = resolved.plan.model.revision if source == start else None
+    tokenizer = load_tokenizer(resolved, source, revision)
+    recipe = prepared.recipes.get(stage.name)
+    loader = Loader(
+        resolved,
+        partial(made_rows if smoke else raw_rows, resolved),
+        partial(made_traces, resolved) if smoke else partial(stage_traces, folder, resolved),
+        partial(prompt_length, tokenizer),
+    )
+    rows = loader.load(at, recipe)
+    counted = count_steps(prepared.checked[at], len(rows.rows))
+    if not counted.steps:
+        raise resolved.fault(
+            f"{len(rows.rows)} rows do not fill one batch of stage '{stage.name}'; lower per_device_train_batch_size or "
+            "gradient_accumulation_steps",
+            "stages",
+            at,
+            "data",
+        )
+    for note in rows.notes:
+        say(f"{stage.name}: {note}")
+    made = f", {counted.completions} completions" if counted.completions else ""
+    say(f"{stage.name}: {stage.kind}, {len(rows.rows)} rows, {counted.steps} steps{made}")
+    run = StageRun(
+        resolved=resolved,
+        at=at,
+        folder=folder,
+        checked=prepared.checked[at],
+        recipe=recipe,
+        rows=rows,
+        start=start,
+        tokenizer=tokenizer,
+        is_main=state.is_main_process,
+        wait=state.wait_for_everyone,
+        say=say,
+        callbacks=callbacks,
+    )
+    train_stage(run)
+
+
+def stage_traces(folder: RunFolder, resolved: Resolved, part: Traces) -> list[dict[str, Any]]:
+    """The right traces that a former stage logged."""
+    at = next(at for at, stage in enumerate(resolved.plan.stages) if stage.name == part.traces)
+    rows = right_traces(logged_completions(folder.stage(at, part.traces)), part.order, part.per_prompt)
+    if not rows:
+        raise resolved.fault(
+            f"stage '{part.traces}' logged no right completion to learn from", "stages", at, "name"
+        )
+    return [{"prompt": row["prompt"], "completion": row["completion"]} for row in rows]
+
+
+def _write_cards(resolved: Resolved, folder: RunFolder, record: dict[str, Any], smoke: bool) -> None:
+    stages = resolved.plan.stages
+    done = [one for at, stage in enumerate(stages) if (one := folder.done(at, stage.name)) is not None]
+    last = {row["stage"]: row for row in read_rows(folder.metrics) if row["kind"] == "train"}
+    warnings = [
+        (stage.name, row)
+        for at, stage in enumerate(stages)
+        for row in read_rows(folder.stage(at, stage.name) / "warnings.jsonl")
+    ]
+    text = card(resolved, record, done, last, warnings, smoke)
+    write_text(folder.path / "README.md", text)
+    write_text(folder.stage(len(stages) - 1, stages[-1].name) / "model" / "README.md", text)

@@ -1,0 +1,250 @@
+"""One stage, trained by TRL: a start, rows and options come in; a model folder goes out.
+
+Whole or absent: the result is moved to its place after the trainer and, for LoRA, the merge are done. What was
+not finished goes on from the newest whole checkpoint, with optimizer, scheduler, data order and random state.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transformers import PrinterCallback, TrainerCallback
+
+from rewardkit.errors import SetupError
+from rewardkit.recipe import Recipe
+
+from .data import Rows, to_dataset
+from .folder import RunFolder, append_row, disk_faults, drop_incomplete, last_complete, write_json
+from .options import Checked
+from .planning import Resolved
+from .trl import reward_functions
+from .watch import Watch
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageRun:
+    """What a stage is trained with. `start` is a folder or a hub name."""
+
+    resolved: Resolved
+    at: int
+    folder: RunFolder
+    checked: Checked
+    recipe: Recipe | None
+    rows: Rows
+    start: str
+    tokenizer: Any
+    is_main: bool
+    wait: Callable[[], None]
+    say: Callable[[str], None]
+    callbacks: Sequence[TrainerCallback] = ()
+
+    @property
+    def path(self) -> Path:
+        """The stage's folder."""
+        return self.folder.stage(self.at, self.resolved.plan.stages[self.at].name)
+
+
+class RowsCallback(TrainerCallback):
+    """Appends every logged row to the table; the summary after training is kept apart."""
+
+    def __init__(self, table: Path, stage: str) -> None:
+        self.table, self.stage = table, stage
+        self.summary: dict[str, Any] = {}
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """One more row."""
+        if not state.is_world_process_zero or not logs:
+            return
+        if "train_runtime" in logs:
+            self.summary = dict(logs)
+            return
+        kind = "eval" if any(name.startswith("eval_") for name in logs) else "train"
+        append_row(self.table, {"stage": self.stage, "step": state.global_step, "kind": kind, **logs})
+
+
+def train_stage(run: StageRun) -> dict[str, Any]:
+    """Train the stage and write its folder; returns what `done.json` says."""
+    stage = run.resolved.plan.stages[run.at]
+    began = time.time()
+    last = last_complete(run.path, run.checked.world_size)
+    step = last[1] if last else 0
+    if run.is_main:
+        run.path.mkdir(parents=True, exist_ok=True)
+        for name in drop_incomplete(run.path, step):
+            run.say(f"{stage.name}: {name} was not whole and is removed")
+        run.folder.rewind(stage.name, step)
+    run.wait()
+    if last:
+        run.say(f"{stage.name}: goes on from step {step}")
+    rows = RowsCallback(run.folder.metrics, stage.name)
+    watch = _watch(run, step)
+    with disk_faults(run.path):
+        trainer = _trainer(run, [rows, *([watch] if watch else []), *run.callbacks])
+        trainer.remove_callback(PrinterCallback)
+        trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
+        _save(run, trainer)
+    record = {
+        "stage": stage.name,
+        "start": run.start,
+        "steps": trainer.state.global_step,
+        "epochs": trainer.state.epoch,
+        "rows": len(run.rows.rows),
+        "notes": run.rows.notes,
+        "seconds": round(time.time() - began, 1),
+        "resumed_from": step or None,
+        "stopped_by": watch.stopped if watch else None,
+        "recipe": {"ref": run.recipe.ref, "digest": run.recipe.digest} if run.recipe else None,
+    }
+    if run.is_main:
+        write_json(run.path / "done.json", record)
+    run.wait()
+    del trainer
+    gc.collect()
+    return record
+
+
+def _watch(run: StageRun, step: int) -> Watch | None:
+    stage = run.resolved.plan.stages[run.at]
+    if run.recipe is None:
+        return None
+    path = run.path / "warnings.jsonl" if run.is_main else Path(os.devnull)
+    return Watch(stage.watch, stage.stop_on, path, run.recipe.ref, run.say, step)
+
+
+def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
+    model, plan = run.resolved.plan.model, run.resolved.plan
+    args = run.checked.config(str(run.path))
+    loading = {"dtype": model.dtype, "attn_implementation": model.attn_implementation}
+    if run.at == 0:
+        loading["revision"] = model.revision
+    args.model_init_kwargs = {name: value for name, value in loading.items() if value is not None}
+    if model.trust_remote_code:
+        args.trust_remote_code = True
+    given: dict[str, Any] = {
+        "model": run.start,
+        "args": args,
+        "train_dataset": to_dataset(run.rows.rows),
+        "processing_class": run.tokenizer,
+        "callbacks": callbacks,
+        "peft_config": peft_config(model.peft),
+        "quantization_config": _quantization(model.bits),
+    }
+    if use_unsloth(model.unsloth):
+        given |= _unsloth(run, args)
+    stage = plan.stages[run.at]
+    if stage.kind == "sft":
+        from trl.trainer.sft_trainer import SFTTrainer
+
+        return SFTTrainer(**given)
+    from trl.trainer.grpo_trainer import GRPOTrainer
+
+    assert run.recipe is not None  # a grpo stage has one: the plan was validated
+    rewards = reward_functions(run.recipe, args, run.tokenizer, split=stage.split, gold="gold")
+    if stage.split:
+        args.reward_weights = rewards.weights
+    return GRPOTrainer(reward_funcs=rewards, **given)  # pyright: ignore[reportArgumentType]
+
+
+def peft_config(options: dict[str, Any] | None) -> Any:
+    """A `LoraConfig` from its options, or None."""
+    if options is None:
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(**{"task_type": "CAUSAL_LM", **options})
+
+
+def _quantization(bits: int | None) -> Any:
+    if bits is None:
+        return None
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if bits == 8:
+        return BitsAndBytesConfig(load_in_8bit=True)
+    compute = torch.bfloat16 if torch.cuda.is_available() else torch.float32
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute,
+    )
+
+
+def use_unsloth(wish: str) -> bool:
+    """Whether Unsloth loads the model: where it is asked for, and installed with a GPU to run on."""
+    if wish == "never":
+        return False
+    import importlib.util
+
+    import torch
+
+    there = importlib.util.find_spec("unsloth") is not None and torch.cuda.is_available()
+    if wish == "always" and not there:
+        raise SetupError("the plan wants Unsloth, which needs the package 'unsloth' and a GPU")
+    return there
+
+
+def _unsloth(run: StageRun, args: Any) -> dict[str, Any]:
+    """The model as Unsloth loads it, with its LoRA; in place of ours."""
+    from unsloth import FastLanguageModel  # pyright: ignore[reportMissingImports]
+
+    model = run.resolved.plan.model
+    loaded, _ = FastLanguageModel.from_pretrained(
+        model_name=run.start,
+        max_seq_length=(
+            getattr(args, "max_completion_length", None) or getattr(args, "max_length", 1024) or 1024
+        )
+        + max((data.max_prompt_tokens or 512) for data in run.resolved.plan.data.values()),
+        load_in_4bit=model.bits == 4,
+        load_in_8bit=model.bits == 8,
+        fast_inference=bool(getattr(args, "use_vllm", False)),
+    )
+    if model.peft is not None:
+        loaded = FastLanguageModel.get_peft_model(
+            loaded, use_gradient_checkpointing="unsloth", random_state=args.seed, **model.peft
+        )
+    args.model_init_kwargs = None
+    return {"model": loaded, "peft_config": None, "quantization_config": None}
+
+
+def _save(run: StageRun, trainer: Any) -> None:
+    """The result in `model/`, and the adapter in `adapter/`; LoRA is merged into the weights it started from."""
+    model = run.resolved.plan.model
+    beside = run.path / "model.part"
+    if run.is_main:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(run.path / "model", ignore_errors=True)
+    run.wait()
+    first = run.path / "adapter" if model.peft is not None else beside
+    trainer.save_model(str(first))
+    run.wait()
+    if run.is_main:
+        if model.peft is not None:
+            _merge(run, first, beside)
+        run.tokenizer.save_pretrained(beside)
+        beside.rename(run.path / "model")
+    run.wait()
+
+
+def _merge(run: StageRun, adapter: Path, out: Path) -> None:
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    model = run.resolved.plan.model
+    base = AutoModelForCausalLM.from_pretrained(
+        run.start,
+        dtype=getattr(torch, model.dtype) if model.dtype else torch.float32,
+        revision=model.revision if run.at == 0 else None,
+        trust_remote_code=model.trust_remote_code,
+    )
+    merged: Any = PeftModel.from_pretrained(base, str(adapter))
+    merged.merge_and_unload().save_pretrained(out)
