@@ -180,8 +180,8 @@ def render(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
         share = groups["zero_spread"] / groups["compared"]
         yield ""
         yield Text(
-            f"{groups['zero_spread']} of {_n(groups['compared'], 'group')} ({share:.1%}) with zero spread: every "
-            "completion got the same, so the group teaches nothing"
+            f"{groups['zero_spread']:,} of {_n(groups['compared'], 'group')} ({share:.1%}) with zero spread: all totals "
+            "equal, nothing to learn"
         )
     yield from _named("unusable gold", plain["undecided"], "got no reward, and no total")
     yield from _named("bad row", plain["bad_rows"], "left out, and not scored")

@@ -136,6 +136,9 @@ def _into(
         target.finish(summary)
         _say(f"wrote {out}")
         return summary
+    except KeyboardInterrupt:
+        _say(f"stopped; the same command goes on with {target.part}")
+        raise
     finally:
         target.close()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, UsageError
+from .values import short
 
 STDIN = "-"
 _BOM = b"\xef\xbb\xbf"
@@ -92,14 +93,9 @@ def _mapping(number: int, cells: Any) -> Row:
         return Row(
             number,
             None,
-            f"a row is an object of columns and values, found {type(cells).__name__} {_short(cells)}",
+            f"a row is an object of columns and values, found {type(cells).__name__} {short(cells)}",
         )
     return Row(number, cells)
-
-
-def _short(value: Any, width: int = 40) -> str:
-    text = repr(value)
-    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 class Json(Source):
@@ -114,7 +110,7 @@ class Json(Source):
             ) from None
         if not isinstance(rows, list):
             raise DataError(
-                f"a JSON file of rows is a list, found {type(rows).__name__} {_short(rows)}", self.name
+                f"a JSON file of rows is a list, found {type(rows).__name__} {short(rows)}", self.name
             )
         self.size = len(rows)
         for number, cells in enumerate(rows, start=1):

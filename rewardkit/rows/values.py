@@ -233,7 +233,7 @@ def count(cell: Any, role: str) -> int | None:
         if role == "tokens" and as_list(cell) is not None
         else ""
     )
-    raise RowFault(f"{role} is no count", f"{role} is a whole number from 0, found {_short(cell)}{hint}")
+    raise RowFault(f"{role} is no count", f"{role} is a whole number from 0, found {short(cell)}{hint}")
 
 
 def token_ids(cell: Any) -> tuple[int, ...] | None:
@@ -242,7 +242,7 @@ def token_ids(cell: Any) -> tuple[int, ...] | None:
         return None
     ids = as_list(cell)
     if ids is None or not all(isinstance(one, numbers.Integral) and not isinstance(one, bool) for one in ids):
-        raise RowFault("token_ids are no ids", f"token_ids is a list of whole numbers, found {_short(cell)}")
+        raise RowFault("token_ids are no ids", f"token_ids is a list of whole numbers, found {short(cell)}")
     return tuple(int(one) for one in ids)
 
 
@@ -265,6 +265,7 @@ def optional_text(cell: Any) -> str | None:
     return cell
 
 
-def _short(value: Any, width: int = 40) -> str:
+def short(value: Any, width: int = 40) -> str:
+    """A value as Python writes it, cut to a width, for messages."""
     text = repr(value)
     return text if len(text) <= width else text[: width - 3] + "..."

@@ -1,5 +1,6 @@
 """`rewardkit explain`: the tree of one score, the outcome, and where the answer stood."""
 
+import io
 import json
 import sys
 
@@ -168,6 +169,16 @@ def test_usage(run, arguments, says):
     code, _, err = run(*arguments)
     assert code == 2
     assert says in " ".join(err.split())
+
+
+def test_standard_input(run, monkeypatch):
+    class Stdin:
+        buffer = io.BytesIO(b"so it is\n\\boxed{7}")
+
+    monkeypatch.setattr("sys.stdin", Stdin)
+    code, out, _ = run("--completion", "-", "--gold", "7", "--tokens", "40")
+    assert code == 0
+    assert 'boxed "7" = gold "7"' in out
 
 
 def test_as_json(run):

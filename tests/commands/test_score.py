@@ -160,6 +160,32 @@ def test_a_gold_that_is_both_a_value_and_none_spoils_its_row_only(run, tmp_path)
     assert "both a value and None" in out
 
 
+def test_an_unusable_gold_has_no_total_and_is_named_and_counted(run, tmp_path):
+    write(tmp_path, [BAD[0], {"gold": " ", "completion": "A: 2"}])
+    code, out, _ = run("score", "r.yaml", "rows.jsonl", "-o", "out.jsonl")
+    assert code == 0  # it is scored: undecided
+    assert [(o["outcome"], o["total"]) for o in records(tmp_path / "out.jsonl")] == [
+        ("correct", 1.5),
+        ("undecided", None),
+    ]
+    assert "1 unusable gold got no reward, and no total" in out
+    assert "rows.jsonl:2: unusable gold ' ': " in out
+    code, _, err = run("score", "r.yaml", "rows.jsonl", "--strict")
+    assert code == 2
+    assert "rows.jsonl:2: unusable gold ' '" in err
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_where_every_row_is_bad_the_scores_are_empty(run, tmp_path, suffix):
+    write(tmp_path, BAD[1:4])
+    code, out, _ = run("score", "r.yaml", "rows.jsonl", "-o", f"out.{suffix}", "-c", "gold=gold", "--json")
+    assert code == 1
+    assert json.loads(out)["completions"] == 0
+    assert json.loads(out)["total"]["mean"] is None
+    made = tmp_path / f"out.{suffix}"
+    assert made.read_bytes() == b"" if suffix == "jsonl" else tuple(pd.read_parquet(made).columns) == COLUMNS
+
+
 def test_strict_stops_at_the_first_bad_row(run, tmp_path):
     write(tmp_path, BAD)
     code, _, err = run("score", "r.yaml", "rows.jsonl", "-o", "out.jsonl", "--strict")
@@ -275,9 +301,20 @@ def test_a_file_of_unknown_make_is_not_touched(run, tmp_path):
     assert (tmp_path / "out.jsonl").read_text() == "precious"
 
 
-@pytest.mark.parametrize("cut", [0, 1, 20, 300, 5_000, 40_000, 80_000, 10**9])
-@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
-def test_wherever_a_run_is_torn_the_next_one_ends_in_the_same_file(run, tmp_path, monkeypatch, cut, suffix):
+@pytest.mark.parametrize(
+    ("suffix", "cut", "again"),
+    [
+        ("jsonl", 0, 400),
+        ("jsonl", 20, 400),  # within the header
+        ("jsonl", 5_000, 400),  # within the first chunk of 128 groups
+        ("jsonl", 80_000, 272),  # after it
+        ("jsonl", None, 0),  # complete, but for the end
+        ("parquet", 80_000, 272),
+    ],
+)
+def test_wherever_a_run_is_torn_the_next_one_ends_in_the_same_file(
+    run, tmp_path, monkeypatch, suffix, cut, again
+):
     import rewardkit.commands.score as command
     from rewardkit.scorefile import ScoreFile
 
@@ -307,9 +344,7 @@ def test_wherever_a_run_is_torn_the_next_one_ends_in_the_same_file(run, tmp_path
         else pd.read_parquet(out).equals(pd.read_parquet(whole))
     )
     assert not part.exists()
-    assert sum(done) == (400 if cut < 20_000 else 0 if cut >= 10**9 else sum(done))
-    if cut == 80_000:
-        assert sum(done) < 400  # it went on, and did not begin anew
+    assert sum(done) == again
 
 
 @pytest.mark.data
