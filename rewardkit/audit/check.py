@@ -19,6 +19,7 @@ from .ordering import ordering, totality
 from .scoring import scoring_findings, scoring_of
 from .space import Space
 from .terms import term_findings
+from .tuned import prompt_finding
 from .witness import Search
 
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -56,6 +57,7 @@ def check(
         *within_group(space, search, groups),
         *term_findings(space, max_completion_length),
         *aggregation(search),
+        *prompt_finding(recipe),
     ]
     if scoring is not None:
         findings += scoring_findings(space, scoring, unanswerable, wished)

@@ -20,6 +20,7 @@ from .grpo import of_group
 from .ordering import style_of
 from .space import Space, Spot
 from .witness import SLACK, Search
+from .writing import Size
 
 SIZES = (4, 8, 16)
 
@@ -235,7 +236,12 @@ def _anyhow(space: Space, search: Search, size: int, right: Outcome, wrong: Outc
 
 def _scored(search: Search, size: int, cells: Sequence[Cell], axis: str, least: str) -> Push | None:
     """Write the three, score the group, and keep it if the second is pushed up."""
-    for sizes in ((None, None, None), ("long", "short", "long"), ("short", "short", "long")):
+    orders: tuple[tuple[Size | None, ...], ...] = (
+        (None, None, None),
+        ("long", "short", "long"),
+        ("short", "short", "long"),
+    )
+    for sizes in orders:
         if sizes != (None, None, None) and not search.recipe.reads_groups:
             break
         rollouts = [search.write(cell, length) for cell, length in zip(cells, sizes, strict=True)]

@@ -1,5 +1,7 @@
 """What `check` says of the seed recipes, worked by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from rewardkit.audit import check
@@ -73,7 +75,7 @@ def test_v2_fails_ordering_from_91_stray_characters_on():
     [found] = check(load_recipe("math-none@2")).of("ordering")
     assert found.verdict == Verdict.REFUTED
     assert found.severity == Severity.ERROR
-    right, wrong = found.witness.rollouts
+    right, _ = found.witness.rollouts
     assert right.completion.count("語") == 91
     assert right.tokens == 769
     assert [round(total, 3) for total in found.witness.totals] == [-0.11, -0.1]
@@ -82,8 +84,6 @@ def test_v2_fails_ordering_from_91_stray_characters_on():
 def test_90_stray_characters_are_not_enough():
     rewards = load_recipe("math-none@2")
     right, wrong = check(rewards).of("ordering")[0].witness.rollouts
-    from dataclasses import replace
-
     fewer = replace(right, completion=right.completion.replace("語", "", 1))
     a, b = (score.total for score in rewards.score([fewer, wrong]))
     assert a == pytest.approx(b)
