@@ -17,16 +17,18 @@ from .boxed import Boxed
 _BOXED = Boxed()
 
 _HASH = re.compile(r"(?<!#)####(?!#)[^\S\n]*")
-_MARKER = re.compile(
-    r"(?:\b(?:final\s+)?answers?(?:\s*\*{1,2})?\s*(?:\bis\b(?!\s*(?:that|what)\b)|\bare\b|\bequals\b|[:：=])"
-    r"|^[^\S\n]*(?:[>#*_-]+\s*)*A(?:\*{1,2})?\s*[:：]"
-    r"|^[^\S\n]*(?:[#*_✅>-]+\s*)*(?:final\s+)?answer\s*\**[^\S\n]*$"
-    r"|(?:最终|最后|正确)?(?:的)?答案(?:应)?(?:\*{1,2})?\s*(?:是|为|[:：])"
-    r"|(?:^|(?<=[。；\n\s]))答\s*[:：]"
-    r"|(?:故|所以|因此)(?:本题|此题)?(?:应)?选(?:择)?\s*[:：]?)"
-    r"(?:[^\S\n]*(?:\*{1,2}|[:：]))*",
-    re.IGNORECASE | re.MULTILINE,
+_CORES = ("nswer", "NSWER", "A:", "A：", "A**:", "答", "选")
+"""What every marker holds. They are looked for from the end with `str.rfind`, and their surroundings only then."""
+_STRESS = r"(?:[^\S\n]*(?:\*{1,2}|[:：]))*"
+_SAYS = re.compile(
+    rf"s?(?:\s*\*{{1,2}})?\s*(?:is\b(?!\s*(?:that|what)\b)|are\b|equals\b|[:：=]){_STRESS}", re.IGNORECASE
 )
+_TITLE = re.compile(r"s?[^\S\n]*\**[^\S\n]*(?=\n|\Z)", re.IGNORECASE)
+_TITLED = re.compile(r"[\s#*_✅>-]*(?:the\s+)?(?:final\s+)?a", re.IGNORECASE)
+_A = re.compile(rf"A(?:\*\*)?[:：]{_STRESS}")
+_CHINESE = re.compile(rf"答案(?:应)?(?:\*{{1,2}})?\s*(?:是|为|[:：]){_STRESS}|答\s*[:：]{_STRESS}")
+_PICK = re.compile(rf"选(?:择)?\s*[:：]?{_STRESS}")
+_PICKED = re.compile(r"(?:故|所以|因此)(?:本题|此题)?(?:应)?\Z")
 _MATH = re.compile(
     r"\s*(?:\*\*|__)?\s*(?:\\\((?P<paren>.*?)\\\)|\\\[(?P<square>.*?)\\\]|\$\$(?P<display>.*?)\$\$"
     r"|\$(?P<inline>[^$\n]*?[^$\s\\])\$(?!\d))",
@@ -56,6 +58,7 @@ _NUMBER = re.compile(
     r"|(?<![A-Za-z0-9_.,^])(?P<sign>-?)\$?(?P<body>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,5000})(?:\.\d{1,5000})?(?:/\d{1,40}(?!\d|\.\d))?"
     r"|\.\d{1,5000})(?P<percent>\\?%)?"
 )
+_PLAIN = re.compile(r"\s{0,4}(-?\d{1,12})\.?\s*\Z")
 LONGEST_LINE = 2000
 """Characters that an answer in prose may have; more is no answer."""
 
@@ -90,12 +93,12 @@ class AnswerLine(Extractor):
     kind: ClassVar[str] = "answer_line"
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
-        match = None
-        for match in _MARKER.finditer(text, start):
-            pass
-        if match is None:
+        left = _marker_end(text, start)
+        if left is None:
             return None
-        left = match.end()
+        plain = _PLAIN.match(text, left)
+        if plain:  # nothing but a number until the end: most answers, and nothing in them to refuse
+            return Extraction(text=plain[1], span=plain.span(1), extractor=self.kind)
         while left < len(text) and text[left].isspace():
             left += 1
         window = text[left : left + LONGEST_LINE]
@@ -122,6 +125,41 @@ class LastNumber(Extractor):
         if sign and match.start() > start and text[match.start() - 1] in ")]}%$":
             found = found[1:]  # "$200-$130": a difference, not a negative number
         return Extraction(text=found, span=(match.end() - len(found), match.end()), extractor=self.kind)
+
+
+def _marker_end(text: str, start: int) -> int | None:
+    """Where the last marker of an answer ends, None where there is none."""
+    places = {core: text.rfind(core, start) for core in _CORES}
+    while True:
+        core = max(places, key=places.__getitem__)
+        at = places[core]
+        if at < 0:
+            return None
+        end = _qualified(text, start, core, at)
+        if end is not None:
+            return end
+        places[core] = text.rfind(core, start, at + len(core) - 1)
+
+
+def _qualified(text: str, start: int, core: str, at: int) -> int | None:
+    """The end of the marker at this place, if what stands around it makes it one."""
+    before = text[max(start, at - 40) : at]
+    line = before.rpartition("\n")[2]
+    if core in ("nswer", "NSWER"):
+        if before[-1:] not in ("a", "A") or before[-2:-1].isalpha():
+            return None
+        match = _SAYS.match(text, at + 5)
+        if match is None and _TITLED.fullmatch(line):
+            match = _TITLE.match(text, at + 5)
+    elif core == "答":
+        match = _CHINESE.match(text, at)
+        if match and text[at + 1] != "案" and before and before[-1] not in " \n。；;":
+            return None
+    elif core == "选":
+        match = _PICK.match(text, at) if _PICKED.search(before) else None
+    else:
+        match = _A.match(text, at) if not line.strip(" \t>#*_-") else None
+    return match.end() if match else None
 
 
 def _sentence(window: str) -> tuple[str | None, str]:

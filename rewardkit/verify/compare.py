@@ -85,7 +85,7 @@ class Comparison:
             return self.texts(a, b)
         if "rel" in heads:
             return self.relations(a, b)
-        if heads & SET_HEADS:
+        if heads & SET_HEADS or restricts(a) or restricts(b):
             return self.sets(a, b)
         first, second = items(a), items(b)
         if first is not None or second is not None:
@@ -374,6 +374,11 @@ class Comparison:
         if value is None or abs(value) < 1:
             return False
         return self.same(percent, other)
+
+
+def restricts(node: Node) -> bool:
+    """Whether a list is of inequalities, and so says which numbers there are: `x > 1 and x < 3`."""
+    return node[0] == "list" and all(item[0] == "rel" and set(item[1]) <= ORDER | {r"\ne"} for item in node[2])
 
 
 def unit_of(node: Node) -> tuple[Node, str]:

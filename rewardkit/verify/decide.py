@@ -7,6 +7,7 @@ directions where both sides are read.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -39,6 +40,9 @@ class Side:
     refused: bool = False
 
 
+_PLAIN = re.compile(r"-?[0-9]{1,18}")
+
+
 @lru_cache(maxsize=32768)
 def side(raw: str) -> Side:
     """A side read once; golds come back from here."""
@@ -58,6 +62,7 @@ _KIND = {
 }  # fmt: skip
 
 
+@lru_cache(maxsize=32768)
 def fault_of(gold: str) -> str | None:
     """Why a gold is unusable, None where it is usable: a gold must be readable, at least as itself."""
     bare = gold.strip()
@@ -86,6 +91,9 @@ def _balanced(text: str) -> bool:
 
 def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> Finding:
     """The inline verdict on one pair."""
+    if _PLAIN.fullmatch(gold) and _PLAIN.fullmatch(answer):
+        equality = "equal" if int(gold) == int(answer) else "different"
+        return Finding(equality, "literal" if gold == answer else "numeric", answer, gold)
     left, right = side(gold), side(answer)
     if left.text == right.text and left.text and BAD not in right.text:
         return Finding("equal", "literal", right.text, left.text)

@@ -49,7 +49,8 @@ class Groups(Sums):
             if joined != ",":
                 how = joined
             items.append(self.item())
-        return items[0] if len(items) == 1 else ("list", how, tuple(items))
+        kept = [item for item in items if not _side_condition(item)] or items
+        return kept[0] if len(kept) == 1 else ("list", how, tuple(kept))
 
     def joint(self) -> str | None:
         """A separator between items, consumed: `,`, `;`, "and", "or" or a run of them."""
@@ -371,6 +372,11 @@ class Groups(Sums):
             parts.append(self.next().value)
         self.expect("}")
         return "".join(parts)
+
+
+def _side_condition(item: Node) -> bool:
+    """`k \\in \\mathbb{Z}` beside a solution says what k runs over, and is no item of its own."""
+    return item[0] == "rel" and item[1] == (r"\in",) and item[2][0][0] == "sym" and item[2][1][0] == "reals"
 
 
 def _lift(value: Node) -> Node:

@@ -65,7 +65,22 @@ _SUPERS = re.compile("[" + "".join(map(re.escape, _SUPER)) + "]+")
 _SUBS = re.compile("[" + "".join(map(re.escape, _SUB)) + "]+")
 _ROOT = re.compile(r"([√∛∜])\s*(?:(\d+(?:\.\d+)?|[A-Za-z])|\(([^()]*)\)|(?=[{\\]))")
 _ROOTS = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
-_CJK_OPEN = {"万": "万", "亿": "亿"}
+_NUMERALS = {char: str(value) for value, char in enumerate("零一二三四五六七八九十")}
+_PARTS = re.compile(r"(百|[零一二三四五六七八九十]|\d+)分之([一二三四五六七八九]十|[零一二三四五六七八九十]|\d+(?:\.\d+)?)")
+_TIMES = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*\^)")
+_NOON = re.compile(r"(?<=[\d ])\b([ap])\.\s?m\b\.?", re.IGNORECASE)
+
+
+def _numeral(text: str) -> str:
+    if len(text) == 2 and text[1] == "十":
+        return _NUMERALS[text[0]] + "0"
+    return _NUMERALS.get(text, text)
+
+
+def _part(match: re.Match[str]) -> str:
+    """三分之一 is a third, 百分之五十 fifty per cent."""
+    whole, part = match.groups()
+    return f"{_numeral(part)}%" if whole == "百" else rf"\frac{{{_numeral(part)}}}{{{_numeral(whole)}}}"
 
 
 def _root(match: re.Match[str]) -> str:
@@ -84,7 +99,7 @@ def ascii_math(text: str) -> str:
     text = unicodedata.normalize("NFC", text.strip(HIDDEN + " \t\r\n"))  # composes accents, maps nothing else
     text = _SUPERS.sub(lambda m: "^{" + "".join(_SUPER[c] for c in m.group()) + "}", text)
     text = _SUBS.sub(lambda m: "_{" + "".join(_SUB[c] for c in m.group()) + "}", text)
-    text = _ROOT.sub(_root, text)
+    text = _PARTS.sub(_part, _ROOT.sub(_root, text))
     return text.translate(_TABLE)
 
 
@@ -153,7 +168,7 @@ def tokens(raw: str) -> tuple[Token, ...]:
     box = _EMBOX.fullmatch(text)
     if box and _text_end(box.group(1) + "}", 0) == len(box.group(1)):
         text = box.group(1)
-    text = _GROUP.sub(",", ascii_math(text))
+    text = _NOON.sub(r"\\text{\1m}", _TIMES.sub(r"\\times ", _GROUP.sub(",", ascii_math(text))))
     label = _LABEL.match(text)
     if label and label.end() < len(text):
         opened = text[: label.end()].count("{") - text[: label.end()].count("}")
@@ -249,7 +264,14 @@ def canonical(raw: str) -> str:
         return bare
     parts: list[str] = []
     previous = ""
-    for kind, value, spaced in tokens(bare):
+    found = tokens(bare)
+    lone = {
+        at for at in range(2, len(found) - 1)
+        if found[at - 1].value == "{" and found[at + 1].value == "}" and found[at - 2].value in "^_" and len(found[at].value) == 1
+    }  # fmt: skip
+    for at, (kind, value, spaced) in enumerate(found):
+        if at + 1 in lone or at - 1 in lone:
+            continue  # x^{n} is x^n
         text = rf"\text{{{value}}}" if kind == "t" else value
         if previous and (
             (spaced and kind in "nw" and previous in "nw") or (previous == "c" and kind == "w" and parts[-1][-1].isalpha())

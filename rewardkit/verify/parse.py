@@ -24,6 +24,7 @@ DEEPEST = 60
 _LETTER = re.compile(r"[A-J]")
 _CHOICE_REST = frozenset(("\\frac", "\\sqrt", "\\pi", "\\$", "-", "\\text"))
 _SPLIT = re.compile(r"[A-J](?:(?:\s*(?:,|;|、|和|&|/|\band\b)\s*|\s*,\s*and\s+)[A-J])+")
+_OPTION = re.compile(r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer) ?\(?([A-J])\)?|(?:故?选|选项)\s*([A-J])")
 _BASE = re.compile(r"\(?([0-9]+|[0-9A-F]+)\)?_(?:\{?(\d{1,2})\}?|\\text\{(\w+)\}|\{(?:\\text\{)?(\w+)\}?\})")
 
 
@@ -117,6 +118,9 @@ def _wording(found: tuple[Token, ...]) -> Node | None:
         return read(MATH_PHRASES[low])
     if low in NUMBER_WORDS:
         return num(NUMBER_WORDS[low])
+    named = _OPTION.fullmatch(re.sub(r"\s+", " ", spelt.strip(" .!")))
+    if named:
+        return ("sym", named[1] or named[2])
     head, _, tail = low.rpartition(" ")
     if head in NUMBER_WORDS:  # "five apples", "three hundred"
         if tail in MULTIPLIERS:
@@ -169,7 +173,7 @@ def _choice(found: tuple[Token, ...]) -> Node | None:
         rest = rest[1:]
     if not rest or not (rest[0].kind in "ntw" or rest[0].value in _CHOICE_REST):
         return None
-    if opened and not rest[0].spaced and rest[0].kind not in "t":
+    if opened and not rest[0].spaced and rest[0].kind not in "tn":
         return None
     return ("choice", found[at].value, _rest(rest))
 

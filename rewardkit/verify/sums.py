@@ -29,7 +29,7 @@ CONNECTIVES = {"and": "and", "or": "or", "和": "and", "及": "and", "与": "and
 _ORDINALS = frozenset(("st", "nd", "rd", "th"))
 _NO_UNIT = re.compile(
     r"\b(?:is|are|was|were|be|not|no|none|nor|wrong|incorrect|false|or|and|but|if|maybe|about|than|more|less|to|from|"
-    r"least|most|except|without|impossible|undefined|then|else|the|because|since)\b|\d|=",
+    r"least|most|except|without|impossible|undefined|then|else|because|since)\b|\d|=",
     re.IGNORECASE,
 )
 _ROOT_WORDS = frozenset(("sqrt",))

@@ -52,7 +52,7 @@ _CHINESE = "零一二三四五六七八九十"
 NUMBER_WORDS |= {char: value for value, char in enumerate(_CHINESE)} | {"两": 2}
 
 _PHRASES = {
-    "does not exist": ("dne", "doesn't exist", "do not exist", "不存在"),
+    "does not exist": ("dne", "d.n.e", "doesn't exist", "do not exist", "不存在"),
     "no solution": ("no solutions", "there is no solution", "there are no solutions", "无解", "has no solution", "no real solution", "no real solutions", "no such solution", "方程无解"),
     "undefined": ("not defined", "is undefined", "无意义"),
     "cannot be determined": ("can't be determined", "cannot determine", "can not be determined", "not enough information", "insufficient information",
