@@ -74,7 +74,7 @@ class ArmBoard:
     @property
     def present(self) -> NDArray[np.bool_]:
         """Where there is a completion."""
-        return np.greater(self.outcome, MISSING)
+        return self.is_(*OUTCOMES)
 
     @property
     def right(self) -> NDArray[np.bool_]:

@@ -35,7 +35,7 @@ from .tables import Table, figure, interval, probability
 SHOWN = re.compile(
     r"accuracy|mean@n|pass@\d+|maj@\d+|greedy-mean@n|none_recall|none_precision|false_none|no_answer|truncated|tokens|reward"
 )
-SLICED = re.compile(r"accuracy|mean@n|pass@\d+|false_none|none_recall")
+SLICED = ("accuracy", "mean@n", "false_none", "none_recall")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,12 +295,14 @@ def _differences(base: _Aligned, other: _Aligned, run: str) -> list[Difference]:
     shared = [key for key in base.measures if key in other.measures]
     rows = [_difference(base, other, key, run, "", "", every) for key in shared if SHOWN.fullmatch(key[0])]
     sliced: list[Difference] = []
+    top = max((int(name[5:]) for name, _ in shared if re.fullmatch(r"pass@\d+", name)), default=0)
     for (column, value), mask in base.slices().items():
-        sliced += [
+        made = [
             _difference(base, other, key, run, column, value, mask)
             for key in shared
-            if SLICED.fullmatch(key[0])
+            if key[0] in (*SLICED, f"pass@{top}")
         ]
+        sliced += [row for row in made if row.difference.questions]
     families: dict[tuple[str, str, str], list[int]] = {}
     for place, row in enumerate(sliced):
         families.setdefault((row.column, row.metric, row.arm), []).append(place)

@@ -71,16 +71,14 @@ class Summary:
     def slice_table(self, column: str) -> Table:
         """The headline metrics of one column's slices, a row a slice."""
         rows = [row for row in self.rows if row.column == column]
-        names = [
-            name for name in _slice_names(self.board) if any(_label(row.measure) == name for row in rows)
-        ]
-        values = list(dict.fromkeys(row.value for row in rows))
-        found = {(row.value, _label(row.measure)): row for row in rows}
+        found = {(row.value, row.measure.name, row.measure.arm): row for row in rows}
+        shown = [name for name in _slice_names(self.board) if any(key[1:] == name[1:] for key in found)]
+        masks = self.board.slices()
         made = []
-        for value in values:
-            count = max(row.estimate.questions for row in rows if row.value == value)
-            made.append([value, str(count), *(_cell(found.get((value, name))) for name in names)])
-        return Table([column, "items", *names], made, title=f"by {column}")
+        for value in dict.fromkeys(row.value for row in rows):
+            cells = [_cell(found.get((value, metric, arm))) for _, metric, arm in shown]
+            made.append([value, str(int(masks[column, value].sum())), *cells])
+        return Table([column, "items", *(header for header, _, _ in shown)], made, title=f"by {column}")
 
     def columns(self) -> list[str]:
         """The sliced columns."""
@@ -160,18 +158,16 @@ def _notes(board: Board) -> Iterator[str]:
     yield "intervals: 95 %, over questions (Wilson for plain proportions, else question-level bootstrap)"
 
 
-def _slice_names(board: Board) -> list[str]:
+def _slice_names(board: Board) -> list[tuple[str, str, str]]:
+    """(header, metric, arm) of a slice table's columns."""
     sampled = board.arms.get("sampled")
-    names = ["accuracy"] if "greedy" in board.arms else []
+    names = [("accuracy", "accuracy", "greedy")] if "greedy" in board.arms else []
     if sampled is not None:
-        names += [f"mean@{sampled.n}", f"pass@{board.suite.ks[-1]}"]
+        top = f"pass@{board.suite.ks[-1]}"
+        names += [(f"mean@{sampled.n}", f"mean@{sampled.n}", "sampled"), (top, top, "sampled")]
     arm = "greedy" if "greedy" in board.arms else "sampled"
-    return [*names, f"none_recall {arm}", f"false_none {arm}", f"truncated {arm}"]
-
-
-def _label(measure: Measure) -> str:
-    per_arm = measure.name in ("none_recall", "false_none", "truncated")
-    return f"{measure.name} {measure.arm}" if per_arm else measure.name
+    none = [("None recall", "none_recall", arm), ("false None", "false_none", arm)]
+    return [*names, *none, ("cut", "truncated", arm)]
 
 
 def _cell(row: Row | None) -> str:
