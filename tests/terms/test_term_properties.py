@@ -266,14 +266,14 @@ def test_every_kind_has_a_strategy():
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-@relaxed(80)
+@relaxed(50)
 @given(data=st.data())
 def test_no_payment_outside_the_declared_interval(kind, data):
     assert_sound(data.draw(of(kind)), data.draw(st.lists(readings(), min_size=1, max_size=4)))
 
 
 @pytest.mark.parametrize("kind", COMBINATORS)
-@relaxed(80)
+@relaxed(50)
 @given(data=st.data())
 def test_no_combination_outside_the_declared_interval(kind, data):
     terms = st.lists(nested, min_size=1, max_size=4)
@@ -281,7 +281,7 @@ def test_no_combination_outside_the_declared_interval(kind, data):
     assert_sound(spec, data.draw(st.lists(readings(), min_size=1, max_size=3)))
 
 
-@relaxed(150)
+@relaxed(100)
 @given(spec=nested)
 def test_a_term_reads_back_as_it_prints(spec):
     term = build("label", spec)
@@ -294,7 +294,7 @@ def test_a_term_reads_back_as_it_prints(spec):
     json.dumps(term.identity())
 
 
-@relaxed(80)
+@relaxed(50)
 @given(spec=nested, group=st.lists(readings(), min_size=1, max_size=3))
 def test_a_term_pickles_and_pays_the_same(spec, group):
     term = build("label", spec)
@@ -315,7 +315,7 @@ def test_an_each_term_pays_a_rollout_the_same_in_any_company(spec, group):
 
 
 @pytest.mark.parametrize("kind", ["length", "soft_overlong", "cosine_length"])
-@relaxed(60)
+@relaxed(40)
 @given(data=st.data())
 def test_intervals_of_lengths_are_tight(kind, data):
     """In every cell with an end, the interval is exactly what its lengths are paid."""
