@@ -92,8 +92,10 @@ def explain_lines(score: Score, recipe: Recipe | None = None) -> list[str]:
     facts = [str(reading.outcome)]
     if reading.truncated:
         facts.append("truncated")
-    if reading.rollout.tokens is not None:
-        facts.append(f"{reading.rollout.tokens:,} tokens")
+    ids = reading.rollout.token_ids
+    count = reading.rollout.tokens if reading.rollout.tokens is not None or ids is None else len(ids)
+    if count is not None:
+        facts.append(f"{count:,} tokens")
     facts.append(f"{len(reading.text):,} characters")
     lines = [*tree_lines(score, recipe), f"outcome  {', '.join(facts)}"]
     if reading.outcome == Outcome.UNDECIDED and reading.verdict is not None:

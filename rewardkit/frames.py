@@ -71,6 +71,11 @@ def score_frame(
     for role in columns:
         if role not in ROLES:
             raise UsageError(f"score_frame: no role '{role}'; {nearest(role, ROLES)}")
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()].tolist()
+        raise UsageError(
+            f"score_frame: the frame has several columns called {twice[0]!r}; rename or drop one"
+        )
     chosen = Columns(**columns)
     source = _Frame(frame)
     group_by = chosen.choose(source.names()).columns.get("group")

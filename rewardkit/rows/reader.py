@@ -4,6 +4,9 @@ A row that holds a list of completions is a group, named by its id or else by it
 one completion are grouped by the group column, and stand together: a group that comes back later in
 the file is a fault of the later rows, since a stream has passed by the earlier ones. `group_by` reads
 the whole file first and puts the rows of each group together, in the order in which groups first occur.
+
+A bad row leaves its group without that completion: the others are compared among themselves, since a
+completion that is missing is missing, and not wrong.
 """
 
 from __future__ import annotations

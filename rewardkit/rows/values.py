@@ -74,9 +74,14 @@ def number_text(number: Any) -> str:
     return format(exact.normalize(), "f")
 
 
+def is_bool(cell: Any) -> bool:
+    """A boolean, Python's or numpy's."""
+    return isinstance(cell, bool) or type(cell).__name__ in ("bool", "bool_")
+
+
 def is_number(cell: Any) -> bool:
     """A number, Python's, numpy's or a Decimal; never a boolean."""
-    return isinstance(cell, (numbers.Real, Decimal)) and type(cell).__name__ not in ("bool", "bool_")
+    return isinstance(cell, (numbers.Real, Decimal)) and not is_bool(cell)
 
 
 def golds(cell: Any, extractor: Extractor | None, null_is_gold: bool) -> Gold | tuple[Gold, ...]:
@@ -105,7 +110,7 @@ def _gold(cell: Any, extractor: Extractor | None, null_is_gold: bool) -> Gold:
             "the gold is null; write the gold, or, if null means that the problem cannot be answered, say so in the "
             "recipe (answer.null_gold: unanswerable)",
         )
-    if isinstance(cell, bool) or type(cell).__name__ == "bool_":
+    if is_bool(cell):
         return str(bool(cell))
     if is_number(cell):
         return number_text(cell)
@@ -248,9 +253,13 @@ def token_ids(cell: Any) -> tuple[int, ...] | None:
 
 def finish(cell: Any) -> Finish:
     """A finish reason. A boolean says whether the completion was cut; an unknown word is `unknown`."""
-    if isinstance(cell, bool):
+    if is_null(cell):
+        return Finish.UNKNOWN
+    if is_bool(cell):
         return Finish.LENGTH if cell else Finish.STOP
-    word = cell.strip().casefold() if isinstance(cell, str) else None
+    if not isinstance(cell, str):
+        raise RowFault("finish is no reason", f"finish is a word such as stop or length, found {short(cell)}")
+    word = cell.strip().casefold()
     if word in CUT:
         return Finish.LENGTH
     return Finish.STOP if word in STOPPED else Finish.UNKNOWN

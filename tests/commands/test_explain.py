@@ -5,6 +5,8 @@ import json
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rewardkit import Recipe, Rollout
 from rewardkit.cli import main
@@ -46,6 +48,15 @@ def test_the_tree_of_a_score():
         "   ├─ a +1.00  (constant)",
         "   └─ b     –  (not wrong)",
     ]
+
+
+@given(st.text(st.characters(), max_size=60))
+def test_every_term_has_its_line_and_every_line_prints(completion):
+    score = scored(completion)
+    assert len(tree_lines(score, RECIPE)) == 1 + sum(1 for _ in score.walk())
+    for line in explain_lines(score, RECIPE):
+        line.encode("utf-8")
+        assert line.isprintable()
 
 
 def test_without_the_recipe_it_says_that_a_payment_was_changed():

@@ -89,3 +89,9 @@ def test_tokens_are_never_guessed():
     with pytest.raises(MissingFact):
         recipe.score_frame(frame)
     assert list(recipe.score_frame(frame.assign(tokens=[4])).total) == [-1.0]
+
+
+def test_two_columns_of_one_name_are_refused():
+    frame = pd.DataFrame([["1", "2", "1"]], columns=["completion", "gold", "gold"])
+    with pytest.raises(UsageError, match="several columns called 'gold'"):
+        PLAIN.score_frame(frame)

@@ -3,9 +3,12 @@
 import builtins
 import json
 
+import pandas as pd
 import pytest
 
-from rewardkit import Rollout, SetupError, tokens
+from rewardkit import Recipe, Rollout, SetupError, tokens
+from rewardkit.rows import Group
+from rewardkit.scoring import score_chunk
 
 tokenizers = pytest.importorskip("tokenizers")
 
@@ -80,3 +83,19 @@ def test_without_transformers_the_light_package_serves(folder, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", refuse)
     monkeypatch.setattr(tokens, "find_spec", lambda name: object() if name == "tokenizers" else None)
     assert tokens.load_tokenizer(str(folder)).ids(["a"]) == [(2,)]
+
+
+def test_a_recipe_that_prices_tokens_reads_the_counts(folder):
+    recipe = Recipe.model_validate(
+        {
+            "recipe": "t",
+            "version": 0,
+            "answer": {"extract": ["whole"], "verify": "exact"},
+            "reward": {"length": {"above": 2, "penalty": -1.0, "unit": "tokens"}},
+        }
+    )
+    frame = pd.DataFrame({"completion": ["a b</s>", "a b a", "a b"], "gold": "1"})
+    assert list(recipe.score_frame(frame, tokenizer=str(folder)).total) == [0.0, -1.0, 0.0]
+    group = Group("", [Rollout(completion=text, gold="1") for text in frame.completion], [1, 2, 3])
+    [scores] = score_chunk(recipe, [group], tokens._from_folder(str(folder))).scores
+    assert [score.total for score in scores] == [0.0, -1.0, 0.0]

@@ -140,9 +140,15 @@ def test_what_is_no_count(cell):
         ("MAX_TOKENS", Finish.LENGTH),
         (True, Finish.LENGTH),
         (False, Finish.STOP),
+        (np.bool_(True), Finish.LENGTH),
         (None, Finish.UNKNOWN),
         ("content_filter", Finish.UNKNOWN),
     ],
 )
 def test_finish_reasons(cell, finish):
     assert values.finish(cell) == finish
+
+
+def test_a_list_is_no_finish_reason():
+    with pytest.raises(RowFault, match=r"finish is a word such as stop or length, found \['stop'\]"):
+        values.finish(["stop"])
