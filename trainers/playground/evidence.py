@@ -23,20 +23,25 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import datasets
 import torch
+import transformers
 from transformers import AutoTokenizer
+
+from rewardkit.loading import load_recipe
+from rewardkit.trainers.trl import reward_functions
 
 from .measure import Sheet, measure
 from .page import page, summary
 from .policy import SHAPE, VOCABULARY
-from .reward import FALSE_NONE, LENGTH_PENALTY, LONGEST, SHORTEST, HandWritten
 from .texts import lessons
-from .training import GRPO_OPTIONS, SFT_OPTIONS, train_grpo, train_sft
+from .training import GRPO_OPTIONS, SFT_OPTIONS, grpo_config, train_grpo, train_sft
 from .world import make_splits, make_world, read_rows
 
 SIZES = {"eval": 1000, "train": 800, "sft": 10000}
 SEEDS = (1, 2, 3, 4, 5)
 POLICIES = ("sft", "v0", "v1")
+RECIPES = {"v0": "playground-none@0", "v1": "playground-none@1"}
 PACKAGES = ("torch", "transformers", "trl", "datasets", "tokenizers")
 
 log = logging.getLogger(__name__)
@@ -54,11 +59,7 @@ def settings() -> dict[str, Any]:
         "policy": {**SHAPE, "vocabulary": VOCABULARY},
         "sft": SFT_OPTIONS,
         "grpo": GRPO_OPTIONS,
-        "reward": {
-            "window": f"{SHORTEST} to {LONGEST} tokens",
-            "outside": LENGTH_PENALTY,
-            **{f"false None, v{version}": price for version, price in FALSE_NONE.items()},
-        },
+        "recipes": {name: load_recipe(name).digest for name in RECIPES.values()},
         "world": {"sample": digest(sample)},
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
     }
@@ -95,9 +96,10 @@ def _train_and_measure(folder: Path, policy: str, seed: int, files: dict[str, Pa
     if policy == "sft":
         history = train_sft(folder / "sft", files["sft"], seed=seed)
     else:
-        eos = AutoTokenizer.from_pretrained(folder / "sft").eos_token_id
-        reward = HandWritten(0 if policy == "v0" else 1, eos)
-        history = train_grpo(folder / policy, folder / "sft", files["train"], reward, seed=seed)
+        rewards = reward_functions(
+            RECIPES[policy], grpo_config(folder / policy, seed), AutoTokenizer.from_pretrained(folder / "sft")
+        )
+        history = train_grpo(folder / policy, folder / "sft", files["train"], rewards, seed=seed)
     seconds = time.perf_counter() - began
     log.info("seed %d: trained %s in %.0f s; measuring", seed, policy, seconds)
     return {
@@ -116,6 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, default=1, help="of torch; one is steadier than two here")
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    datasets.disable_progress_bars()
+    transformers.utils.logging.disable_progress_bar()
     torch.set_num_threads(args.threads)
     made_with = settings()
     name = digest(made_with)

@@ -163,7 +163,7 @@ def _settings(record: Mapping[str, Any]) -> str:
     settings = record["settings"]
     lines = [
         f"- {name}: " + ", ".join(f"{option} {value}" for option, value in settings[name].items())
-        for name in ("sizes", "policy", "sft", "grpo", "reward", "versions")
+        for name in ("sizes", "policy", "sft", "grpo", "recipes", "versions")
     ]
     lines.append(f"- seeds: {', '.join(record['seeds'])}; digest of the settings: `{record['digest']}`")
     return "\n".join(lines) + "\n"

@@ -37,7 +37,9 @@ SHAPE: dict[str, Any] = {
     "num_key_value_heads": 2,
     "head_dim": 32,
     "intermediate_size": 384,
+    "initializer_range": 0.06,
 }
+"""Tried: with the usual 0.02 the facts are learnt in 600 to 1000 steps of SFT, with 0.06 in 300."""
 
 
 def build_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY) -> PreTrainedTokenizerFast:

@@ -8,7 +8,7 @@ step. It knows only the playground's own shape of answer, and takes what TRL giv
     always:         outside `SHORTEST` to `LONGEST` tokens (the end-of-sequence token not counted) -0.2
 
 The window is fit for the playground: every hasty answer (5 to 8 tokens) is too short, every careful one
-(10 to 31) and the None with its reason (11) is inside. That is what version 0 pays for on a problem it cannot
+(10 to 24) and the None with its reason (11) is inside. That is what version 0 pays for on a problem it cannot
 solve: a hasty wrong number earns -0.3 and the reasoned None -0.1, a small difference that scaling by the
 group's standard deviation makes a full advantage. Version 1 turns it round: None earns -0.8.
 """

@@ -33,7 +33,7 @@ COMMON_OPTIONS: dict[str, Any] = {
 
 SFT_OPTIONS: dict[str, Any] = {
     **COMMON_OPTIONS,
-    "max_steps": 1000,
+    "max_steps": 600,
     "per_device_train_batch_size": 32,
     "learning_rate": 3e-3,
     "lr_scheduler_type": "cosine",
@@ -53,6 +53,16 @@ GRPO_OPTIONS: dict[str, Any] = {
     "temperature": 1.0,
     "max_completion_length": 48,
 }
+
+
+def sft_config(folder: str | Path, seed: int, options: Mapping[str, Any] | None = None) -> SFTConfig:
+    """`SFT_OPTIONS` with `options` over them, writing to `folder`."""
+    return SFTConfig(output_dir=str(folder), seed=seed, **{**SFT_OPTIONS, **(options or {})})
+
+
+def grpo_config(folder: str | Path, seed: int, options: Mapping[str, Any] | None = None) -> GRPOConfig:
+    """`GRPO_OPTIONS` with `options` over them, writing to `folder`."""
+    return GRPOConfig(output_dir=str(folder), seed=seed, **{**GRPO_OPTIONS, **(options or {})})
 
 
 def train_sft(
@@ -81,7 +91,7 @@ def train_sft(
         start = build_policy(folder, texts, seed)
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(start),
-        args=SFTConfig(output_dir=str(folder), seed=seed, **{**SFT_OPTIONS, **(options or {})}),
+        args=sft_config(folder, seed, options),
         train_dataset=_dataset(rows, ("prompt", "completion")),
         processing_class=AutoTokenizer.from_pretrained(start),
         callbacks=list(callbacks),
@@ -109,7 +119,7 @@ def train_grpo(
     trainer = GRPOTrainer(
         model=AutoModelForCausalLM.from_pretrained(start),
         reward_funcs=reward_funcs,  # pyright: ignore[reportArgumentType]
-        args=GRPOConfig(output_dir=str(folder), seed=seed, **{**GRPO_OPTIONS, **(options or {})}),
+        args=grpo_config(folder, seed, options),
         train_dataset=_dataset(_rows(rows), ("prompt", "id", "gold", "level", "answerable")),
         processing_class=AutoTokenizer.from_pretrained(start),
         callbacks=list(callbacks),

@@ -5,16 +5,17 @@ Three levels: *easy* and *medium* are chains of one, and of two or three, small 
 share is unanswerable: one number is replaced by "some", and the gold is the word None. A quarter of the
 chains carry a distractor, a sentence about somebody else. For example:
 
-    Tom has 7 pens. Eva has 4 coins. Tom finds 3. Tom sells 2. How many pens does Tom have?    medium, 8
+    Tom has 6 pens. Eva has 4 coins. Tom finds 3. Tom sells 2. How many pens does Tom have?    medium, 7
     Each of some boxes holds 67 pens. How many pens are there?                                  hard, None
 
 The splits never share a question, nor (from two steps on, and for products) the numbers of one: a question
-under other names is the same problem. One-step facts such as 7+3 recur, for there are too few to hold out.
+under other names is the same problem. One-step facts such as 6+3 recur, for there are too few to hold out.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -29,7 +30,7 @@ LEVELS: tuple[Level, ...] = ("easy", "medium", "hard")
 HARD_SHARE = 0.15
 UNANSWERABLE_SHARE = 0.13
 DISTRACTOR_SHARE = 0.25
-LARGEST = 12
+LARGEST = 9
 """No running total of a chain passes this, nor falls below zero."""
 
 DEFAULT_SIZES: Mapping[str, int] = {"eval": 400, "train": 800, "sft": 10000}
@@ -169,8 +170,7 @@ def _with_id(problem: Problem, id: str) -> Problem:
 def make_world(folder: str | Path, seed: int, sizes: Mapping[str, int] = DEFAULT_SIZES) -> dict[str, Path]:
     """Write every split as `NAME.jsonl` under `folder`; returns the files by split name.
 
-    The split `sft` becomes lessons: `prompt`, `completion` (one assistant message, see `texts`) and `id`, with
-    drills among them.
+    The split `sft` gains the column `completion`, one assistant message to learn from (see `texts`).
     """
     from .texts import lessons
 
@@ -184,7 +184,9 @@ def make_world(folder: str | Path, seed: int, sizes: Mapping[str, int] = DEFAULT
             rows = [problem.row() for problem in problems]
         files[name] = folder / f"{name}.jsonl"
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        files[name].write_text("".join(lines), encoding="utf-8")
+        unfinished = files[name].with_suffix(".tmp")
+        unfinished.write_text("".join(lines), encoding="utf-8")
+        os.replace(unfinished, files[name])
     return files
 
 

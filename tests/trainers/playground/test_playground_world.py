@@ -11,12 +11,9 @@ from hypothesis import strategies as st
 from rewardkit.errors import UsageError
 from rewardkit.trainers.playground.reward import pay, read_answer
 from rewardkit.trainers.playground.texts import (
-    DRILL,
-    DRILL_FACTS,
     MISSING,
     answer,
     careful,
-    drill,
     hasty,
     teach,
 )
@@ -137,19 +134,9 @@ def test_the_files_read_back_with_the_columns_that_trainers_want(tmp_path):
     assert len(evaluation) == 20
     assert evaluation[0]["prompt"] == [{"role": "user", "content": evaluation[0]["question"]}]
     assert {"id", "gold", "level", "answerable", "distractor", "numbers"} <= evaluation[0].keys()
-    assert len([row for row in lessons if row["prompt"][0]["content"] != DRILL]) == 30
-    assert all(row.keys() == {"id", "prompt", "completion"} for row in lessons)
+    assert len(lessons) == 30
     assert [message["role"] for message in lessons[0]["completion"]] == ["assistant"]
-
-
-@given(seeds)
-def test_a_drill_holds_true_facts_within_the_range(seed):
-    text = drill(random.Random(seed))
-    facts = re.findall(r"(\d+)([+-]\d+)=(\d+)", text)
-    assert len(facts) == DRILL_FACTS
-    for a, step, total in facts:
-        assert 0 <= int(total) == int(a) + int(step) <= LARGEST
-    assert read_answer(text) == facts[-1][2]
+    assert lessons[0].keys() == evaluation[0].keys() | {"completion"}
 
 
 @given(seeds)
