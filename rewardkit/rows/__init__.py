@@ -10,7 +10,7 @@ left out: it is never given a reward, and it never stops the others unless `stri
 """
 
 from .columns import ROLES, Chosen, Columns, parse_columns
-from .reader import BadRow, Group, Groups, RowReport, read_rollouts
+from .reader import BadRow, Group, Groups, RowReport, gold_extractor, read_rollouts
 from .sources import Row, Source, open_rows
 from .values import number_text
 
@@ -24,6 +24,7 @@ __all__ = [
     "Row",
     "RowReport",
     "Source",
+    "gold_extractor",
     "number_text",
     "open_rows",
     "parse_columns",
