@@ -81,7 +81,7 @@ def message(fault: Any, model: type[BaseModel] | None = None) -> str:
         return f"unknown key '{path[-1]}'" + (f"; {nearest(str(path[-1]), known)}" if known else "")
     if kind in _WANTED:
         return f"'{name}' must be {_WANTED[kind]}, found {_shown(found)}"
-    if kind == "literal_error":
+    if kind in ("literal_error", "enum"):
         return f"'{name}' must be one of {fault['ctx'].get('expected', fault['msg'])}, found {_shown(found)}"
     text = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     return f"{text[:1].lower()}{text[1:]}, found {_shown(found)}" if text.startswith("Input should") else text
@@ -97,10 +97,12 @@ def _field_names(model: type[BaseModel]) -> list[str]:
 
 
 def _owner(model: type[BaseModel] | None, path: Sequence[str | int]) -> type[BaseModel] | None:
-    """The model that a path leads into, as far as annotations tell."""
+    """The model that a path leads into, as far as annotations tell; a step into a list stays in its model."""
     for step in path:
-        if model is None or not isinstance(step, str):
+        if model is None:
             return None
+        if isinstance(step, int):
+            continue
         by_alias = {field.alias or name: field for name, field in model.model_fields.items()}
         if step not in by_alias:
             return None
@@ -109,8 +111,12 @@ def _owner(model: type[BaseModel] | None, path: Sequence[str | int]) -> type[Bas
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    for option in options:
-        if isinstance(option, type) and issubclass(option, BaseModel):
-            return option
+    """The model in `Model`, `Model | None`, `list[Model]` or `tuple[Model, ...]`."""
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        return annotation if issubclass(annotation, BaseModel) else None
+    if get_origin(annotation) in (Union, UnionType, tuple, list):
+        for option in get_args(annotation):
+            found = _model_in(option)
+            if found is not None:
+                return found
     return None
