@@ -65,5 +65,12 @@ def tag_axis(name: str) -> Axis:
 
 
 def field_axis(name: str, literal: str | float | bool | None) -> Axis:
-    """The axis of field(name) == literal."""
-    return flag(f"field({name})=={literal!r}", lambda reading: reading.rollout.fields.get(name) == literal)
+    """The axis of field(name) == literal. A missing column equals nothing, and true is not 1."""
+
+    def equals(reading: Reading) -> bool:
+        fields = reading.rollout.fields
+        if name not in fields or isinstance(fields[name], bool) is not isinstance(literal, bool):
+            return False
+        return bool(fields[name] == literal)
+
+    return flag(f"field({name})=={literal!r}", equals)
