@@ -1,0 +1,302 @@
+"""`rewardkit verify`: whether an answer is the gold, why, and how well that is judged.
+
+Four uses: one pair; a file of labelled cases; the golds of a data set, before it is trained on; a sample of
+one's own completions to label by hand, and the labels' error rates.
+"""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ..kinds import Extractor
+    from ..verify.cases import Report
+    from ..verify.noise import Noise, Rate
+
+EXTRACT_HELP = "Extractors in order; by default answer_tag, boxed, hash, answer_line."
+
+
+def verify(
+    gold: Annotated[str | None, typer.Argument(help="The gold answer.", show_default=False)] = None,
+    answer: Annotated[str | None, typer.Argument(help="The answer to compare with it.", show_default=False)] = None,
+    cases: Annotated[
+        str | None, typer.Option("--cases", metavar="FILE", help="Rows of completion, gold and label: agreement and every miss.")
+    ] = None,
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="VERIFIER", help="With --cases: also judge by math-verify.")
+    ] = None,
+    golds: Annotated[
+        str | None, typer.Option("--golds", metavar="FILE", help="List the golds of a data file that are unusable.")
+    ] = None,
+    sample: Annotated[
+        str | None,
+        typer.Option("--sample", metavar="FILE", help="Completions: write a set to label by hand. A labelled set: its error rates."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="With --sample: where the set to label goes.")] = None,
+    per_route: Annotated[int, typer.Option("--per-route", min=1, help="With --sample: rows per route and verdict.")] = 20,
+    seed: Annotated[int, typer.Option("--seed", help="With --sample: the draw.")] = 0,
+    extract: Annotated[list[str] | None, typer.Option("--extract", metavar="NAME", help=EXTRACT_HELP)] = None,
+    column: Annotated[
+        list[str] | None, typer.Option("--column", metavar="ROLE=NAME", help="Which column is the gold, the completion ...")
+    ] = None,
+    gold_extract: Annotated[
+        str | None, typer.Option("--gold-extract", metavar="NAME", help="Extractor of the gold inside its column, as in hash.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Whether an answer is the gold, by which route, in what time.
+
+    Exit code 0; 1 where the answer is not the gold, a case is missed or a gold is unusable; 2 for bad input.
+    """
+    from ..errors import UsageError
+
+    asked = [name for name, value in (("--cases", cases), ("--golds", golds), ("--sample", sample)) if value]
+    if len(asked) > 1 or (asked and gold is not None):
+        raise UsageError(f"one thing at a time: GOLD ANSWER, --cases, --golds or --sample; found {', '.join(asked)}")
+    if against and not cases:
+        raise UsageError("--against needs --cases FILE")
+    if cases:
+        _cases(cases, against, extract, json)
+    elif golds:
+        _golds(golds, column, gold_extract, json)
+    elif sample:
+        _sample(sample, out, per_route, seed, extract, column, gold_extract, json)
+    elif gold is None or answer is None:
+        raise UsageError("give GOLD and ANSWER, or --cases FILE, --golds FILE or --sample FILE; see --help")
+    else:
+        _pair(gold, answer, json)
+
+
+def _tiers(names: list[str] | None) -> list[Extractor]:
+    from ..errors import UsageError
+    from ..verify.cases import DEFAULT_TIERS, tiers
+
+    try:
+        return tiers([part.strip() for name in names for part in name.split(",")] if names else DEFAULT_TIERS)
+    except KeyError as fault:
+        raise UsageError(str(fault.args[0])) from None
+
+
+def _pair(gold: str, answer: str, json: bool) -> None:
+    from ..verify.math import Math
+
+    found = Math().compare(gold, answer)
+    if json:
+        row = {
+            "equality": str(found.equality), "route": found.route, "gold": found.gold, "answer": found.answer,
+            "seconds": found.seconds, "details": dict(found.details),
+        }  # fmt: skip
+        typer.echo(json_module.dumps(row))
+    else:
+        typer.echo(f"{found.equality}  (route {found.route}, {_time(found.seconds)})")
+        typer.echo(f"  gold    {_printable(found.gold or gold)}")
+        typer.echo(f"  answer  {_printable(found.answer or answer)}")
+        if found.details:
+            typer.echo(f"  {found.details.get('fault')}")
+    raise typer.Exit(2 if found.equality == "undecided" else int(found.equality != "equal"))
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1e6:.0f} us" if seconds < 0.001 else f"{seconds * 1e3:.1f} ms"
+
+
+def _printable(text: str, width: int = 200) -> str:
+    """Text that any terminal takes, cut to a width."""
+    safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return safe if len(safe) <= width else safe[:width] + " ..."
+
+
+def _cases(file: str, against: str | None, extract: list[str] | None, json: bool) -> None:
+    from ..errors import UsageError, nearest
+    from ..verify.cases import JUDGES, judge_cases, load_cases, report
+    from ..verify.math import Math
+
+    if against and against not in JUDGES:
+        raise UsageError(f"no verifier is called {against!r}; {nearest(against, JUDGES)}")
+    found = load_cases(file)
+    made = report("rewardkit", *judge_cases(found, Math(), _tiers(extract)))
+    other = report(against, *JUDGES[against](found)) if against else None
+    if json:
+        value = made.as_json() | ({"against": other.as_json()} if other else {})
+        typer.echo(json_module.dumps(value, indent=2))
+    else:
+        _print_report(made, other)
+    raise typer.Exit(int(bool(made.misses)))
+
+
+def _print_report(made: Report, other: Report | None) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    reports = [made, *([other] if other else [])]
+    table = Table(title="Agreement with the labels, firm cases", title_justify="left")
+    table.add_column("category")
+    table.add_column("cases", justify="right")
+    for one in reports:
+        table.add_column(one.verifier, justify="right")
+        table.add_column("FP", justify="right")
+        table.add_column("FN", justify="right")
+    for name in [*sorted(made.categories), ""]:
+        counts = [one.categories[name] if name else one.total for one in reports]
+        cells = [cell for tally in counts for cell in (_share(tally.agreement), str(tally.false_positives), str(tally.false_negatives))]
+        if not name:
+            table.add_section()
+        table.add_row(name or "all", str(counts[0].cases), *cells)
+    console.print(table)
+    for one in made.misses:
+        case = one.case
+        console.print(
+            f"{one.miss} {case.id}: gold {_printable(case.gold, 60)!r}, answer {_printable(one.answer or '(nothing)', 60)!r}, "
+            f"route {one.route}" + (f" ({case.note})" if case.note else ""),
+            markup=False,
+            highlight=False,
+        )
+    for one in reports:
+        total = one.total
+        console.print(
+            f"{one.verifier}: {_share(total.agreement)} of {total.cases} firm cases ({one.debatable} debatable not counted), "
+            f"{total.false_positives} false positives, {total.false_negatives} false negatives, {one.seconds:.2f} s",
+            markup=False,
+            highlight=False,
+        )
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1%}"
+
+
+def _golds(file: str, column: list[str] | None, gold_extract: str | None, json: bool) -> None:
+    from ..rows import open_rows, parse_columns
+    from ..rows.reader import gold_extractor
+    from ..verify.math import Math
+
+    verifier = Math()
+    extractor = gold_extractor(gold_extract)
+    columns = parse_columns(column or [])
+    source = open_rows(file)
+    chosen = None
+    faults: list[dict[str, Any]] = []
+    rows = 0
+    for row in source:
+        rows += 1
+        if row.cells is None:
+            faults.append({"row": row.number, "gold": None, "fault": row.fault})
+            continue
+        chosen = chosen or columns.choose(row.cells, required=("gold",))
+        fault = _gold_fault(row.cells.get(chosen.columns["gold"]), extractor, verifier)
+        if fault:
+            faults.append({"row": row.number, **fault})
+    if json:
+        typer.echo(json_module.dumps({"file": source.name, "rows": rows, "unusable": faults}, ensure_ascii=True))
+    else:
+        for one in faults:
+            typer.echo(f"{source.name}:{one['row']}: {one['fault']}")
+        typer.echo(f"{source.name}: {rows} rows, {len(faults)} unusable golds")
+    raise typer.Exit(int(bool(faults)))
+
+
+def _gold_fault(cell: Any, extractor: Extractor | None, verifier: Any) -> dict[str, Any] | None:
+    """What is wrong with the golds of one row, None where nothing is."""
+    from ..rows.values import golds
+    from ..rows.values import RowFault
+    from ..types import Rollout
+
+    try:
+        found = golds(cell, extractor, True)
+    except RowFault as fault:
+        return {"gold": str(cell)[:200], "fault": str(fault)}
+    for gold in found if isinstance(found, tuple) else (found,):
+        if gold is not None:
+            fault = verifier.gold_fault(gold, Rollout(completion="", gold=gold))
+            if fault:
+                return {"gold": gold[:200], "fault": fault}
+    return None
+
+
+def _sample(
+    file: str, out: Path | None, per_route: int, seed: int, extract: list[str] | None,
+    column: list[str] | None, gold_extract: str | None, json: bool,
+) -> None:  # fmt: skip
+    from ..errors import DataError, UsageError
+    from ..rows import open_rows
+    from ..verify.noise import draw, noise, read_labels
+
+    first = next(iter(open_rows(file)), None)
+    if first is not None and first.cells is not None and "stratum" in first.cells:
+        rows = []
+        for row in open_rows(file):
+            if row.cells is None:
+                raise DataError(row.fault, file, row.number)
+            rows.append(row.cells)
+        found = noise(read_labels(rows, file))
+        if not found.labelled:
+            raise DataError("no row has a label yet; set `label` to true or false where the answer is, or is not, the gold", file)
+        _print_noise(found, json)
+        return
+    if out is None:
+        raise UsageError("--sample draws a set to label; say where it goes with --out FILE")
+    drawn = draw(_judged(file, _tiers(extract), column, gold_extract), per_route, seed)
+    with out.open("w", encoding="ascii") as stream:
+        for one in drawn:
+            stream.write(json_module.dumps(one.as_row()) + "\n")
+    typer.echo(f"{out}: {len(drawn)} completions of {len({one.stratum for one in drawn})} strata; "
+               f"set `label` in each to true or false, then: rewardkit verify --sample {out}")  # fmt: skip
+
+
+def _judged(file: str, found: list[Extractor], column: list[str] | None, gold_extract: str | None) -> list[Any]:
+    """Every completion of a file with its verdict."""
+    from ..rows import parse_columns, read_rollouts
+    from ..verify.cases import question
+    from ..verify.math import Math
+    from ..verify.noise import TAIL, Drawn
+
+    verifier = Math()
+    judged = []
+    groups = read_rollouts(file, parse_columns(column or []), gold_extract=gold_extract, null_gold="unanswerable")
+    for group in groups:
+        rollouts = [rollout for rollout in group if any(gold is not None for gold in rollout.golds)]
+        asked = [question(r.completion, tuple(g for g in r.golds if g is not None), found, r) for r in rollouts]
+        verdicts = iter(verifier.verify([one for one in asked if one is not None]))
+        for rollout, one in zip(rollouts, asked, strict=True):
+            verdict = next(verdicts) if one is not None else None
+            equality, route = (str(verdict.equality), verdict.route) if verdict else ("different", "nothing")
+            judged.append(
+                Drawn(
+                    id=f"{rollout.id}/{rollout.sample}" if rollout.sample else rollout.id,
+                    gold=str(rollout.golds[0]),
+                    answer=one.extraction.text if one else None,
+                    verdict=equality,
+                    route=route,
+                    stratum=f"{route}/{equality}",
+                    stratum_size=0,
+                    completion_end=rollout.completion[-TAIL:],
+                )
+            )
+    for bad in groups.report.bad:
+        typer.echo(str(bad), err=True)
+    return judged
+
+
+def _print_noise(found: Noise, json: bool) -> None:
+    from dataclasses import asdict
+
+    if json:
+        typer.echo(json_module.dumps(asdict(found)))
+        return
+
+    def line(name: str, rate: Rate) -> None:
+        shown = "nothing labelled" if rate.value is None else f"{rate.value:.1%}  (95% {rate.low:.1%} to {rate.high:.1%}, {rate.labelled} labels)"
+        typer.echo(f"{name:<22}{shown}")
+
+    line("truly right", found.right)
+    line("false positives", found.false_positive)
+    line("false negatives", found.false_negative)
+    if found.youden is not None:
+        typer.echo(f"{'J = 1 - FN - FP':<22}{found.youden:.3f}")
+    if found.signal_kept is not None:
+        typer.echo(f"{'signal kept':<22}{found.signal_kept:.1%} of what a perfect verifier would teach at this share of right answers")
