@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .discovery import FILE
 from .errors import LockError, Place, RecipeError, UsageError
 from .source import shown
 
@@ -50,10 +51,12 @@ def check_lock(recipe: Recipe, folder: Path, path: Path) -> None:
     """Raise LockError if the recipe is released and its digest is not the released one."""
     locked = read_lock(folder).get(recipe.ref)
     if locked is not None and locked != recipe.digest:
+        taken = [int(m[1]) for file in path.parent.glob("v*.yaml") if (m := FILE.fullmatch(file.name))]
+        free = max([recipe.version, *taken]) + 1
         raise LockError(
             f"{recipe.ref} is released with digest {locked} and now has {recipe.digest}; a released reward does "
-            f"not change: restore this file, and copy your change to v{recipe.version + 1}.yaml with "
-            f"`version: {recipe.version + 1}`",
+            f"not change: restore this file (or its parent, or the rewardkit it was released with), and copy your "
+            f"change to v{free}.yaml with `version: {free}`",
             Place(shown(path), 1, 1),
         )
 

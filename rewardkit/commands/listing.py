@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from ..errors import RecipeError
+
 
 @dataclass(frozen=True)
 class Entry:
-    """A recipe file: `state` is released or unreleased, `home` the project or shipped."""
+    """A recipe file: `state` is released, unreleased or broken, `home` the project or shipped."""
 
     name: str
     version: int
@@ -40,7 +42,7 @@ def list_recipes(
     table.add_column("home", no_wrap=True)
     table.add_column("about")
     for entry in found:
-        style = "green" if entry.state == "released" else "yellow"
+        style = {"released": "green", "broken": "bold red"}.get(entry.state, "yellow")
         table.add_row(
             Text(f"{entry.name}@{entry.version}"),
             Text(entry.state, style=style),
@@ -63,11 +65,15 @@ def entries() -> Iterator[Entry]:
     shipped = shipped_folder().resolve()
     by_home = [(found.path.parent.parent.resolve(), found) for found in all_recipes()]
     for root, found in sorted(by_home, key=lambda pair: (pair[0] == shipped, pair[1])):
-        about, _ = header(found.path)
+        state = "released" if found.ref in locks.get(root, {}) else "unreleased"
+        try:
+            about, _ = header(found.path)
+        except RecipeError as error:  # one broken file does not hide the others
+            about, state = str(error), "broken"
         yield Entry(
             name=found.name,
             version=found.version,
-            state="released" if found.ref in locks.get(root, {}) else "unreleased",
+            state=state,
             home="shipped" if root == shipped else "project",
             about=about,
             path=shown(found.path),

@@ -71,7 +71,7 @@ def states() -> Iterator[State]:
 
 
 def _release(reference: str) -> None:
-    from ..discovery import all_recipes, find, folders
+    from ..discovery import all_recipes, find, project_folder
     from ..loading import load_recipe
     from ..lock import LOCK, release
     from ..source import shown
@@ -80,8 +80,8 @@ def _release(reference: str) -> None:
         find(reference)  # says what there is where the name is wrong
         raise UsageError(f"{reference}: what is released is a name@version of a recipes folder, not a path")
     path: Path = find(reference)
-    root = path.parent.parent
-    if root.resolve() != folders()[0].resolve():
+    root, own = path.parent.parent, project_folder()
+    if own is None or root.resolve() != own.resolve():
         raise UsageError(
             f"{reference} comes with rewardkit and is not this project's to release; copy it with `rewardkit new`"
         )

@@ -48,6 +48,21 @@ def test_list_as_json(mine, rewardkit) -> None:
     }
 
 
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(mine, rewardkit) -> None:
+    (mine / "v1.yaml").write_text("recipe: [\n")
+    states = {
+        f"{e['name']}@{e['version']}": (e["state"], e["about"])
+        for e in json.loads(rewardkit("list", "--json").out)
+    }
+    assert states["mine@0"][0] == "unreleased"
+    assert states["mine@1"][0] == "broken"
+    assert states["mine@1"][1].startswith("recipes/mine/v1.yaml:2:1: not YAML")
+
+
+def test_without_a_project_nothing_is_released(project, rewardkit) -> None:
+    assert "comes with rewardkit" in rewardkit("lock", "--release", "countdown@1").err
+
+
 def test_list_imports_nothing_heavy() -> None:
     code = (
         "import sys\nsys.argv = ['rewardkit', 'list']\nfrom rewardkit.cli import main\n"
@@ -107,6 +122,7 @@ def test_lock_finds_what_changed_and_what_is_gone(mine, rewardkit) -> None:
     (mine / "v1.yaml").write_text(RECIPE.replace("version: 0", "version: 1"))
     rewardkit("lock", "--release", "mine@0", "--release", "mine@1")
     (mine / "v0.yaml").write_text(RECIPE.replace("correct: 1.0", "correct: 2.0"))
+    assert "copy your change to v2.yaml" in rewardkit("lock").out
     (mine / "v1.yaml").unlink()
     ran = rewardkit("lock", "--json")
     assert ran.code == 1
