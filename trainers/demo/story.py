@@ -1,0 +1,249 @@
+"""The story, step by step: a recipe, its cases, what it pays for, and what a policy learns from it.
+
+A folder comes in; what goes out lies in it: the world, the plans, the trained policies, the evaluations, the
+figures and one page. Every step looks for its own result first, so that Ctrl-C and the same command again go
+on where it was; training resumes from its last checkpoint and evaluation from its last completion.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.syntax import Syntax
+
+from rewardkit.lock import write_whole
+from rewardkit.source import dump
+
+from .settings import QUICK, RECIPE, SAMPLES, WHOLE, Size, grpo_plan, sft_plan, suite
+
+
+def tell(folder: Path, seed: int, versions: Sequence[int], quick: bool, console: Console) -> Path | None:
+    """Run the story; returns the path of its page."""
+    began = time.monotonic()
+    _quiet()
+    size = QUICK if quick else WHOLE
+    _recipe(console)
+    _cases(console, versions)
+    _world(folder, size, seed, console)
+    _audit(folder, versions, console)
+    _train(folder, sft_plan(size, seed), "sft", "4. A tiny policy learns to answer (SFT)", console)
+    for version in versions:
+        caption = f"5. The same policy, GRPO with {RECIPE}@{version}"
+        _train(folder, grpo_plan(size, seed, version), f"v{version}", caption, console)
+    names = ["sft", *(f"v{version}" for version in versions)]
+    _evaluate(folder, seed, names, console)
+    _compare(folder, names, quick, console)
+    page = _page(folder, names, console)
+    console.print(
+        f"\nDone in {time.monotonic() - began:.0f} s. Everything lies in {folder}/", highlight=False
+    )
+    return page
+
+
+def _caption(console: Console, text: str, more: str = "") -> None:
+    console.print()
+    console.rule(f"[bold]{text}", align="left", style="dim")
+    if more:
+        console.print(more, style="dim", highlight=False)
+
+
+def _recipe(console: Console) -> None:
+    from rewardkit.loading import find
+
+    _caption(
+        console,
+        "1. A reward one can read",
+        "A recipe: what is paid for which outcome. This one is version 0.",
+    )
+    parent = find(f"{RECIPE}@0")
+    text = "\n".join(
+        line for line in parent.read_text(encoding="utf-8").splitlines() if not line.startswith("# yaml")
+    )
+    console.print(Syntax(text, "yaml", theme="ansi_dark", background_color="default", word_wrap=True))
+
+
+def _cases(console: Console, versions: Sequence[int]) -> None:
+    from rewardkit.cases.files import read_cases
+    from rewardkit.cases.run import run
+    from rewardkit.loading import find
+
+    _caption(
+        console,
+        "2. Its cases pass",
+        "Completions, and what each version should pay for them, worked by hand.",
+    )
+    file = read_cases(find(f"{RECIPE}@0").parent / "cases.yaml")
+    for version in versions:
+        recipe = file.recipe(version)
+        failed = [check for check in file.checks([version]) if run(file, check, recipe)]
+        count = len(list(file.checks([version])))
+        console.print(f"  {recipe.ref}: {count - len(failed)} passed, {len(failed)} failed", highlight=False)
+
+
+def _world(folder: Path, size: Size, seed: int, console: Console) -> None:
+    from ..playground.policy import build_policy
+    from ..playground.world import make_world, read_rows
+
+    sizes = {"eval": size.evaluate, "train": size.train, "sft": size.lessons}
+    if not all((folder / "world" / f"{name}.jsonl").is_file() for name in sizes):
+        with console.status("writing word problems"):
+            make_world(folder / "world", seed, sizes)
+    if not (folder / "policy" / "tokenizer_config.json").is_file():
+        rows = read_rows(folder / "world" / "sft.jsonl")
+        texts = (message["content"] for row in rows for message in [*row["prompt"], *row["completion"]])
+        build_policy(folder / "policy", texts, seed)
+    write_whole(folder / "suite.yaml", dump(suite(seed)))
+
+
+def _audit(folder: Path, versions: Sequence[int], console: Console) -> None:
+    from rewardkit.audit import check
+    from rewardkit.loading import load_recipe
+
+    from ..playground.world import read_rows
+
+    rows = read_rows(folder / "world" / "train.jsonl")
+    share = sum(not row["answerable"] for row in rows) / len(rows)
+    _caption(
+        console,
+        "3. What it pays for, before anything is trained",
+        f"rewardkit check {RECIPE}@V --unanswerable {share:.2f}, the share of this world's problems that have no answer.",
+    )
+    for version in versions:
+        audit = check(load_recipe(f"{RECIPE}@{version}"), unanswerable=share)
+        write_whole(folder / f"check-v{version}.json", json.dumps(audit.to_dict(), indent=1) + "\n")
+        wanted = {"abstention", "ordering", "group"}
+        shown = [found for found in audit.findings if found.code in wanted]
+        for found in shown:
+            console.print(
+                f"  {audit.recipe}, {found.code}: {found.sentence}", highlight=False, soft_wrap=False
+            )
+    console.print(
+        "  (all of it: ", f"rewardkit check {RECIPE}@{versions[0]})", sep="", style="dim", highlight=False
+    )
+
+
+def _train(folder: Path, plan: dict[str, Any], name: str, caption: str, console: Console) -> None:
+    from ..planning import load_plan
+    from ..runner import run_plan
+
+    path = folder / f"plan-{name}.yaml"
+    steps = plan["stages"][0]["max_steps"]
+    _caption(console, caption, f"rewardkit train {path} --out {folder / name}")
+    write_whole(path, dump(plan))
+    with _bars(console) as bars:
+        task = bars.add_task(plan["stages"][0]["name"], total=steps)
+        run_plan(load_plan(path), folder / name, callbacks=[_bar(bars, task)], say=_nothing)
+        bars.update(task, completed=steps)
+
+
+def _nothing(text: str) -> None:
+    """The runner's lines stand in its folder; here the bar says enough."""
+
+
+def _bars(console: Console) -> Progress:
+    columns = (TextColumn("  {task.description:12}"), BarColumn(bar_width=30), MofNCompleteColumn())
+    return Progress(
+        *columns, TextColumn("steps"), TimeElapsedColumn(), TimeRemainingColumn(), console=console
+    )
+
+
+def _bar(bars: Progress, task: Any) -> Any:
+    from transformers import TrainerCallback
+
+    class Bar(TrainerCallback):
+        """Moves a progress bar."""
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **rest: Any) -> None:
+            bars.update(task, completed=state.global_step)
+
+    return Bar()
+
+
+def _evaluate(folder: Path, seed: int, names: Sequence[str], console: Console) -> None:
+    from rewardkit.evals.backends import open_backend
+    from rewardkit.evals.profiles import load_reader
+    from rewardkit.evals.progress import Bars
+    from rewardkit.evals.run import RunFolder, generate_run
+    from rewardkit.evals.scoring import score_run
+    from rewardkit.evals.suite import load_suite
+
+    _caption(
+        console,
+        "6. Greedy beside pass@k",
+        f"Problems nobody was trained on; one greedy answer and {SAMPLES} samples each. "
+        f"rewardkit eval run {folder / 'suite.yaml'} --model MODEL",
+    )
+    made = load_suite(folder / "suite.yaml")
+    for name in names:
+        model = next((folder / name).glob("01-*")) / "model"
+        run = RunFolder(folder / "eval" / name)
+        console.print(f"  {name}", highlight=False)
+        with (
+            open_backend("transformers", str(model), {"batch_size": 64, "device": "cpu"}) as backend,
+            Bars(console) as bars,
+        ):
+            generate_run(run, made, backend, progress=bars)
+        score_run(run, load_reader(made.recipe, []))
+
+
+def _compare(folder: Path, names: Sequence[str], quick: bool, console: Console) -> None:
+    from rewardkit.evals.board import load_board
+    from rewardkit.evals.run import RunFolder
+
+    from .figures import claims, policy_of, table
+
+    _caption(console, "7. What the reward bought")
+    policies = {name: policy_of(load_board(RunFolder.existing(folder / "eval" / name))) for name in names}
+    table(policies).print()
+    told = claims(policies)
+    console.print()
+    for claim in told:
+        mark = "[green]✓[/]" if claim.holds else "[yellow]–[/]"
+        console.print(mark, claim.line(), highlight=False)
+    if quick:
+        console.print(
+            "\nThis was the quick tour: too few steps to teach anything and too few problems to see it. Left out: "
+            f"{WHOLE.sft_steps - QUICK.sft_steps} of {WHOLE.sft_steps} SFT steps, {WHOLE.grpo_steps - QUICK.grpo_steps} of "
+            f"{WHOLE.grpo_steps} GRPO steps, {WHOLE.evaluate - QUICK.evaluate} of {WHOLE.evaluate} problems. The whole "
+            "story: rewardkit demo",
+            style="dim",
+            highlight=False,
+        )
+    write_whole(folder / "claims.json", json.dumps([claim.plain() for claim in told], indent=1) + "\n")
+    write_whole(folder / "table.md", table(policies).markdown() + "\n")
+
+
+def _page(folder: Path, names: Sequence[str], console: Console) -> Path | None:
+    return None
+
+
+def _quiet() -> None:
+    """Libraries that talk while they train are asked not to; errors still come through."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    import datasets
+    import transformers
+
+    datasets.disable_progress_bars()
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    for name in ("accelerate", "bitsandbytes", "trl", "transformers"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
