@@ -23,9 +23,9 @@ HEADING = """\
 What a reward does to a policy, seen on a policy so small that a laptop's CPU trains it: Qwen3's architecture
 with about 450 thousand parameters, its own tokenizer, trained from nothing on arithmetic word problems. Read
 it for what it is. **GRPO here elicits a way of reasoning that the policy already has from SFT; it teaches no
-new facts** (tried: carries in two-digit arithmetic were not learnt from rewards). The SFT texts mix careful
-answers, hasty ones and an occasional None; imitation makes the greedy answer hasty, and the reward makes it
-careful. The figures say nothing about models of another size.
+new facts**: what is out of reach of eight samples before stays out of reach (the last table). The SFT texts
+mix careful answers, hasty ones and an occasional None; imitation makes the greedy answer hasty, and the reward
+makes it careful. The figures say nothing about models of another size.
 
 Each seed makes its own world, its own tokenizer and weights, one SFT, and from there two runs of GRPO, with
 `playground-none` version 0 and version 1, which differ in one price: None said on an answerable problem costs
