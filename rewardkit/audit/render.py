@@ -197,3 +197,14 @@ def _markdown_of(name: str, table: Any) -> list[str]:
     if isinstance(table, Mapping):
         return [markdown_table(list(table), [[str(value) for value in table.values()]])]
     return [f"{name}: {plain(table)}"]
+
+
+def left_out(console: Console, bad: Sequence[str], faults: Sequence[str] = (), most: int = 5) -> None:
+    """Names the rows that no figure is about."""
+    from rich.markup import escape
+
+    for what, rows in (("rows left out", bad), ("completions without a usable gold", faults)):
+        if rows:
+            console.print(f"[yellow]{len(rows)} {what}[/yellow]")
+            for row in rows[:most]:
+                console.print(escape(row))

@@ -1,0 +1,72 @@
+"""`rewardkit advantages RECIPE --rollouts FILE`: what GRPO would see of these rollouts.
+
+Exit codes: 0; 2 usage or bad input.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from ..audit.options import AsJson, Columns_, GoldExtract, GroupBy, Limit, Settings, Tokenizer
+
+
+def advantages(
+    recipe: Annotated[str, typer.Argument(help="name@version, or the path of a recipe.")],
+    rollouts: Annotated[
+        str,
+        typer.Option(
+            help="Completions: .jsonl, .json, .csv, .tsv, .parquet, or - for JSONL on standard input."
+        ),
+    ],
+    scale_rewards: Annotated[
+        Literal["group", "batch", "none"], typer.Option(help="The standard deviation divided by, as in TRL.")
+    ] = "group",
+    aggregation: Annotated[
+        Literal["sum_then_normalize", "normalize_then_sum"],
+        typer.Option(help="TRL's multi_objective_aggregation, with every term as a function of its own."),
+    ] = "sum_then_normalize",
+    set_: Settings = None,
+    column: Columns_ = None,
+    gold_extract: GoldExtract = None,
+    tokenizer: Tokenizer = None,
+    group_by: GroupBy = None,
+    limit: Limit = None,
+    as_json: AsJson = False,
+) -> None:
+    """Advantages in TRL's arithmetic, which term they come from, dead groups and amplified ties."""
+    from ..audit.advantages import grpo_advantages
+    from ..audit.rollouts import load, scored
+    from ..loading import load_recipe
+
+    reward = load_recipe(recipe, set_ or ())
+    rows = load(
+        rollouts,
+        reward,
+        column=column,
+        gold_extract=gold_extract,
+        tokenizer=tokenizer,
+        group_by=group_by,
+        limit=limit,
+    )
+    held = scored(reward, rows)
+    found = grpo_advantages(held, scale_rewards, aggregation)
+    if as_json:
+        import json
+
+        typer.echo(
+            json.dumps(found.to_dict() | {"bad_rows": list(rows.bad), "faults": list(held.faults)}, indent=2)
+        )
+        return
+    from rich.console import Console
+
+    from ..audit.render import grid, left_out
+
+    console = Console(highlight=False)
+    console.print(f"[bold]{found.recipe}[/bold]  [dim]{found.digest}[/dim]  {scale_rewards}, {aggregation}")
+    for line in found.sentences():
+        console.print(line)
+    header, table = found.share_rows()
+    console.print(grid("Where the variance within groups comes from", header, table))
+    left_out(console, rows.bad, held.faults)

@@ -1,0 +1,90 @@
+"""`rewardkit signal --rollouts FILE`: which problems teach something, and at which group size.
+
+Exit codes: 0; 2 usage or bad input.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..audit.options import AsJson, Columns_, GoldExtract, GroupBy, Limit, Settings, Tokenizer
+
+
+def signal(
+    rollouts: Annotated[
+        str,
+        typer.Option(
+            help="Completions: .jsonl, .json, .csv, .tsv, .parquet, or - for JSONL on standard input."
+        ),
+    ],
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="The recipe that says which completions are right: name@version, or a path."),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="A column of booleans that says so; without --recipe `labels` is looked for."
+        ),
+    ] = None,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the problems worth training on here, as JSONL.")
+    ] = None,
+    low: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Lowest shrunken pass rate worth training on.")
+    ] = 0.1,
+    high: Annotated[float, typer.Option(min=0.0, max=1.0, help="Highest one.")] = 0.9,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    set_: Settings = None,
+    column: Columns_ = None,
+    gold_extract: GoldExtract = None,
+    tokenizer: Tokenizer = None,
+    group_by: GroupBy = None,
+    limit: Limit = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dead groups for G = 2 to 64, the difficulty of the problems, a group size, and what is worth training on."""
+    from ..audit.rollouts import load, scored
+    from ..audit.signal import Signal, counts_of_labels, counts_of_scores
+    from ..errors import UsageError
+    from ..loading import load_recipe
+
+    if recipe is not None and labels is not None:
+        raise UsageError("--recipe and --labels both say which completions are right; keep one")
+    reader = load_recipe(recipe, set_ or ()) if recipe is not None else None
+    rows = load(
+        rollouts,
+        reader,
+        column=column,
+        gold_extract=gold_extract,
+        tokenizer=tokenizer,
+        group_by=group_by,
+        limit=limit,
+    )
+    problems = counts_of_labels(rows, labels) if reader is None else counts_of_scores(scored(reader, rows))
+    found = Signal(problems, seed)
+    worth = found.worth(low, high)
+    if export is not None:
+        import json
+
+        lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in worth)
+        export.write_text(lines, encoding="utf-8")
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found.to_dict() | {"bad_rows": list(rows.bad)}, indent=2))
+        return
+    from rich.console import Console
+
+    from ..audit.render import grid, left_out
+
+    console = Console(highlight=False)
+    for line in found.sentences((low, high)):
+        console.print(line)
+    console.print(grid("Groups without signal", found.header, found.rows()))
+    if export is not None:
+        console.print(f"wrote {export}: {len(worth)} problems")
+    left_out(console, rows.bad)
