@@ -69,7 +69,9 @@ class ArmBoard:
 
     def is_(self, *outcomes: Outcome) -> NDArray[np.bool_]:
         """Where the outcome is one of these."""
-        return np.isin(self.outcome, [CODE[str(outcome)] for outcome in outcomes])
+        table = np.zeros(len(OUTCOMES) + 1, dtype=np.bool_)
+        table[[CODE[str(outcome)] for outcome in outcomes]] = True
+        return table[self.outcome]  # MISSING is -1: the last cell, always False
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -84,7 +86,7 @@ class ArmBoard:
     @property
     def undecided(self) -> NDArray[np.bool_]:
         """Which items have an unusable gold, shape (items,)."""
-        return self.is_(Outcome.UNDECIDED).any(axis=1)
+        return np.any(self.is_(Outcome.UNDECIDED), axis=1)
 
     @property
     def whole(self) -> NDArray[np.bool_]:

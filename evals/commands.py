@@ -234,6 +234,34 @@ def export(
 
 
 @app.command()
+def pictures(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of evaluation runs.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A folder for the pictures.")],
+    scores: Scores = None,
+    format: Annotated[str, typer.Option(help="svg or png.")] = "svg",
+) -> None:
+    """The pictures of a report as files: curves, slices, pass rates, outcomes, lengths."""
+    from .board import load_board
+    from .report import charts
+    from .run import RunFolder
+
+    boards = {path.name: load_board(RunFolder.existing(path), scores) for path in runs}
+    drawn = {
+        "curves": charts.curves(boards),
+        "pass-rates": charts.pass_rates(boards),
+        "outcomes": charts.outcomes(boards),
+        "lengths": charts.lengths(boards),
+    }
+    for column in next(iter(boards.values())).suite.slices:
+        drawn[f"by-{column}"] = charts.slices(boards, column)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, chart in drawn.items():
+        if chart is not None:
+            charts.save(chart, out / f"{name}.{format}")
+            typer.echo(out / f"{name}.{format}")
+
+
+@app.command()
 def suites() -> None:
     """The suites that come with rewardkit."""
     from .suite import load_suite, shipped_suites

@@ -33,11 +33,9 @@ class Table:
             title=self.title or None, title_justify="left", pad_edge=False, box=None, padding=(0, 2, 0, 0)
         )
         for place, header in enumerate(self.headers):
-            # no word is broken as long as the terminal is wide enough for the words
-            cells = [header, *(row[place] for row in self.rows)]
-            widest = max(len(word) for cell in cells for word in (cell.split() or [""]))
+            widest = max(len(word) for word in (header.split() or [""]))
             justify = "left" if place in self.words else "right"
-            table.add_column(header, justify=justify, overflow="fold", min_width=min(widest, 24))
+            table.add_column(header, justify=justify, overflow="fold", min_width=widest)
         for row in self.rows:
             table.add_row(*row)
         out.print(table)
