@@ -40,6 +40,9 @@ def demo(
         ) from None
     torch.set_num_threads(1)  # steadier than two for a model this small
 
+    from .quiet import quiet
+
+    quiet()
     from .settings import folder_of
     from .story import tell
 

@@ -8,10 +8,7 @@ on where it was; training resumes from its last checkpoint and evaluation from i
 from __future__ import annotations
 
 import json
-import logging
-import os
 import time
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +33,6 @@ from .settings import QUICK, RECIPE, SAMPLES, WHOLE, Size, grpo_plan, sft_plan, 
 def tell(folder: Path, seed: int, versions: Sequence[int], quick: bool, console: Console) -> Path | None:
     """Run the story; returns the path of its page."""
     began = time.monotonic()
-    _quiet()
     size = QUICK if quick else WHOLE
     _recipe(console)
     _cases(console, versions)
@@ -64,17 +60,10 @@ def _caption(console: Console, text: str, more: str = "") -> None:
 
 
 def _recipe(console: Console) -> None:
-    from rewardkit.loading import find
+    from rewardkit.loading import load_recipe
 
-    _caption(
-        console,
-        "1. A reward one can read",
-        "A recipe: what is paid for which outcome. This one is version 0.",
-    )
-    parent = find(f"{RECIPE}@0")
-    text = "\n".join(
-        line for line in parent.read_text(encoding="utf-8").splitlines() if not line.startswith("# yaml")
-    )
+    _caption(console, "1. A reward one can read", f"rewardkit show {RECIPE}@0 --resolved")
+    text = load_recipe(f"{RECIPE}@0").to_yaml()
     console.print(Syntax(text, "yaml", theme="ansi_dark", background_color="default", word_wrap=True))
 
 
@@ -231,19 +220,3 @@ def _compare(folder: Path, names: Sequence[str], quick: bool, console: Console) 
 
 def _page(folder: Path, names: Sequence[str], console: Console) -> Path | None:
     return None
-
-
-def _quiet() -> None:
-    """Libraries that talk while they train are asked not to; errors still come through."""
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    import datasets
-    import transformers
-
-    datasets.disable_progress_bars()
-    transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
-    for name in ("accelerate", "bitsandbytes", "trl", "transformers"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
