@@ -22,7 +22,8 @@ Answer: TypeAlias = bool | None
 Leaf: TypeAlias = Callable[[Node, Node], Answer]
 
 _PLANE = frozenset("xyz")
-MOST_ITEMS = 200
+MOST_ITEMS = 64
+"""Longer lists are equal only item by item in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,38 +152,36 @@ class Comparison:
             return self.by_name(first, second)
         if is_set:
             left, right = self.distinct(left), self.distinct(right)
-        if len(left) != len(right) or len(left) > MOST_ITEMS:
+        if len(left) != len(right):
             return False
         dots = any(item == ("dots",) for item in left + right)
-        if dots or (self.policy.ordered and not is_set):
+        if dots or len(left) > MOST_ITEMS or (self.policy.ordered and not is_set):
             return every(self.same(x, y) for x, y in zip(left, right, strict=True))
         return self.matched(left, right)
 
     def matched(self, left: list[Node], right: list[Node]) -> Answer:
         """Whether the items pair off. Equality is transitive, so taking the first match is enough."""
         rest = list(right)
-        unsure = False
+        left_over: list[Node] = []
         for item in left:
-            maybe = False
-            for index, other in enumerate(rest):
-                result = self.same(item, other)
-                if result:
-                    del rest[index]
-                    break
-                maybe = maybe or result is None
+            index = next((at for at, other in enumerate(rest) if self.same(item, other)), None)
+            if index is None:
+                left_over.append(item)
             else:
-                if not maybe:
-                    return False
-                unsure = True
-        return None if unsure else True
+                del rest[index]
+        if not left_over and not rest:
+            return True
+        open_ = [[self.same(item, other) is None for other in rest] for item in left_over]
+        paired = len(left_over) == len(rest) and all(map(any, open_)) and all(map(any, zip(*open_, strict=True)))
+        return None if paired else False
 
     def distinct(self, found: list[Node]) -> list[Node]:
         """A set's elements, each once."""
         kept: list[Node] = []
-        for item in found:
+        for item in found if len(found) <= MOST_ITEMS else ():
             if not any(self.same(item, other) for other in kept):
                 kept.append(item)
-        return kept
+        return kept or found
 
     def unnamed(self, found: list[Node]) -> list[Node] | None:
         """The values of `x = 1, x = 2`; None where the names differ and so matter."""
@@ -198,7 +197,7 @@ class Comparison:
         """`x = 1, y = 2` against `y = 2, x = 1`."""
         left, right = self.table(first), self.table(second)
         if left is None or right is None:
-            return self.matched(first, second) if len(first) == len(second) else False
+            return self.matched(first, second) if len(first) == len(second) <= MOST_ITEMS else False
         if left.keys() != right.keys():
             return False
         return every(self.same(left[name], right[name]) for name in left)

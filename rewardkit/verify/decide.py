@@ -18,7 +18,7 @@ from .compare import Comparison, Policy
 from .normal import BAD, canonical
 from .parse import read
 from .rational import TooLarge, rational
-from .tree import Node, Refused, Unread, is_expression
+from .tree import Node, Refused, Undefined, Unread, is_expression
 
 
 class Finding(NamedTuple):
@@ -38,6 +38,7 @@ class Side:
     tree: Node | None
     fault: str = ""
     refused: bool = False
+    undefined: bool = False
 
 
 _PLAIN = re.compile(r"-?[0-9]{1,18}")
@@ -52,7 +53,7 @@ def side(raw: str) -> Side:
     except (Refused, TooLarge) as fault:
         return Side(text, None, str(fault), refused=True)
     except (Unread, RecursionError) as fault:
-        return Side(text, None, str(fault) or "nested too deeply")
+        return Side(text, None, str(fault) or "nested too deeply", undefined=isinstance(fault, Undefined))
 
 
 _KIND = {
@@ -75,6 +76,8 @@ def fault_of(gold: str) -> str | None:
         return f"the gold {bare[:40]!r} holds a character that cannot be seen"
     if found.tree is not None or found.refused:
         return None
+    if found.undefined:
+        return f"the gold {bare[:40]!r} has no value: {found.fault}"
     if any(char.isalnum() for char in found.text):
         return None if _balanced(found.text) else f"the gold {bare[:40]!r} is cut short: {found.fault}"
     return f"the gold {bare[:40]!r} is not readable: {found.fault}"

@@ -227,7 +227,7 @@ def _text(inside: str, command: str, spaced: bool, found: list[Token]) -> bool:
     if not content:
         return True
     after = inside[-1:].isspace()
-    letter = content.strip("().")
+    letter = content.strip("(). ")
     if _MATH_TEXT.fullmatch(content) or (len(letter) == 1 and letter.isalpha() and not _after_number(found)):
         _scan(content, found, spaced or inside[:1].isspace())
         return after

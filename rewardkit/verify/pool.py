@@ -36,7 +36,7 @@ START_SECONDS = 120.0
 _HEAD = struct.Struct(">I")
 _BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from rewardkit.verify.worker import main; main(int(sys.argv[2]))"
+    "from rewardkit.verify.worker import main; main(int(sys.argv[2]), sys.argv[3])"
 )
 
 
@@ -52,12 +52,12 @@ class Reply:
 class _Worker:
     """One process and its two pipes."""
 
-    def __init__(self) -> None:
+    def __init__(self, judge: str) -> None:
         if not sys.executable:
             raise SetupError("verification needs worker processes, and sys.executable is not set in this interpreter")
         paths = json.dumps([str(path) for path in sys.path if isinstance(path, str)])
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _BOOT, paths, str(MEMORY_BYTES)],
+            [sys.executable, "-c", _BOOT, paths, str(MEMORY_BYTES), judge],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -115,10 +115,14 @@ class _Worker:
 
 
 class Pool:
-    """Up to `size` busy workers and one warm spare, shared by every thread of this process."""
+    """Up to `size` busy workers and one warm spare, shared by every thread of this process.
 
-    def __init__(self, size: int) -> None:
+    `judge` names the function of a job that the workers run, as module:function.
+    """
+
+    def __init__(self, size: int, judge: str = "rewardkit.verify.symbolic:judge") -> None:
         self.size = max(1, size)
+        self.judge = judge
         self._lock = threading.Condition()
         self._idle: deque[_Worker] = deque()
         self._busy: set[_Worker] = set()
@@ -194,7 +198,7 @@ class Pool:
                     return None
                 self._lock.wait()
             while len(self._idle) + len(self._busy) < self.size + 1:
-                self._idle.append(_Worker())
+                self._idle.append(_Worker(self.judge))
                 self.started += 1
             ready = [worker for worker in self._idle if worker.ready]
             worker = ready[0] if ready else self._idle[0]
@@ -223,7 +227,7 @@ class Pool:
         if self._failed_starts >= 3:
             raise SetupError(
                 f"verification workers do not start (the last ended with status {code}); "
-                f"see what this says: {sys.executable} -m rewardkit.verify.worker --check"
+                f"see what this says: {sys.executable} -m rewardkit.verify.worker"
             )
         return False
 
@@ -243,7 +247,7 @@ class Pool:
             self.killed += 1
             self._busy.discard(worker)
             while len(self._idle) + len(self._busy) < self.size + 1:
-                self._idle.append(_Worker())
+                self._idle.append(_Worker(self.judge))
                 self.started += 1
             self._lock.notify()
 
@@ -291,13 +295,15 @@ def pool() -> Pool:
         return _pool
 
 
-def set_workers(size: int) -> None:
-    """Replace the pool by one of this size."""
+def set_workers(size: int, judge: str = "rewardkit.verify.symbolic:judge") -> Pool:
+    """Replace this process's pool by one of this size, and return it."""
     global _pool
     with _guard:
-        old, _pool = _pool, Pool(size)
+        old, _pool = _pool, Pool(size, judge)
+        made = _pool
     if old is not None:
         old.close()
+    return made
 
 
 def shutdown() -> None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from .normal import FUNCTIONS, Token
 from .rational import MOST_DIGITS, TooLarge, power_of_ten
-from .tree import MINUS_ONE, Node, Refused, Unread, add, div, mul, neg, num
+from .tree import MINUS_ONE, Node, Refused, Undefined, Unread, add, div, mul, neg, num
 from .vocabulary import BARE_UNITS, MULTIPLIERS, UNITS, is_word, unit
 
 END = Token("end", "", False)
@@ -349,7 +349,7 @@ class Sums:
             return None
         if one.kind == "n" and one.spaced and two.value == "/" and three.kind == "n":
             if int(three.value[:MOST_DIGITS]) == 0:
-                raise Unread("a division by zero")
+                raise Undefined("a division by zero")
             self.at += 3
             return Fraction(integer(one.value), integer(three.value))
         return None

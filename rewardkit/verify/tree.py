@@ -28,6 +28,10 @@ class Unread(ValueError):
     """The answer is not in a form that is understood."""
 
 
+class Undefined(Unread):
+    """The answer is understood and has no value, as 0/0."""
+
+
 class Refused(ValueError):
     """The answer is understood, and evaluating it could be unbounded."""
 
@@ -69,7 +73,7 @@ def div(top: Node, bottom: Node) -> Node:
     """A quotient; of two numbers, a number."""
     if bottom[0] == "num":
         if bottom[1] == 0:
-            raise Unread("a division by zero")
+            raise Undefined("a division by zero")
         return mul(top, ("num", 1 / bottom[1]))
     return mul(top, ("^", bottom, MINUS_ONE))
 

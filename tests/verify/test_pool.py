@@ -1,0 +1,209 @@
+"""The worker pool: killed when late, replaced when dead, usable from anywhere, gone when the interpreter ends."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from rewardkit.errors import SetupError
+from rewardkit.types import Equality
+from rewardkit.verify import pool as pools
+from rewardkit.verify.math import CACHE, Math
+
+PROVED = (r"\cos 2\theta", r"1-2\sin^2\theta")  # no normal form of ours: a worker's business
+
+
+@pytest.fixture
+def pool(monkeypatch):
+    """A pool whose workers can also be told to sleep, die, eat memory and echo (see drills.py)."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    made = pools.Pool(2, "drills:judge")
+    yield made
+    made.close()
+
+
+def job(gold, answer):
+    return {"gold": gold, "answer": answer, "policy": {}}
+
+
+def test_replies_come_in_order(pool):
+    jobs = [job("x", "x"), job("x", "y"), job(*PROVED)] * 4
+    assert [reply.value["equality"] for reply in pool.run(jobs, 30)] == ["equal", "different", "equal"] * 4
+
+
+def test_a_late_worker_is_killed_and_the_others_are_not_kept_waiting(pool):
+    pool.run([job("x", "x")], 30)
+    started = pool.started
+    replies = pool.run([{"sleep": 60}, job("x", "x"), {"sleep": 60}, job("x", "y")], 0.5)
+    assert [reply.status for reply in replies] == ["timeout", "done", "timeout", "done"]
+    assert pool.killed == 2
+    assert pool.started == started + 2
+
+
+def test_a_worker_that_dies_is_tried_once_more_and_then_a_crash(pool):
+    replies = pool.run([{"die": True}, job("x", "x")], 30)
+    assert [reply.status for reply in replies] == ["crash", "done"]
+    assert pool.killed == 2
+
+
+def test_surrogates_and_nuls_survive_the_pipe(pool):
+    reply = pool.run([{"echo": "4\ud8002\x00\u2028"}], 30)[0]
+    assert reply.value == "4\ud8002\x00\u2028"
+
+
+def test_memory_is_bounded(pool):
+    replies = pool.run([{"eat": 8 * pools.MEMORY_BYTES}, job("x", "x")], 30)
+    assert replies[0].status == "crash" or replies[0].value["equality"] == "crash"
+    assert replies[1].status == "done"
+
+
+def test_recycled_by_calls(pool, monkeypatch):
+    monkeypatch.setattr(pools, "RECYCLE_CALLS", 3)
+    assert all(reply.status == "done" for reply in pool.run([job("x", "x")] * 8, 30))
+    assert pool.killed >= 2
+
+
+def test_an_answer_that_is_late_is_a_timeout_and_not_remembered(monkeypatch):
+    CACHE.clear()
+    verdict = Math(deadline_s=0.0001).compare(*PROVED)
+    assert verdict.equality == Equality.TIMEOUT
+    assert Math(deadline_s=30).compare(*PROVED).equality == Equality.EQUAL
+
+
+def test_from_four_threads_and_an_event_loop():
+    verifier = Math(deadline_s=30)
+    found = []
+
+    def ask():
+        found.extend(verifier.compare(*PROVED).equality for _ in range(5))
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    async def both():
+        return await asyncio.gather(*(asyncio.to_thread(verifier.compare, *PROVED) for _ in range(4)))
+
+    found.extend(verdict.equality for verdict in asyncio.run(both()))
+    assert found == [Equality.EQUAL] * 24
+
+
+def in_process(code: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=100, env={**os.environ, **env}, check=False
+    )
+
+
+def test_a_forked_child_starts_its_own_workers():
+    done = in_process(r"""
+        import os
+        from rewardkit.verify.math import CACHE, Math
+        v = Math(deadline_s=30)
+        pair = (r"\cos 2\theta", r"1-2\sin^2\theta")
+        assert v.compare(*pair).equality == "equal"
+        child = os.fork()
+        if child == 0:
+            CACHE.clear()
+            ok = v.compare(*pair).equality == "equal"
+            os._exit(0 if ok else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        CACHE.clear()
+        assert v.compare(*pair).equality == "equal"
+        print("both")
+    """)
+    assert done.stdout == "both\n", done.stderr
+
+
+def test_a_script_without_a_main_guard_runs_once(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from rewardkit.verify.math import Math\n"
+        "print('ran')\n"
+        "print(Math(deadline_s=30).compare(r'\\cos 2\\theta', r'1-2\\sin^2\\theta').equality)\n"
+    )
+    (tmp_path / "sympy.py").write_text("raise SystemExit('a user file that happens to be called sympy')\n")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=100, cwd=tmp_path, check=False)
+    assert done.stdout.splitlines()[0] == "ran"
+    assert done.stdout.count("ran") == 1
+
+
+def test_exit_waits_for_no_worker_and_leaves_none():
+    done = in_process(r"""
+        import os, sys, threading, time
+        from rewardkit.verify import pool as pools
+        sys.path.insert(0, os.environ["DRILLS"])
+        p = pools.set_workers(2, "drills:judge")
+        p.run([{"echo": 1}], 30)
+        threading.Thread(target=lambda: p.run([{"sleep": 300}], 300), daemon=True).start()
+        while not p._busy: time.sleep(0.01)
+        print(" ".join(str(w.process.pid) for w in [*p._idle, *p._busy]))
+    """, DRILLS=str(Path(__file__).parent))
+    pids = [int(pid) for pid in done.stdout.split()]
+    assert len(pids) == 3, done.stderr
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_workers_end_with_a_parent_that_was_killed():
+    parent = subprocess.Popen(
+        [
+            sys.executable, "-c",
+            "import json, sys, time\n"
+            "from rewardkit.verify import pool as pools\n"
+            "p = pools.pool(); p.run([{'gold': 'x', 'answer': 'x', 'policy': {}}], 30)\n"
+            "print(json.dumps([w.process.pid for w in p._idle]), flush=True); time.sleep(300)",
+        ],
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert parent.stdout is not None
+    pids = json.loads(parent.stdout.readline())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    limit = time.monotonic() + 60
+    while any(alive(pid) for pid in pids) and time.monotonic() < limit:
+        os.sched_yield()
+    assert not any(alive(pid) for pid in pids)
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_pool_that_cannot_start_says_so(monkeypatch):
+    monkeypatch.setattr(pools, "_BOOT", "raise SystemExit(7)")
+    broken = pools.Pool(1)
+    with pytest.raises(SetupError, match="do not start"):
+        broken.run([job("x", "x")], 30)
+    broken.close()
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "many"])
+def test_the_number_of_workers_is_checked(monkeypatch, given):
+    monkeypatch.setenv("REWARDKIT_WORKERS", given)
+    with pytest.raises(SetupError, match="REWARDKIT_WORKERS"):
+        pools.workers()
+
+
+def test_importing_the_verifier_imports_no_algebra_system():
+    done = in_process("""
+        import sys
+        import rewardkit.verify.math
+        print(sorted({"sympy", "mpmath", "math_verify"} & set(sys.modules)))
+    """)
+    assert done.stdout == "[]\n", done.stderr
