@@ -1,277 +1,263 @@
-"""Pictures: pass@k curves, slices, pass rates, lengths and outcomes, drawn by Altair.
+"""Pictures of evaluation runs: headline figures, pass@k curves, slices, pass rates, outcomes, lengths.
 
-A chart comes out as an Altair object; `svg` and `png` render it without a browser or a network. In a page
-colours are CSS variables, so that one picture serves light and dark.
+Boards by name come in, Altair charts go out (None where there is nothing to draw); `draw` renders them. All
+are narrow enough for a telephone.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
-import vl_convert
-
-from rewardkit.errors import UsageError
 
 from ..board import OUTCOMES, Board
 from ..measures import Measure, counts, measures
-from ..metrics import pass_at_k
+from ..metrics import QUADRANTS, pass_at_k
+from .draw import OUTCOME_COLOURS, Chart, save
 
-SERIES = 7
+__all__ = ["colour", "curves", "headlines", "lengths", "outcomes", "pass_rates", "quadrants", "save", "slices"]
 
+WIDE = 270
+"""Columns of the plotted area: with its labels a picture fits a telephone."""
 
-@dataclass(frozen=True, slots=True)
-class Palette:
-    """Colours of ink, muted ink and lines, and of the series in order."""
+QUADRANT_COLOURS = {"solid": "@correct", "lucky": "@none_correct", "headroom": "@s2", "never": "@no_answer"}
 
-    ink: str
-    muted: str
-    line: str
-    series: tuple[str, ...]
+Boards = Mapping[str, Board]
 
 
-PAGE = Palette(
-    "var(--ink)", "var(--muted)", "var(--line)", tuple(f"var(--s{i})" for i in range(1, SERIES + 1))
-)
-PAPER = Palette(
-    "#1c2330",
-    "#566072",
-    "#d9dee7",
-    ("#2563c9", "#c2570c", "#0f7b6c", "#8a3ab9", "#a8871b", "#b03060", "#5b6b7f"),
-)
+def headlines(boards: Boards) -> Chart | None:
+    """Points with intervals: accuracy, mean@n, the last pass@k, and what is said of None."""
+    rows: list[dict[str, Any]] = []
+    for run, board in boards.items():
+        top = f"pass@{board.suite.ks[-1]}" if board.suite.ks else ""
+        for measure in measures(board):
+            said_once = measure.arm == "greedy" or "greedy" not in board.arms
+            first = measure.name in ("accuracy", top) or measure.name.startswith("mean@")
+            if first or (measure.name in ("none_recall", "false_none") and said_once):
+                made = measure.estimate(clusters=board.clusters if board.suite.cluster else None)
+                rows.append(_interval(run, made, metric=_headline(measure)))
+    return _points(rows, "metric", list(boards), title="Headline figures") if rows else None
 
 
-def svg(chart: alt.TopLevelMixin, palette: Palette = PAGE, label: str = "") -> str:
-    """The chart as SVG text, with `label` as its name for those who cannot see it."""
-    made = vl_convert.vegalite_to_svg(_configured(chart, palette))
-    name = label.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
-    return made.replace("<svg ", f'<svg role="img" aria-label="{name}" ', 1) if label else made
-
-
-def save(chart: alt.TopLevelMixin, path: Path) -> None:
-    """Write the chart as .svg or .png (at twice its size)."""
-    if path.suffix == ".svg":
-        path.write_text(svg(chart, PAPER), encoding="utf-8")
-    elif path.suffix == ".png":
-        path.write_bytes(
-            vl_convert.vegalite_to_png(_configured(chart, PAPER) | {"background": "white"}, scale=2)
-        )
-    else:
-        raise UsageError(f"a picture is .svg or .png; found '{path.suffix}'")
-
-
-def curves(boards: Mapping[str, Board]) -> alt.TopLevelMixin | None:
+def curves(boards: Boards) -> Chart | None:
     """pass@k over k with bands, and greedy accuracy as a dashed line, a colour a run."""
     bands, lines = [], []
     for name, board in boards.items():
         arm = board.arms.get("sampled")
-        top = arm.n if arm is not None else 1
+        top = arm.n if arm is not None else 2
         if arm is not None:
             n, c, whole = counts(arm)
             for k in _ks(arm.n):
                 values = np.where(whole, pass_at_k(n, c, k), np.nan)
-                point = Measure(name="", arm="", num=values, den=np.ones(len(n)), about="").estimate()
-                bands.append(
-                    {"run": name, "k": k, "value": point.value, "low": point.low, "high": point.high}
-                )
+                made = Measure(name="", arm="", num=values, den=np.ones(len(n)), about="").estimate()
+                bands.append(_interval(name, made, k=k))
         for measure in measures(board):
             if (measure.name, measure.arm) == ("accuracy", "greedy"):
-                made = measure.estimate()
-                ends = (1, top) if top > 1 else (1, 2)
-                lines += [
-                    {"run": name, "k": k, "value": made.value, "low": made.low, "high": made.high}
-                    for k in ends
-                ]
+                lines += [_interval(name, measure.estimate(), k=k) for k in (1, max(top, 2))]
     if not bands and not lines:
         return None
-    colour = _colour("run", list(boards))
+    shade = colour("run", list(boards))
+    ticks = sorted({row["k"] for row in bands if row["k"] & (row["k"] - 1) == 0}) or [1, 2]
     scale = alt.Scale(type="log", base=2, nice=False)
+    x = alt.X("k:Q", scale=scale, title="k, samples tried", axis=alt.Axis(values=ticks, grid=False))
     layers: list[Any] = []
     if lines:
         base = alt.Chart(pd.DataFrame(lines))
-        x = alt.X("k:Q", scale=scale, title="k")
-        layers.append(
-            base.mark_line(strokeDash=[5, 4]).encode(x=x, y=_share("value:Q", "share right"), color=colour)
-        )
+        layers.append(base.mark_line(strokeDash=[5, 4]).encode(x=x, y=_share("value:Q"), color=shade))
     if bands:
         base = alt.Chart(pd.DataFrame(bands))
-        ticks = sorted({row["k"] for row in bands if row["k"] & (row["k"] - 1) == 0})
-        x = alt.X("k:Q", scale=scale, title="k (samples tried)", axis=alt.Axis(values=ticks))
         layers.append(
-            base.mark_area(opacity=0.18).encode(
-                x=x, y=_share("low:Q", "share right"), y2="high:Q", color=colour
-            )
+            base.mark_area(opacity=0.16).encode(x=x, y=_share("low:Q"), y2="high:Q", color=shade)
         )
-        layers.append(
-            base.mark_line(point=True).encode(x=x, y=_share("value:Q", "share right"), color=colour)
-        )
-    return alt.layer(*layers).properties(width=520, height=280, title="pass@k (solid) and greedy (dashed)")
+        layers.append(base.mark_line().encode(x=x, y=_share("value:Q"), color=shade))
+        marked = base.transform_filter(alt.FieldOneOfPredicate(field="k", oneOf=ticks))
+        layers.append(marked.mark_point(filled=True, size=28).encode(x=x, y=_share("value:Q"), color=shade))
+    return alt.layer(*layers).properties(width=WIDE, height=230, title="pass@k (solid) and greedy (dashed)")
 
 
-def slices(boards: Mapping[str, Board], column: str) -> alt.TopLevelMixin | None:
-    """Greedy accuracy (or mean@n) of each value of a column with its interval, a colour a run."""
-    rows, order = [], []
+def slices(boards: Boards, column: str) -> Chart | None:
+    """Greedy accuracy (or mean@n) of each value of a column with its interval, a bar a run."""
+    rows: list[dict[str, Any]] = []
     for name, board in boards.items():
         wanted = [m for m in measures(board) if m.name == "accuracy" or m.name.startswith("mean@")][:1]
         for (found, value), mask in board.slices().items():
-            if found != column:
-                continue
-            order += [value] if value not in order else []
-            for measure in wanted:
-                made = measure.estimate(mask)
-                rows.append(
-                    {"run": name, "slice": value, "value": made.value, "low": made.low, "high": made.high}
-                )
+            for measure in wanted if found == column else ():
+                rows.append(_interval(name, measure.estimate(mask), slice=value))
     if not rows:
         return None
-    base = alt.Chart(pd.DataFrame(rows)).encode(y=alt.Y("slice:N", sort=order, title=column), yOffset="run:N")
-    bars = base.mark_bar(opacity=0.75).encode(x=_share_x("value:Q"), color=_colour("run", list(boards)))
-    rules = base.mark_rule().encode(x=_share_x("low:Q"), x2="high:Q")
-    height = max(60, 16 * len(rows) + 8 * len(order))
-    return alt.layer(bars, rules).properties(width=420, height=height, title=f"by {column}")
+    order = list(dict.fromkeys(row["slice"] for row in rows))
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        y=alt.Y("slice:N", sort=order, title=None), yOffset=alt.YOffset("run:N", sort=list(boards))
+    )
+    bars = base.mark_bar(opacity=0.7).encode(x=_share_x("value:Q"), color=colour("run", list(boards)))
+    rules = base.mark_rule(strokeWidth=1.2).encode(x=_share_x("low:Q"), x2="high:Q")
+    height = max(56, 15 * len(rows) + 8 * len(order))
+    return alt.layer(bars, rules).properties(width=WIDE, height=height, title=f"Accuracy by {column}")
 
 
-def pass_rates(boards: Mapping[str, Board]) -> alt.TopLevelMixin | None:
+def pass_rates(boards: Boards) -> Chart | None:
     """How many questions have which share of right samples."""
     rows = []
     for name, board in boards.items():
         arm = board.arms.get("sampled")
-        if arm is None:
-            continue
-        n, c, whole = counts(arm)
-        rows += [
-            {"run": name, "rate": f"{right}/{total}", "order": right / total}
-            for total, right in zip(n[whole], c[whole], strict=True)
-        ]
+        if arm is not None:
+            n, c, whole = counts(arm)
+            pairs = zip(n[whole].tolist(), c[whole].tolist(), strict=True)
+            rows += [{"run": name, "right": right / total} for total, right in pairs if total]
     if not rows:
         return None
-    order = alt.EncodingSortField(field="order", op="min")
+    frame = pd.DataFrame(rows)
+    distinct = frame["right"].nunique()
+    if distinct > 17:
+        frame["right"] = (frame["right"] * 16).round() / 16
+    made = frame.groupby(["run", "right"]).size().reset_index(name="questions")
+    made["label"] = made["right"].map(lambda share: f"{share:.0%}")
+    order = [f"{share:.0%}" for share in sorted(made["right"].unique())]
     chart = (
-        alt.Chart(pd.DataFrame(rows))
+        alt.Chart(made)
         .mark_bar()
         .encode(
-            x=alt.X("rate:O", sort=order, title="right samples", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("count():Q", title="questions"),
-            xOffset="run:N",
-            color=_colour("run", list(boards)),
+            x=alt.X("label:O", sort=order, title="share of samples that are right", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("questions:Q", title="questions"),
+            xOffset=alt.XOffset("run:N", sort=list(boards)),
+            color=colour("run", list(boards)),
         )
     )
-    return chart.properties(
-        width=max(260, 40 * len({row["rate"] for row in rows})), height=180, title="pass rates"
-    )
+    return chart.properties(width=WIDE, height=170, title="Pass rates of questions")
 
 
-def outcomes(boards: Mapping[str, Board]) -> alt.TopLevelMixin:
+def quadrants(boards: Boards) -> Chart | None:
+    """Greedy x pass@n: solid, lucky, headroom for RL, never right; a bar a run."""
+    rows = []
+    for name, board in boards.items():
+        for measure in measures(board):
+            if measure.name.startswith("quadrant."):
+                cell = measure.name.removeprefix("quadrant.")
+                rows.append({"bar": name, "part": cell, "share": measure.estimate().value})
+    if not rows:
+        return None
+    return _stacked(rows, QUADRANT_COLOURS, list(QUADRANTS), "Greedy against samples", "share of questions")
+
+
+def outcomes(boards: Boards) -> Chart:
     """The share of each outcome, a bar an arm."""
     rows = []
     for name, board in boards.items():
         for arm in board.arms.values():
             total = max(int(arm.present.sum()), 1)
-            for outcome in OUTCOMES:
-                count = int(arm.is_(outcome).sum())
-                if count:
-                    label = f"{name} {arm.name}" if len(boards) > 1 else arm.name
-                    rows.append({"bar": label, "outcome": str(outcome), "share": count / total})
-    names = [str(outcome) for outcome in OUTCOMES if any(row["outcome"] == str(outcome) for row in rows)]
-    chart = (
-        alt.Chart(pd.DataFrame(rows, columns=["bar", "outcome", "share"]))
-        .mark_bar()
-        .encode(
-            y=alt.Y("bar:N", sort=None, title=None),
-            x=alt.X("share:Q", title="share of completions", scale=alt.Scale(domain=[0, 1]), stack="zero"),
-            color=_colour("outcome", names),
-            order=alt.Order("outcome:N"),
-        )
-    )
-    return chart.properties(
-        width=420, height=max(50, 28 * len({row["bar"] for row in rows})), title="outcomes"
-    )
+            label = f"{name} {arm.name}" if len(boards) > 1 else arm.name
+            found = {str(outcome): int(arm.is_(outcome).sum()) for outcome in OUTCOMES}
+            rows += [{"bar": label, "part": part, "share": n / total} for part, n in found.items() if n]
+    return outcome_bars(rows)
 
 
-def lengths(boards: Mapping[str, Board]) -> alt.TopLevelMixin | None:
+def outcome_bars(rows: Sequence[Mapping[str, Any]]) -> Chart:
+    """Stacked shares of outcomes; rows of bar, part (an outcome) and share."""
+    order = [str(outcome) for outcome in OUTCOMES if any(row["part"] == str(outcome) for row in rows)]
+    return _stacked(rows, OUTCOME_COLOURS, order, "Outcomes", "share of completions")
+
+
+def lengths(boards: Boards) -> Chart | None:
     """How long completions are, right and other ones apart."""
-    tokens = {
+    arms = {
         name: [arm for arm in board.arms.values() if np.isfinite(arm.tokens).any()]
         for name, board in boards.items()
     }
-    found = [arm.tokens[np.isfinite(arm.tokens)] for arms in tokens.values() for arm in arms]
+    found = [arm.tokens[np.isfinite(arm.tokens)] for made in arms.values() for arm in made]
     if not found:
         return None
     edges = np.histogram_bin_edges(np.concatenate(found), bins=24)
     rows = []
-    for name, arms in tokens.items():
+    for name, made in arms.items():
         for verdict in ("right", "other"):
-            values = np.concatenate(
-                [arm.tokens[np.isfinite(arm.tokens) & (arm.right == (verdict == "right"))] for arm in arms]
-                or [np.array([])]
-            )
-            heights, _ = np.histogram(values, edges)
+            parts = [arm.tokens[np.isfinite(arm.tokens) & (arm.right == (verdict == "right"))] for arm in made]
+            heights, _ = np.histogram(np.concatenate(parts), edges)
+            bins = zip(edges[:-1], edges[1:], heights, strict=True)
             rows += [
-                {"run": name, "verdict": verdict, "from": a, "to": b, "count": int(h)}
-                for a, b, h in zip(edges[:-1], edges[1:], heights, strict=True)
-                if h
+                {"run": name, "verdict": verdict, "from": a, "to": b, "count": int(h)} for a, b, h in bins if h
             ]
+    shades = {"right": "@correct", "other": "@wrong"}
     chart = (
         alt.Chart(pd.DataFrame(rows))
-        .mark_bar()
+        .mark_bar(binSpacing=0.5)
         .encode(
             x=alt.X("from:Q", bin="binned", title="tokens"),
             x2="to:Q",
-            y=alt.Y("count:Q", title="completions"),
-            color=_colour("verdict", ["right", "other"]),
+            y=alt.Y("count:Q", title="completions", axis=alt.Axis(tickCount=4)),
+            color=colour("verdict", list(shades), list(shades.values())),
         )
     )
     if len(boards) > 1:
-        return chart.properties(width=420, height=110).facet(row=alt.Row("run:N", title=None))
-    return chart.properties(width=420, height=150, title="lengths")
+        row = alt.Row("run:N", title=None, sort=list(boards), header=alt.Header(labelAnchor="start"))
+        return chart.properties(width=WIDE, height=70, title="Lengths").facet(row=row, spacing=4)
+    return chart.properties(width=WIDE, height=150, title="Lengths")
+
+
+def colour(field: str, names: Sequence[str], shades: Sequence[str] = ()) -> alt.Color:
+    """The colour of a series; a legend only where there are several."""
+    legend = alt.Legend(title=None) if len(names) > 1 else None
+    scale = alt.Scale(domain=list(names), range=list(shades) if shades else "category")
+    return alt.Color(f"{field}:N", scale=scale, legend=legend)
+
+
+def _stacked(
+    rows: Sequence[Mapping[str, Any]], shades: Mapping[str, str], order: Sequence[str], title: str, axis: str
+) -> Chart:
+    bars = list(dict.fromkeys(row["bar"] for row in rows))
+    placed = [{**row, "order": list(order).index(row["part"])} for row in rows]
+    chart = (
+        alt.Chart(pd.DataFrame(placed, columns=["bar", "part", "share", "order"]))
+        .mark_bar()
+        .encode(
+            y=alt.Y("bar:N", sort=bars, title=None, axis=alt.Axis(labelLimit=110)),
+            x=alt.X("share:Q", title=axis, scale=alt.Scale(domain=[0, 1]), stack="zero", axis=_percent()),
+            color=colour("part", list(order), [shades[part] for part in order]),
+            order=alt.Order("order:Q"),
+        )
+    )
+    return chart.properties(width=WIDE, height=max(40, 24 * len(bars)), title=title)
+
+
+def _points(rows: list[dict[str, Any]], field: str, runs: list[str], title: str) -> Chart:
+    order = list(dict.fromkeys(row[field] for row in rows))
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        y=alt.Y(f"{field}:N", sort=order, title=None, axis=alt.Axis(grid=True, labelLimit=120)),
+        yOffset=alt.YOffset("run:N", sort=runs),
+        color=colour("run", runs),
+    )
+    rules = base.mark_rule(strokeWidth=2, opacity=0.55).encode(x=_share_x("low:Q"), x2="high:Q")
+    dots = base.mark_point(filled=True, size=46, opacity=1).encode(x=_share_x("value:Q"))
+    height = len(order) * max(22, 13 * len(runs) + 8)
+    return alt.layer(rules, dots).properties(width=WIDE - 10, height=height, title=title)
+
+
+def _headline(measure: Measure) -> str:
+    words = {"accuracy": "greedy accuracy", "none_recall": "None recall", "false_none": "false None"}
+    return words.get(measure.name, measure.name)
+
+
+def _interval(run: str, made: Any, **more: Any) -> dict[str, Any]:
+    found = {"run": run, "value": made.value, "low": made.low, "high": made.high}
+    return more | {key: None if isinstance(v, float) and math.isnan(v) else v for key, v in found.items()}
 
 
 def _ks(n: int) -> list[int]:
     """Every k up to 16, then about eight a doubling."""
-    return sorted(
-        {*range(1, min(n, 16) + 1), *(round(2 ** (i / 8)) for i in range(32, 8 * 12)), n}
-        & set(range(1, n + 1))
-    )
+    grown = (round(2 ** (step / 8)) for step in range(32, 8 * 12))
+    return sorted(k for k in {*range(1, min(n, 16) + 1), *grown, n} if k <= n)
 
 
-def _colour(field: str, names: Sequence[str]) -> alt.Color:
-    legend = alt.Legend(title=None) if len(names) > 1 else None
-    # the range is filled in when the chart is rendered, for paper or for a page
-    return alt.Color(f"{field}:N", scale=alt.Scale(domain=list(names), range="category"), legend=legend)
+def _percent() -> alt.Axis:
+    return alt.Axis(format="%", tickCount=5)
 
 
-def _share(field: str, title: str) -> alt.Y:
-    return alt.Y(field, title=title, scale=alt.Scale(domain=[0, 1]))
+def _share(field: str) -> alt.Y:
+    return alt.Y(field, title="questions right", scale=alt.Scale(domain=[0, 1]), axis=_percent())
 
 
 def _share_x(field: str) -> alt.X:
-    return alt.X(field, title="share right", scale=alt.Scale(domain=[0, 1]))
-
-
-def _configured(chart: alt.TopLevelMixin, palette: Palette) -> dict[str, Any]:
-    spec = chart.to_dict()
-    axis = {"labelColor": palette.muted, "titleColor": palette.muted, "gridColor": palette.line}
-    axis |= {"domainColor": palette.line, "tickColor": palette.line, "titleFontWeight": "normal"}
-    spec["config"] = {
-        "background": "transparent",
-        "view": {"stroke": "transparent"},
-        "axis": axis,
-        "legend": {
-            "labelColor": palette.ink,
-            "titleColor": palette.ink,
-            "orient": "bottom",
-            "labelLimit": 400,
-        },
-        "header": {"labelColor": palette.ink, "titleColor": palette.ink},
-        "title": {"color": palette.ink, "anchor": "start", "fontSize": 13},
-        "rule": {"color": palette.ink},
-        "range": {"category": list(palette.series)},
-        "font": "system-ui, sans-serif",
-    }
-    spec.pop("background", None)
-    return spec
+    return alt.X(field, title=None, scale=alt.Scale(domain=[0, 1]), axis=_percent())

@@ -91,7 +91,7 @@ def add_runs(
         board = load_board(folder, scoring)
         tags = _tags(board.scoring["tree"])
         for row in rows(folder, choose_scoring(folder, scoring)):
-            mark = flipped.get((name, row["id"]), "flips elsewhere" if row["id"] in touched else "")
+            mark = flipped.get((name, row["id"]), "flips" if row["id"] in touched else "")
             made = {
                 "run": name,
                 "item": row["id"],

@@ -105,8 +105,10 @@
   const detail = (row) => {
     const line = make("tr", undefined, "detail");
     const cell = make("td");
+    const box = make("div", undefined, "box");
     cell.colSpan = shown.length + 1;
-    cell.append(make("h3", "Prompt"), make("pre", data.prompts[row.prompt]), make("h3", "Completion"));
+    cell.append(box);
+    box.append(make("h3", "Prompt"), make("pre", data.prompts[row.prompt]), make("h3", "Completion"));
     const text = make("pre");
     if (row.span) {
       // spans count code points, strings in a browser count UTF-16 units
@@ -114,8 +116,8 @@
       const [from, to] = row.span;
       text.append(points.slice(0, from).join(""), make("mark", points.slice(from, to).join("")), points.slice(to).join(""));
     } else text.append(row.text);
-    cell.append(text, make("h3", "Reward " + number(row.reward, 3) + " by " + row.recipe));
-    cell.append(tree(row.terms));
+    box.append(text, make("h3", "Reward " + number(row.reward, 3) + " by " + row.recipe));
+    box.append(tree(row.terms));
     line.append(cell);
     return line;
   };
@@ -144,7 +146,7 @@
       shown.forEach(([name, , kind]) => {
         const value = row[name];
         const text = value === null ? "–" : name === "reward" ? number(value, 3) : String(value);
-        line.append(make("td", text, [kind, name === "outcome" ? kindOf(value) : ""].filter(Boolean).join(" ")));
+        line.append(make("td", text, [kind, name === "outcome" ? kindOf(value) : "", ["gold", "prediction"].includes(name) ? "long" : ""].filter(Boolean).join(" ")));
       });
       body.append(line);
       if (state.open.has(row)) body.append(detail(row));

@@ -49,6 +49,7 @@ class Section:
     ) -> Section:
         """A section of pictures (SVG) and tables."""
         figures = "".join(f'<figure class="picture">{svg}</figure>' for svg in pictures)
+        figures = f'<div class="pictures">{figures}</div>' if figures else ""
         body = figures + "".join(table.html() for table in tables)
         return cls(title, body, lead, "\n".join(table.markdown() for table in tables), plain)
 
