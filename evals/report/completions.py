@@ -1,20 +1,16 @@
 """The completions that a page lets one browse, as plain data.
 
-Each row is one completion with its outcome, its reward's tree and the place of its answer. A page holds a
-bounded number: greedy ones first, then samples in order; what is left out is said.
+Rows come in from evaluation runs, training runs and score files; each is one completion with its outcome,
+its reward's tree and the place of its answer. A page holds a bounded number: greedy ones first, then
+samples, then what was logged in training; what is left out is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from rewardkit.answer import Reasoning
-
-from ..board import choose_scoring, load_board
-from ..compare import Flip
-from ..export import rows
-from ..run.folder import RunFolder
 
 COLUMNS = (
     "run",
@@ -28,116 +24,95 @@ COLUMNS = (
     "tokens",
     "finish",
     "flipped",
+    "note",
+    "prompt",
+    "text",
+    "span",
+    "terms",
+    "recipe",
+    "slices",
 )
-COLUMNS += ("prompt", "text", "span", "terms", "recipe", "slices")
+
+SHARED = ("run", "arm", "outcome", "gold", "prediction", "finish", "flipped", "recipe", "note")
+"""Columns whose texts repeat: kept once, and named by their place."""
 
 
-class CompletionTable:
-    """Rows of several runs; `add` them, then `plain()` is what `Page.completions` takes."""
+class Completions:
+    """Rows of several runs; `add` them, then `plain` is what the page's script reads."""
 
-    def __init__(self, limit: int = 5000) -> None:
+    def __init__(self, limit: int = 20_000) -> None:
         self.limit = limit
-        self._rows: list[list[Any]] = []
-        self._prompts: dict[str, int] = {}
+        self._tiers: dict[int, list[tuple[Any, ...]]] = {}
         self._slices: list[str] = []
-        self._seen = 0
+        self._counts: Counter[int] = Counter()
+        self._rows: list[tuple[Any, ...]] | None = None
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return min(self.limit, sum(self._counts.values()))
 
-    def add(self, row: dict[str, Any]) -> None:
-        """Add a row with every name of `COLUMNS`; `prompt` as text, `slices` a mapping of column to value."""
-        self._seen += 1
-        if len(self._rows) >= self.limit:
-            return
-        for column in row["slices"]:
-            if column not in self._slices:
-                self._slices.append(column)
-        place = self._prompts.setdefault(row["prompt"], len(self._prompts))
-        self._rows.append([place if name == "prompt" else row[name] for name in COLUMNS])
+    @property
+    def seen(self) -> int:
+        """How many completions there were, those left out included."""
+        return sum(self._counts.values())
 
-    def skip(self) -> None:
-        """Count a row that is left out."""
-        self._seen += 1
+    def add(self, row: Mapping[str, Any], tier: int) -> None:
+        """Add a row with every name of `COLUMNS`; `slices` maps a column to its value.
 
-    def plain(self) -> dict[str, Any]:
-        """Prompts once each, rows as lists."""
-        at = COLUMNS.index("slices")
-        made = [[*row[:at], [str(row[at].get(column, "")) for column in self._slices]] for row in self._rows]
+        Rows of a lower `tier` (0 greedy, 1 samples, 2 training) stand first and are left out last.
+        """
+        self._counts[tier] += 1
+        kept = self._tiers.setdefault(tier, [])
+        if len(kept) < self.limit:
+            self._slices += [column for column in row["slices"] if column not in self._slices]
+            kept.append(tuple(row[name] for name in COLUMNS))
+            self._rows = None
+
+    def rows(self, count: int) -> list[tuple[Any, ...]]:
+        """The first `count` rows."""
+        if self._rows is None:
+            self._rows = [row for tier in sorted(self._tiers) for row in self._tiers[tier]][: self.limit]
+        return self._rows[:count]
+
+    def plain(self, count: int) -> dict[str, Any]:
+        """The first `count` rows as lists; prompts and what else repeats once each."""
+        names: dict[str, list[Any]] = {name: [] for name in (*SHARED, "prompt")}
+        places: dict[str, dict[Any, int]] = {name: {} for name in names}
+        made = []
+        for row in self.rows(count):
+            cells: list[Any] = []
+            for name, value in zip(COLUMNS, row, strict=True):
+                if name in places:
+                    at = places[name].setdefault(value, len(names[name]))
+                    if at == len(names[name]):
+                        names[name].append(value)
+                    cells.append(at)
+                elif name == "slices":
+                    cells.append([_word(value.get(column)) for column in self._slices])
+                else:
+                    cells.append(_finite(value))
+            made.append(cells)
+        return {"columns": list(COLUMNS), "rows": made, "names": names, "slices": self._slices}
+
+    def note(self, count: int) -> str:
+        """What the page says above the table."""
         note = "Each with its reward, term by term, and the extracted answer marked in its text."
-        if self._seen > len(self._rows):
-            note += f" {len(self._rows)} of {self._seen} are in this page: greedy ones first, then samples in order."
-        return {
-            "columns": list(COLUMNS),
-            "rows": made,
-            "prompts": list(self._prompts),
-            "slices": self._slices,
-            "note": note,
-        }
+        if self.seen > count:
+            note += (
+                f" {count:,} of {self.seen:,} are in this page: greedy ones first, then samples, then those "
+                "logged in training."
+            )
+        return note
 
 
-def add_runs(
-    table: CompletionTable,
-    folders: Sequence[RunFolder],
-    names: Sequence[str],
-    flips: Sequence[Flip] = (),
-    scoring: str | None = None,
-) -> None:
-    """Add the completions of evaluation runs, greedy ones of every run before any sample."""
-    flipped = {(flip.run, flip.item): "gained" if flip.gained else "lost" for flip in flips}
-    touched = {flip.item for flip in flips}
-    held = []
-    for folder, name in zip(folders, names, strict=True):
-        board = load_board(folder, scoring)
-        tags = _tags(board.scoring["tree"])
-        for row in rows(folder, choose_scoring(folder, scoring)):
-            mark = flipped.get((name, row["id"]), "flips" if row["id"] in touched else "")
-            made = {
-                "run": name,
-                "item": row["id"],
-                "arm": row["arm"],
-                "sample": row["sample"],
-                "outcome": row["outcome"],
-                "gold": _text(row["gold"]),
-                "prediction": row["prediction"],
-                "reward": row["reward"],
-                "tokens": row["tokens"],
-                "finish": row["finish"],
-                "flipped": mark if row["arm"] == "greedy" else "",
-                "prompt": _prompt(row["prompt"]),
-                "text": _whole(row, tags),
-                "span": row["span"],
-                "terms": row["terms"],
-                "recipe": board.scoring["recipe"],
-                "slices": {column: row["fields"].get(column) for column in board.suite.slices},
-            }
-            if row["arm"] == "greedy":
-                table.add(made)
-            elif len(held) < table.limit:
-                held.append(made)
-            else:
-                table.skip()
-    for made in held:
-        table.add(made)
+def interleaved(rows: Sequence[tuple[int, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Rows by sample: the first sample of every question before the second of any."""
+    return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 
 
-def _tags(tree: dict[str, Any]) -> Reasoning | None:
-    given = tree.get("answer", {}).get("reasoning", {})
-    return None if given is None else Reasoning(**given)
+def _word(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
-def _whole(row: dict[str, Any], tags: Reasoning | None) -> str:
-    """The text that the span points into: with the reasoning put back where a server returned it apart."""
-    if row["reasoning"] is None or tags is None:
-        return row["completion"]
-    return f"{tags.open}{row['reasoning']}{tags.close}{row['completion']}"
-
-
-def _text(gold: Any) -> str:
-    return " | ".join(map(str, gold)) if isinstance(gold, list) else str(gold)
-
-
-def _prompt(prompt: Any) -> str:
-    if isinstance(prompt, str):
-        return prompt
-    return "\n".join(f"{message['role']}: {message['content']}" for message in prompt)
+def _finite(value: Any) -> Any:
+    """JSON has no NaN: an unknown number is null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,105 +1,168 @@
-"""One HTML file from sections: no network, light and dark, readable on a phone, printable."""
+"""One HTML file from sections: no network, light and dark, readable on a phone, printable.
+
+Sections of blocks and the completions to browse come in; HTML, Markdown or JSON goes out. Everything that
+completions, prompts and data say is text: the template escapes it, and the browsed completions are set as
+text by the script.
+"""
 
 from __future__ import annotations
 
 import base64
 import gzip
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from rewardkit import __version__
 
-from ..run.folder import write_whole
-from ..tables import Table
+from .blocks import Block, Claims, Folded, Picture, Pictures
+from .completions import Completions
+from .draw import png, svg
 
 HERE = Path(__file__).parent
+
+PACKED = 9_000_000
+"""Characters that the completions may take in the page, packed: with the rest it stays under 10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A titled part of the page. `lead` is a sentence or two; `body` is HTML; `plain` what --format json gives."""
+    """A titled part of the page. `lead` is a sentence or two; `plain` what --format json gives."""
 
     title: str
-    body: str
+    blocks: Sequence[Block]
     lead: str = ""
-    markdown: str = ""
     plain: Any = None
 
     @property
     def anchor(self) -> str:
         """The id that the contents link to."""
-        return "-".join("".join(c if c.isalnum() else " " for c in self.title.lower()).split())
+        return "-".join(re.findall(r"[a-z0-9]+", self.title.lower())) or "section"
 
-    @classmethod
-    def of_tables(
-        cls,
-        title: str,
-        tables: Sequence[Table],
-        *,
-        lead: str = "",
-        pictures: Sequence[str] = (),
-        plain: Any = None,
-    ) -> Section:
-        """A section of pictures (SVG) and tables."""
-        figures = "".join(f'<figure class="picture">{svg}</figure>' for svg in pictures)
-        figures = f'<div class="pictures">{figures}</div>' if figures else ""
-        body = figures + "".join(table.html() for table in tables)
-        return cls(title, body, lead, "\n".join(table.markdown() for table in tables), plain)
+    def pictures(self) -> Iterator[Picture]:
+        """Every picture of the section."""
+        yield from _pictures(self.blocks)
+
+
+def _pictures(blocks: Sequence[Any]) -> Iterator[Picture]:
+    for block in blocks:
+        if isinstance(block, Pictures):
+            yield from block.pictures
+        elif isinstance(block, Folded):
+            yield from _pictures(block.blocks)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Title, sections in order, and the completions to browse (plain data, see `completions`)."""
+    """Title, claims and paragraphs to begin with, sections in order, and the completions to browse."""
 
     title: str
     sections: Sequence[Section]
-    completions: dict[str, Any] | None = None
+    completions: Completions | None = None
     about: Sequence[str] = field(default_factory=tuple)
+    claims: Claims | None = None
 
-    def markdown(self) -> str:
-        """The page without pictures and completions, as Markdown."""
+    def html(self) -> str:
+        """The page as one HTML file."""
+        return page_html(self)
+
+    def markdown(self, pictures: str = "") -> str:
+        """The page without its completions, as Markdown. `pictures` is where its pictures lie, if anywhere."""
         parts = [f"# {self.title}", *self.about]
+        parts += [self.claims.markdown()] if self.claims else []
         for section in self.sections:
-            parts += [f"## {section.title}", section.lead, section.markdown]
-        return "\n\n".join(part for part in parts if part).rstrip() + "\n"
+            parts += [f"## {section.title}", section.lead]
+            parts += [block.markdown().rstrip() for block in section.blocks]
+        text = "\n\n".join(part for part in parts if part).rstrip() + "\n"
+        for picture in self.pictures() if pictures else ():
+            text = text.replace(
+                picture.markdown(), f"![{picture.caption}]({pictures}/{picture.name}.svg)", 1
+            )
+        return text
 
     def json(self) -> str:
         """What the sections say, as JSON."""
-        made = {
-            "title": self.title,
-            "sections": {s.title: s.plain for s in self.sections if s.plain is not None},
-        }
+        sections = {section.title: section.plain for section in self.sections if section.plain is not None}
+        claims = [{"text": c.text, "holds": c.holds, "told": c.told} for c in self.claims.claims] if self.claims else []
+        made = {"title": self.title, "about": list(self.about), "claims": claims, "sections": sections}
         return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
+    def pictures(self) -> Iterator[Picture]:
+        """Every picture of the page."""
+        for section in self.sections:
+            yield from section.pictures()
+
+    def write_pictures(self, folder: Path) -> list[Path]:
+        """Write each picture as SVG and PNG; returns the files."""
+        folder.mkdir(parents=True, exist_ok=True)
+        made = []
+        for picture in self.pictures():
+            (folder / f"{picture.name}.svg").write_text(
+                svg(picture.chart, picture.caption), encoding="utf-8"
+            )
+            (folder / f"{picture.name}.png").write_bytes(png(picture.chart))
+            made += [folder / f"{picture.name}.svg", folder / f"{picture.name}.png"]
+        return made
+
     def _repr_html_(self) -> str:
-        return f'<iframe srcdoc="{escape(page_html(self))}" style="width:100%;height:80vh;border:0"></iframe>'
+        return f'<iframe srcdoc="{escape(self.html())}" title="{escape(self.title)}" style="width:100%;height:80vh;border:0"></iframe>'
 
 
 def page_html(page: Page) -> str:
     """The page's HTML."""
-    environment = Environment(loader=FileSystemLoader(HERE), autoescape=True)
-    return environment.get_template("page.html.jinja").render(
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    data, note = _data(page.completions)
+    return environment.get_template("template.html.jinja").render(
         page=page,
-        css=Markup((HERE / "page.css").read_text(encoding="utf-8")),
-        js=Markup((HERE / "page.js").read_text(encoding="utf-8")),
-        data=Markup(packed(page.completions)) if page.completions else "",
+        drawn=_drawn,
+        css=Markup(_asset("style.css")),
+        js=Markup(_asset("browse.js")),
+        data=Markup(data),
+        note=note,
         version=__version__,
     )
 
 
-def write_page(page: Page, path: Path) -> None:
-    """Write the page, whole or not at all."""
-    write_whole(path, page_html(page))
+def _drawn(picture: Picture) -> Markup:
+    """A picture in the page's colours, as wide as its figure."""
+    made = svg(picture.chart, picture.caption, name=picture.name, paper=False)
+    size = re.search(r'<svg [^>]*?width="(\d+(?:\.\d+)?)"', made)
+    head, rest = made.split(">", 1)
+    head = re.sub(r' (?:width|height)="[^"]*"', "", head)
+    width = float(size[1]) if size else 360.0
+    return Markup(f'{head} style="max-width:{width * 1.4:.0f}px">{rest}')
+
+
+def _data(completions: Completions | None) -> tuple[str, str]:
+    """The completions packed, as many as fit, and what to say of them."""
+    if completions is None or not len(completions):
+        return "", ""
+    count = len(completions)
+    while True:
+        data = packed(completions.plain(count))
+        if len(data) <= PACKED:
+            return data, completions.note(count)
+        count = int(count * PACKED / len(data) * 0.95)
 
 
 def packed(plain: Any) -> str:
     """Plain data as gzipped JSON in base64; the browser unpacks it by itself."""
-    text = json.dumps(plain, separators=(",", ":"))
+    text = json.dumps(plain, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(gzip.compress(text.encode("ascii"), 9, mtime=0)).decode("ascii")
+
+
+def _asset(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
