@@ -187,7 +187,7 @@ class Countdown(Verifier):
         except DataError as fault:
             return Verdict(equality=Equality.UNDECIDED, route="gold", details={"fault": str(fault)})
         if not targets:
-            return Verdict(equality=Equality.UNDECIDED, route="gold", details={"fault": "the target is not a number"})
+            return Verdict(equality=Equality.UNDECIDED, route="gold", details={"fault": self.gold_fault(question.golds[0], question.rollout)})
         answer, problem = _expression(question, targets)
         details: dict[str, Any] = {
             "value": None, "target": _plain(targets[0]), "used": None,
