@@ -6,7 +6,7 @@ a line for each fault: its place in the file, what was found, what would be righ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -97,17 +97,29 @@ def _field_names(model: type[BaseModel]) -> list[str]:
 
 
 def _owner(model: type[BaseModel] | None, path: Sequence[str | int]) -> type[BaseModel] | None:
-    """The model that a path leads into, as far as annotations tell; a step into a list stays in its model."""
+    """The model that a path leads into, as far as annotations tell."""
+    annotation: Any = model
     for step in path:
-        if model is None:
-            return None
-        if isinstance(step, int):
+        if isinstance(step, int):  # an item of a list; its model is what the list is annotated with
+            annotation = _inside(annotation) or annotation
             continue
-        by_alias = {field.alias or name: field for name, field in model.model_fields.items()}
+        owner = _model_in(annotation)
+        if owner is None:
+            annotation = _inside(annotation)
+            continue
+        by_alias = {field.alias or name: field for name, field in owner.model_fields.items()}
         if step not in by_alias:
             return None
-        model = _model_in(by_alias[step].annotation)
-    return model
+        annotation = by_alias[str(step)].annotation
+    return _model_in(annotation)
+
+
+def _inside(annotation: Any) -> Any:
+    """What a mapping's values, or a list's items, are annotated as."""
+    args = get_args(annotation)
+    if get_origin(annotation) in (dict, Mapping):
+        return args[1]
+    return args[0] if get_origin(annotation) in (list, tuple) and args else None
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

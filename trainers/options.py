@@ -8,6 +8,7 @@ number of processes that do not divide with the numbers that would.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import NoneType, UnionType
@@ -264,6 +265,8 @@ def _constructs(resolved: Resolved, at: int, checked: Checked, accelerator: bool
     options = dict(checked.options)
     if not accelerator:
         options |= {"use_cpu": True}
+    pretended = max(1, checked.world_size // int(os.environ.get("WORLD_SIZE", "1")))
+    options["per_device_train_batch_size"] = checked["per_device_train_batch_size"] * pretended
     try:
         config_class(checked.kind)(output_dir="unused", **options)
     except (ValueError, TypeError, ImportError) as error:

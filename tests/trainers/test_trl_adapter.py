@@ -287,7 +287,7 @@ def test_a_template_that_opens_the_reasoning_must_be_known_to_the_recipe():
 
     asked = {"prompts": [[{"role": "user", "content": "?"}]], "completions": [message("x</think>" + RIGHT)]}
     rest = {"completion_ids": [ids(12)], "gold": ["7"]}
-    with pytest.raises(UsageError, match="answer.reasoning.prefilled=true"):
+    with pytest.raises(UsageError, match=r"answer\.reasoning\.prefilled=true"):
         reward_functions("playground-none@0", args(), Prefilling())[0](**asked, **rest)
     told = reward_functions(
         "playground-none@0", args(), Prefilling(), settings=["answer.reasoning.prefilled=true"]

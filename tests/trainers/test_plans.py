@@ -1,0 +1,246 @@
+"""Plans: read with places, checked against the installed TRL before anything loads, counted."""
+
+import pytest
+
+pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[train]'")
+
+from rewardkit.errors import DataError, RecipeError, SetupError, UsageError
+from rewardkit.source import read_text
+from rewardkit.trainers.budget import count_steps
+from rewardkit.trainers.dryrun import dry_run
+from rewardkit.trainers.options import check, hints
+from rewardkit.trainers.plan import Plan
+from rewardkit.trainers.planning import load_plan
+from rewardkit.trainers.runner import prepare
+
+PLAN = """\
+plan: short
+model: {name: nowhere/model, config: {model_type: qwen3, hidden_size: 64, intermediate_size: 64,
+        num_hidden_layers: 1, num_attention_heads: 2, num_key_value_heads: 1, head_dim: 32, vocab_size: 100}}
+data:
+  sums:
+    path: sums.jsonl
+    prompt: "{{ question }}"
+    completion: "{{ text }}"
+    gold: answer
+options: {bf16: false}
+stages:
+  - name: sft
+    kind: sft
+    data: sums
+    per_device_train_batch_size: 4
+    max_steps: 3
+  - name: grpo
+    kind: grpo
+    data: sums
+    recipe: playground-none@1
+    per_device_train_batch_size: 4
+    num_generations: 4
+    max_steps: 3
+variants:
+  wide: {about: bigger groups, set: {stages.1.num_generations: 8, stages.1.per_device_train_batch_size: 8}}
+  broken: {set: {stages.1.learning_rat: 0.1}}
+"""
+
+
+@pytest.fixture
+def write(tmp_path, sums):
+    def written(change=None, to=""):
+        text = PLAN if change is None else PLAN.replace(change, to)
+        assert change is None or text != PLAN
+        path = tmp_path / "plan.yaml"
+        path.write_text(text)
+        return path
+
+    return written
+
+
+def checked(path, variant=None, settings=(), world=1):
+    return check(load_plan(path, variant, settings), world, False)
+
+
+# --- faults, with their places -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "says"),
+    [
+        ("kind: sft", "kind: dpo", r"plan.yaml:13:11: .*one of 'sft' or 'grpo', found 'dpo'"),
+        (
+            "data: sums\n    per",
+            "data: summs\n    per",
+            r"plan.yaml:14:.*no data set is called 'summs'; did you mean 'sums'",
+        ),
+        ("    recipe: playground-none@1\n", "", r"a grpo stage needs a recipe"),
+        ("name: grpo", "name: sft", r"two stages are called 'sft'"),
+        ("completion:", "competion:", r"plan.yaml:8:5: unknown key 'competion'.*did you mean 'completion'"),
+        ("data: sums\n    recipe", "data: {traces: sft}\n    recipe", r"'sft' is none of them"),
+        ("path: sums.jsonl\n", "path: sums.jsonl\n    hub: x/y\n", "exactly one of path and hub"),
+        ("model: {name", "model: {bits: 4, name", "weights in 4 bits cannot be trained"),
+    ],
+)
+def test_faults_have_a_place_and_a_remedy(write, change, to, says):
+    with pytest.raises(RecipeError, match=says):
+        load_plan(write(change, to))
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "says"),
+    [
+        ("num_generations: 4", "num_generation: 4", r"plan.yaml:22:5: TRL 1\S+ has no option 'num_generation'; did you mean 'num_generations'"),
+        ("num_generations: 4", "max_prompt_length: 4", r"22:5: 'max_prompt_length' is not an option here: .*max_prompt_tokens"),
+        ("num_generations: 4", "num_generations: four", r"22:5: 'num_generations' must be a whole number or null, found 'four'"),
+        ("num_generations: 4", "beta: [1]", r"22:5: 'beta' must be a number, found \[1\]"),
+        ("num_generations: 4", "use_vllm: 1", r"22:5: 'use_vllm' must be true or false, found 1"),
+        ("bf16: false", "bf61: false", r"10:11: TRL .* has no option 'bf61'; did you mean 'bf16'"),
+        ("num_generations: 4", "num_generations: 1", r"22:5: num_generations is 1; a group needs 2"),
+        ("num_generations: 4", "num_generations: 3",
+         r"22:5: .* 4 x 1 x 1 = 4 completions do not make whole groups .*per_device_train_batch_size could be 3 or 6 or 9; .*num_generations could be 2 or 4"),
+        ("num_generations: 4", "num_generations: 4\n    generation_batch_size: 6", r"23:5: .*must be a multiple of .*4 x 1 = 4\); try 4 or 8"),
+        ("num_generations: 4", "num_generations: 4\n    num_iterations: 4\n    save_steps: 6", r"24:5: save_steps is 6, and a generation serves 4 steps.*try 4 or 8"),
+        ("num_generations: 4", "num_generations: 4\n    output_dir: x", r"'output_dir' is not an option here: rewardkit names the folders"),
+        ("max_steps: 3\n  - name: grpo", "max_steps: 3\n    lr_scheduler_type: cosin\n  - name: grpo", r"TRL refuses the options of stage 'sft'.*cosin"),
+    ],
+)  # fmt: skip
+def test_options_are_checked_before_anything_loads(write, change, to, says):
+    with pytest.raises(RecipeError, match=says):
+        checked(write(change, to))
+
+
+def test_more_processes_make_other_numbers_divide(write):
+    path = write("num_generations: 4", "num_generations: 8")
+    assert checked(path, world=2)[1].generation_batch == 8
+    with pytest.raises(RecipeError, match="num_generations could be 2 or 4"):
+        checked(path, world=1)
+
+
+def test_groups_that_processes_would_split_are_refused(write):
+    path = write("recipe: playground-none@1", "recipe: open-r1-stack@2")
+    settings = ["stages.1.num_generations=8"]
+    with pytest.raises(RecipeError, match=r"each of 2 processes would score 4, which splits groups"):
+        prepare(load_plan(path, None, settings), 2, False)
+    assert prepare(load_plan(path, None, [*settings, "stages.1.steps_per_generation=2"]), 2, False)
+
+
+def test_every_default_of_trl_has_the_type_that_it_declares():
+    """The check of types must not refuse what TRL itself would write."""
+    from rewardkit.trainers.options import OURS, _type_fault, defaults
+
+    for kind in ("sft", "grpo"):
+        for name, value in defaults(kind).items():
+            if name in hints(kind) and name not in OURS:
+                assert _type_fault(name, value, hints(kind)[name]) is None, name
+
+
+# --- variants, settings, printing ----------------------------------------------------------------
+
+
+def test_a_variant_and_settings_change_the_plan(write):
+    plan = load_plan(write(), "wide", ["stages.0.learning_rate=1e-6"])
+    assert plan.name == "short-wide"
+    assert plan.plan.stages[1].options["num_generations"] == 8
+    assert plan.plan.stages[0].options["learning_rate"] == 1e-6
+
+
+def test_a_fault_in_a_variant_is_told_at_its_place(write):
+    with pytest.raises(
+        RecipeError, match=r"plan.yaml:26:18: TRL .* no option 'learning_rat'; did you mean 'learning_rate'"
+    ):
+        checked(write(), "broken")
+    with pytest.raises(UsageError, match="no variant 'wid'; did you mean 'wide'"):
+        load_plan(write(), "wid")
+
+
+def test_the_resolved_plan_reads_back_as_an_equal_plan(write):
+    plan = load_plan(write(), "wide")
+    again = Plan.model_validate(read_text(plan.to_yaml()).plain())
+    assert again == plan.plan.model_copy(update={"variants": {}})
+
+
+# --- counting ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "rows", "world", "steps", "completions"),
+    [
+        # 8 x 4 / 8 = 4 prompts a step; 100 rows are 25 steps of 32 completions
+        ({"per_device_train_batch_size": 8, "gradient_accumulation_steps": 4, "num_train_epochs": 1}, 100, 1, 25, 800),
+        ({"per_device_train_batch_size": 8, "gradient_accumulation_steps": 4, "num_train_epochs": 2}, 103, 1, 50, 1600),
+        ({"per_device_train_batch_size": 8, "num_train_epochs": 1}, 100, 2, 50, 800),
+        # each generation serves two steps: twice the steps, as many completions
+        ({"per_device_train_batch_size": 8, "num_iterations": 2, "save_steps": 2, "num_train_epochs": 1}, 10, 1, 20, 80),
+        ({"per_device_train_batch_size": 8, "steps_per_generation": 2, "save_steps": 2, "num_train_epochs": 1}, 10, 1, 10, 80),
+        ({"per_device_train_batch_size": 32, "num_train_epochs": 1}, 3, 1, 0, 0),
+    ],
+)  # fmt: skip
+def test_steps_and_completions_are_trls(write, tiny, options, rows, world, steps, completions):
+    settings = [f"stages.1.{name}={value}" for name, value in options.items()]
+    one = checked(write(), None, [*settings, "stages.1.num_generations=8", "stages.1.max_steps=-1"], world)[1]
+    counted = count_steps(one, rows)
+    assert (counted.steps, counted.completions) == (steps, completions)
+    if world == 1 and steps:
+        assert trl_steps(tiny, one, rows) == steps
+
+
+def trl_steps(folder, one, rows):
+    """What the trainer itself would count."""
+    from datasets import Dataset
+    from trl import GRPOTrainer
+
+    data = Dataset.from_dict({"prompt": [[{"role": "user", "content": "?"}]] * rows})
+    trainer = GRPOTrainer(
+        str(folder),
+        reward_funcs=lambda completions, **_: [0.0] * len(completions),
+        args=one.config("unused"),
+        train_dataset=data,
+    )
+    loader = trainer.get_train_dataloader()
+    per_epoch = max(len(loader) // one["gradient_accumulation_steps"], 1)
+    return int(per_epoch * one["num_train_epochs"])
+
+
+def test_a_dry_run_counts_the_data_at_hand_and_reads_every_row(write):
+    lines = "\n".join(dry_run(load_plan(write()), 1, False))
+    assert "8 rows, 3 steps, 12 samples, 1.50 epochs" in lines
+    assert "8 rows, 3 steps, 3 samples, 12 completions" in lines
+    assert "playground-none@1" in lines
+    assert "memory  about" in lines
+
+
+def test_a_dry_run_names_the_row_that_is_wrong(write, sums):
+    path = write("{{ question }}", "{{ question }} {{ hint }}")
+    with pytest.raises(DataError, match=r"sums.jsonl:1: 'hint' is undefined; the row has id, question"):
+        list(dry_run(load_plan(path), 1, False))
+    with pytest.raises(DataError, match=r"no column 'gold'; found id, question, answer, text"):
+        list(dry_run(load_plan(write("gold: answer", "gold: gold")), 1, False))
+
+
+def test_data_that_is_not_here_is_counted_as_stated_or_not_at_all(write):
+    gone = write("path: sums.jsonl", "path: gone.jsonl\n    rows: 40")
+    assert "counted as 40 rows" in "\n".join(dry_run(load_plan(gone), 1, False))
+    gone = write("path: sums.jsonl", "path: gone.jsonl")
+    assert "how many rows is not known" in "\n".join(dry_run(load_plan(gone), 1, False))
+
+
+def test_thresholds_and_rules_of_the_watch_are_checked(write):
+    path = write("    max_steps: 3\nvariants", "    max_steps: 3\n    stop_on: [dead_group]\nvariants")
+    with pytest.raises(RecipeError, match=r"no rule 'dead_group'; did you mean 'dead_groups'"):
+        prepare(load_plan(path), 1, False)
+    path = write("    max_steps: 3\nvariants", "    max_steps: 3\n    watch: {length: long}\nvariants")
+    with pytest.raises(RecipeError, match=r"a threshold is a number"):
+        prepare(load_plan(path), 1, False)
+
+
+def test_lora_options_are_pefts(write):
+    path = write("model: {name", "model: {peft: {r: 4, alpha: 8}, name")
+    with pytest.raises(RecipeError, match=r"peft.LoraConfig has no option 'alpha'"):
+        prepare(load_plan(path), 1, False)
+
+
+def test_a_package_that_is_missing_is_said_before_anything_is_written(write, tmp_path):
+    from rewardkit.trainers.runner import run_plan
+
+    path = write("num_generations: 4", "num_generations: 4\n    report_to: swanlab")
+    with pytest.raises(SetupError, match="not installed: swanlab"):
+        run_plan(load_plan(path), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
