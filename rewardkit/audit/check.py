@@ -52,7 +52,7 @@ def check(
     search = Search(space, extra)
     scoring = scoring_of(space)
     findings: list[Finding] = [
-        *totality(space),
+        *totality(space, search),
         *ordering(space, search),
         *within_group(space, search, groups),
         *term_findings(space, max_completion_length),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..cells import Cell, Range
 from ..types import Outcome, Score
 from .findings import Finding, Severity, Verdict, num, witnessed
 from .space import Space
@@ -28,7 +29,7 @@ RIVALS = {
 }
 
 
-def totality(space: Space) -> list[Finding]:
+def totality(space: Space, search: Search) -> list[Finding]:
     """Every outcome x truncation cell has a price, or is None on purpose."""
     found: list[Finding] = []
     for outcome in space.outcomes:
@@ -48,17 +49,7 @@ def totality(space: Space) -> list[Finding]:
                 )
             )
             continue
-        found.append(
-            Finding(
-                code="totality",
-                severity=Severity.ERROR,
-                verdict=Verdict.REFUTED,
-                sentence=f"{outcome}{where} has no price: no term applies, the total is None, and the rollout drops "
-                "out of its group without anybody having said so.",
-                advice=f"give {outcome} a price, or write it as null to leave it out on purpose",
-                facts={"outcome": str(outcome), "truncated": holes},
-            )
-        )
+        found.append(_hole(space, search, outcome, holes[0], where))
     if not any(f.code == "totality" for f in found):
         number = len(space.outcomes) * 2
         found.append(
@@ -72,6 +63,36 @@ def totality(space: Space) -> list[Finding]:
             )
         )
     return found
+
+
+def _hole(space: Space, search: Search, outcome: Outcome, truncated: bool, where: str) -> Finding:
+    """A cell where every term may stay away: refuted where a completion is really paid nothing."""
+    ranges: dict[str, Range] = {}
+    for component in space.components:
+        ranges |= next(r for r in component.cells() if component.pays(outcome, truncated, r).absent)
+    rollout = search.write(Cell(outcome, truncated, {axis.name: ranges[axis.name] for axis in space.axes}))
+    scores = search.score([rollout]) if rollout is not None else []
+    facts = {"outcome": str(outcome), "truncated": truncated}
+    if scores and scores[0].total is None:
+        return Finding(
+            code="totality",
+            severity=Severity.ERROR,
+            verdict=Verdict.REFUTED,
+            sentence=f"{outcome}{where} has no price: no term applies, the total is None, and the rollout drops out of "
+            "its group without anybody having said so.",
+            witness=witnessed(scores),
+            advice=f"give {outcome} a price, or write it as null to leave it out on purpose",
+            facts=facts,
+        )
+    return Finding(
+        code="totality",
+        severity=Severity.WARNING,
+        verdict=Verdict.UNKNOWN,
+        sentence=f"By their bounds, all terms may stay away where the outcome is {outcome}{where}; no completion was "
+        "found that is paid nothing.",
+        advice="add a term that always pays, such as {kind: constant, value: 0}",
+        facts=facts,
+    )
 
 
 def _may_be_absent(space: Space, outcome: Outcome, truncated: bool) -> bool:

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+import regex
+
 from .findings import Audit, Finding, Severity, Verdict, Witness, num, plain
 
 if TYPE_CHECKING:
@@ -140,17 +142,23 @@ def tables(name: str, table: Any) -> list[RenderableType]:
     return [f"{name}: {plain(table)}"]
 
 
+NUMERIC = regex.compile(r"[-+]?[\d.,]*( ?%| ?x\d+| \[.*\])?|nan|no bound|None|")
+
+
 def grid(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
-    """A plain table of text; every column but the first is right-aligned."""
+    """A plain table of text below its title; columns of numbers are right-aligned."""
+    from rich.console import Group
     from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 1))
+    table = Table(box=None, padding=(0, 1), header_style="dim")
     for at, name in enumerate(header):
-        table.add_column(name, justify="left" if at == 0 else "right", overflow="fold")
+        numeric = at > 0 and all(NUMERIC.fullmatch(row[at]) for row in rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(escape(cell) for cell in row))
-    return table
+    return Group(Text(title, style="bold"), table)
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -115,15 +115,19 @@ class Writer:
         self.needs = recipe.needs()
 
     @cached_property
-    def pool(self) -> tuple[Piece, ...]:
-        """Every piece, plainest first, read once."""
-        drafts = [(head, tail, rollout) for head, tail, rollout in self._drafts()]
+    def drafted(self) -> tuple[Piece, ...]:
+        """Every way to say every outcome, read once."""
+        drafts = list(self._drafts())
         readings = self.recipe.read([rollout for _, _, rollout in drafts])
-        pieces = [Piece(head, tail, r) for (head, tail, _), r in zip(drafts, readings, strict=True)]
-        pieces += [Piece("", r.text, r) for r in self.recipe.read(self.extra)]
+        return tuple(Piece(head, tail, r) for (head, tail, _), r in zip(drafts, readings, strict=True))
+
+    @cached_property
+    def pool(self) -> tuple[Piece, ...]:
+        """One piece of each outcome and shape, the plainest; and everything extra."""
+        extra = [Piece("", r.text, r) for r in self.recipe.read(self.extra)]
         seen: set[tuple[Any, ...]] = set()
         kept: list[Piece] = []
-        for piece in pieces:
+        for piece in (*self.drafted, *extra):
             shape = (piece.reading.outcome, piece.reading.truncated, *self._located(piece.reading))
             if shape not in seen or piece.reading.rollout in self.extra:
                 seen.add(shape)

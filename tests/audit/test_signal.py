@@ -5,7 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardkit.audit.difficulty import Difficulty, fit
@@ -19,6 +19,7 @@ def test_dead_share_of_2_right_in_16_at_4():
     assert dead_share(16, 2, 4) == pytest.approx(0.55)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 9).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n), st.integers(2, n))))
 def test_dead_share_is_that_of_all_subsets(drawn):
     n, c, size = drawn

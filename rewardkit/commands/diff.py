@@ -1,0 +1,133 @@
+"""`rewardkit diff A B [--rollouts FILE]`: what changed between two recipes.
+
+Exit codes: 0; 1 a finding is an error (with --against: a completion is paid otherwise); 2 usage or bad input.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..audit.options import Allow, AsJson, Columns_, GoldExtract, GroupBy, Limit, Tokenizer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..audit.diff import Diff
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help="name@version, or the path of a recipe.")],
+    after: Annotated[
+        str | None, typer.Argument(metavar="[B]", help="The other recipe; or use --against.")
+    ] = None,
+    rollouts: Annotated[
+        str | None, typer.Option(help="Completions to compare on: .jsonl, .json, .csv, .tsv, .parquet, or -.")
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KIND", help="Compare A with a plugin's kind (an existing reward function) in its place."
+        ),
+    ] = None,
+    params: Annotated[
+        str | None, typer.Option(metavar="YAML", help="Parameters of that kind, as in '{threshold: 0.5}'.")
+    ] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Says which checkpoint or model wrote a completion.")
+    ] = None,
+    allow: Allow = None,
+    column: Columns_ = None,
+    gold_extract: GoldExtract = None,
+    tokenizer: Tokenizer = None,
+    group_by: GroupBy = None,
+    limit: Limit = None,
+    as_json: AsJson = False,
+) -> None:
+    """What changed between two recipes: how they read, what they pay in which cell, and what that does to rollouts."""
+    from ..audit.diff import against as in_place
+    from ..audit.diff import diff as compared
+    from ..audit.rollouts import load
+    from ..errors import UsageError
+    from ..loading import load_recipe
+
+    if (after is None) == (against is None):
+        raise UsageError("diff takes a second recipe, or --against KIND; give one of the two")
+    one = load_recipe(before)
+    two = load_recipe(after) if after is not None else in_place(one, against or "", _params(params))
+    rows = None
+    if rollouts is not None:
+        rows = load(
+            rollouts,
+            one,
+            two,
+            column=column,
+            gold_extract=gold_extract,
+            tokenizer=tokenizer,
+            group_by=group_by,
+            limit=limit,
+        )
+    elif checkpoint is not None:
+        raise UsageError("--checkpoint needs --rollouts")
+    found = compared(one, two, rows, checkpoint=checkpoint, must_equal=against is not None, allow=allow or ())
+    if as_json:
+        import json
+
+        typer.echo(
+            json.dumps(
+                found.to_dict() | {"bad_rows": list(rows.bad) if rows else []}, indent=2, ensure_ascii=False
+            )
+        )
+    else:
+        from rich.console import Console
+
+        from ..audit.render import left_out
+
+        console = Console(highlight=False)
+        _print(console, found)
+        if rows is not None:
+            left_out(console, rows.bad)
+    if found.failed:
+        raise typer.Exit(1)
+
+
+def _params(text: str | None) -> dict:
+    from ..errors import UsageError
+    from ..source import read_text
+
+    if text is None:
+        return {}
+    found = read_text(text, "--params").plain()
+    if not isinstance(found, dict):
+        raise UsageError(f"--params {text}: a mapping of parameters, as in '{{threshold: 0.5}}'")
+    return found
+
+
+def _print(console: Console, found: Diff) -> None:
+    from rich.markup import escape
+
+    from ..audit.render import grid
+
+    console.print(f"[bold]{escape(found.before)} -> {escape(found.after)}[/bold]")
+    for line in found.spec.sentences():
+        console.print(escape(line))
+    if found.spec.blocks:
+        changed = [list(row) for row in found.spec.clean if row[1] != row[2]]
+        if changed:
+            console.print(grid("Prices, style aside", ["outcome", "before", "after"], changed))
+        console.print(grid("Cells that are paid otherwise", found.spec.header, found.spec.rows()))
+    held = found.comparison
+    if held is not None:
+        console.print(f"\n[bold]On {escape(found.on)}[/bold]")
+        for line in held.sentences():
+            console.print(escape(line))
+        if held.by_term:
+            console.print(grid("Moved by", ["term", "completions", "sum of changes"], held.term_rows()))
+        if held.movers:
+            header = ["before", "after", "outcome", "terms", "completion"]
+            console.print(grid("Moved most", header, held.mover_rows()))
+        if held.checkpoints:
+            console.print(grid("Mean reward", ["checkpoint", "before", "after"], held.checkpoint_rows()))
+    for one in found.findings:
+        console.print(f"[yellow]{one.severity} {one.code}[/yellow] {escape(one.sentence)}")
