@@ -22,17 +22,18 @@ HEADING = """\
 
 What a reward does to a policy, seen on a policy so small that a laptop's CPU trains it: Qwen3's architecture
 with about 450 thousand parameters, its own tokenizer, trained from nothing on arithmetic word problems. Read
-it for what it is. **GRPO here elicits a way of reasoning that the policy already has from SFT; it teaches no
-new facts**: what is out of reach of eight samples before stays out of reach (the last table). The SFT texts
-mix careful answers, hasty ones and an occasional None; imitation makes the greedy answer hasty, and the reward
-makes it careful. The figures say nothing about models of another size.
+it for what it is. **GRPO here elicits a way of reasoning that the policy already has from SFT; it teaches
+nothing new**: hard problems stay as wrong as they were (the last table). The SFT texts mix careful answers,
+hasty ones and an occasional None; imitation makes the greedy answer hasty, and the reward makes it careful.
+The figures say nothing about models of another size.
 
 Each seed makes its own world, its own tokenizer and weights, one SFT, and from there two runs of GRPO, with
 `playground-none` version 0 and version 1, which differ in one price: None said on an answerable problem costs
 0.1 in version 0 and 0.8 in version 1. *Hard* problems are products of two-digit numbers, which the policy
-cannot do: there a reasoned None is the cheapest thing to say under version 0, so that is what it learns,
-*while its accuracy rises as much*. Evaluation is on problems never seen in training ({problems} a seed), greedy
-beside pass@8 at temperature 1.
+cannot do. There None with a reason is the cheapest thing to say under version 0 (it pays -0.1, and a hasty
+wrong number -0.3, for that is also too short), so that is what the policy learns, *while its accuracy rises as
+much as under version 1*. Evaluation is on problems never seen in training ({problems} a seed), greedy beside
+pass@8 at temperature 1.
 
 Made by `make evidence`, on {machine}. Settings and every figure are in `evidence.json`.
 """
