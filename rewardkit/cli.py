@@ -35,6 +35,27 @@ COMMANDS = {
     "lock": ("lock:lock", "Released versions: their state, and a new release."),
     "schema": ("schema:schema", "The JSON Schema of recipes, for editors."),
 }
+EXTRAS = {
+    "accelerate": "train",
+    "altair": "report",
+    "bitsandbytes": "quant",
+    "datasets": "eval",
+    "fastapi": "serve",
+    "filelock": "eval",
+    "httpx": "eval",
+    "jinja2": "eval",
+    "peft": "train",
+    "scipy": "eval",
+    "statsmodels": "eval",
+    "tenacity": "eval",
+    "torch": "train",
+    "transformers": "train",
+    "trl": "train",
+    "uvicorn": "serve",
+    "vl_convert": "report",
+}
+"""Which extra of rewardkit brings a package that a command may find missing."""
+
 ELSEWHERE = {
     "demo": "The story of a reward, on this machine, in minutes.",
     "report": "One page about runs, scores and diffs.",
@@ -62,9 +83,7 @@ class Root(TyperGroup):
             text = f"From {point.dist.name if point.dist else point.value}."
         return TyperCommand(cmd_name, help=text)
 
-    def resolve_command(
-        self, ctx: Any, args: list[str]
-    ) -> tuple[str | None, Any, list[str]]:
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The real command, imported now. A name that is not there is answered with the nearest."""
         if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
             raise UsageError(f"no command is called '{args[0]}'; {nearest(args[0], self.list_commands(ctx))}")
@@ -118,7 +137,9 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
 ) -> None:
     """Rewards as versioned recipes: read, test, prove, compare and train with them."""
 
@@ -130,6 +151,14 @@ def main() -> NoReturn:
     except RewardkitError as error:
         _say(f"error: {error}")
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        _say(
+            f"error: this needs the package '{package}', which is not installed: pip install 'rewardkit[{EXTRAS[package]}]'"
+        )
+        sys.exit(2)
     sys.exit(0)
 
 
