@@ -1,0 +1,248 @@
+"""Comparisons, the extraction panel and reward against truth, on policies whose skill is known."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from simulated_policy import Simulated
+from typer.testing import CliRunner
+
+from rewardkit.errors import UsageError
+from rewardkit.evals.board import load_board
+from rewardkit.evals.commands import app
+from rewardkit.evals.compare import compare
+from rewardkit.evals.measures import measures
+from rewardkit.evals.panel import panel
+from rewardkit.evals.profiles import load_reader
+from rewardkit.evals.run import RunFolder, generate_run
+from rewardkit.evals.scoring import score_run
+from rewardkit.evals.suite import load_suite
+from rewardkit.evals.summary import summarise
+from rewardkit.evals.truth import auc, reward_against_truth
+
+STANDARD = ("data.generate.n=120", "arms.sampled.n=4")
+
+
+def make(path, policy, settings=STANDARD, recipe="accuracy"):
+    folder = RunFolder(path)
+    generate_run(folder, load_suite("arithmetic", settings), policy)
+    score_run(folder, load_reader(recipe), asked="accuracy" if recipe == "accuracy" else "")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    root = tmp_path_factory.mktemp("runs")
+    return {
+        "base": make(root / "base", Simulated("base", 0.4)),
+        "tuned": make(root / "tuned", Simulated("tuned", 0.6)),
+        "same": make(root / "same", Simulated("same", 0.4)),
+    }
+
+
+def found(made, metric, arm, column=""):
+    return next(r for r in made.rows if (r.metric, r.arm, r.column) == (metric, arm, column))
+
+
+def test_a_better_policy_is_found_better_and_an_equal_one_is_not(runs):
+    base, tuned, same = (load_board(runs[name]) for name in ("base", "tuned", "same"))
+    better = found(compare([base, tuned]), "mean@n", "sampled")
+    assert better.difference.low > 0
+    assert better.difference.p < 0.01
+    equal = found(compare([base, same]), "mean@n", "sampled")
+    assert equal.difference.low < 0 < equal.difference.high
+    assert 0 < equal.detectable < 0.2
+
+
+def test_greedy_differences_are_mcnemar_over_flips(runs):
+    from scipy.stats import binomtest
+
+    made = compare([load_board(runs["base"]), load_board(runs["tuned"])])
+    gained = sum(flip.gained for flip in made.flips)
+    lost = len(made.flips) - gained
+    row = found(made, "accuracy", "greedy")
+    assert row.test == "exact McNemar"
+    assert row.difference.p == pytest.approx(binomtest(gained, gained + lost).pvalue)
+    assert row.difference.value == pytest.approx((gained - lost) / 120)
+
+
+def test_holm_is_over_the_slices_of_a_column(runs):
+    made = compare([load_board(runs["base"]), load_board(runs["tuned"])])
+    rows = [r for r in made.rows if (r.column, r.metric) == ("steps", "accuracy")]
+    assert len(rows) == 3
+    assert all(r.adjusted >= r.difference.p for r in rows)
+    assert max(r.adjusted for r in rows) > min(r.difference.p for r in rows)
+
+
+@pytest.mark.parametrize(
+    ("settings", "objection"),
+    [
+        (
+            (*STANDARD, "arms.sampled.temperature=0.5"),
+            r"the sampled arm decodes otherwise \(temperature 1.0 / 0.5\)",
+        ),
+        ((*STANDARD, "prompt.user='{{ question }}?'"), r"the prompts differ"),
+        ((*STANDARD, "data.generate.seed=1"), r"questions or golds differ"),
+    ],
+)
+def test_runs_that_are_not_comparable_are_refused(runs, tmp_path, settings, objection):
+    other = load_board(make(tmp_path / "other", Simulated("other"), settings))
+    base = load_board(runs["base"])
+    with pytest.raises(UsageError, match=objection):
+        compare([base, other])
+    assert compare([base, other], anyway=True).objections
+
+
+def test_another_n_or_seed_is_comparable(runs, tmp_path):
+    more = load_board(
+        make(tmp_path / "m", Simulated("m", 0.4), (*STANDARD, "arms.sampled.n=6", "arms.sampled.seed=1"))
+    )
+    made = compare([load_board(runs["base"]), more])
+    assert made.curves[0].ks == [1, 2, 3, 4]
+    assert found(made, "mean@n", "sampled").difference.questions == 120
+
+
+def test_missing_samples_are_missing_and_never_wrong(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    perfect = Simulated("perfect", 2.0)
+    generate_run(folder, load_suite("arithmetic", STANDARD), perfect, window=120 + 40 * 4 + 2)
+    score_run(folder, load_reader("accuracy"), asked="accuracy")
+    board = load_board(folder)
+    made = {(m.name, m.arm): m.estimate() for m in measures(board)}
+    whole = made["mean@4", "sampled"]
+    assert whole.questions == 40  # the 41st has two of four, and 79 have none
+    finished = {(m.name, m.arm): m for m in measures(board)}["accuracy_finished", "sampled"].estimate()
+    assert finished.value == 1.0
+    assert any("left out of per-question metrics, not counted as wrong" in n for n in summarise(board).notes)
+
+
+def test_the_board_agrees_with_counting_by_hand(runs):
+    board = load_board(runs["base"])
+    arm = board.arms["greedy"]
+    made = {(m.name, m.arm): m.estimate().value for m in measures(board)}
+    outcomes = [
+        json.loads(line) for line in (runs["base"].scores / "accuracy@1.jsonl").read_text().splitlines()
+    ]
+    greedy = [row["outcome"] for row in outcomes if row["arm"] == "greedy"]
+    answerable = [o for o in greedy if not o.startswith("none")]
+    unanswerable = [o for o in greedy if o.startswith("none")]
+    right = sum(o in ("correct", "none_correct") for o in greedy)
+    assert made["accuracy", "greedy"] == right / 120
+    assert made["none_recall", "greedy"] == unanswerable.count("none_correct") / len(unanswerable)
+    assert made["false_none", "greedy"] == answerable.count("false_none") / len(answerable)
+    said = unanswerable.count("none_correct") + answerable.count("false_none")
+    assert made["none_precision", "greedy"] == unanswerable.count("none_correct") / said
+    assert made["truncated", "greedy"] == np.nanmean(arm.truncated)
+    cells = [made[f"quadrant.{name}", "both"] for name in ("solid", "lucky", "headroom", "never")]
+    assert sum(cells) == pytest.approx(1.0)
+    assert made["greedy-mean@4", "both"] == pytest.approx(
+        made["accuracy", "greedy"] - made["mean@4", "sampled"]
+    )
+
+
+def test_guessing_none_has_a_floor(runs):
+    measure = next(m for m in measures(load_board(runs["base"])) if m.name == "pass@4")
+    assert measure.floor is not None
+    assert 0 < measure.floor.mean() < 0.1
+
+
+def test_the_panel_unmasks_a_change_of_format(tmp_path):
+    class Formatted(Simulated):
+        """The same answers, half of them after #### and without a box."""
+
+        def generate(self, requests):
+            from dataclasses import replace
+
+            for made in super().generate(requests):
+                plain = made.text.replace("\\boxed{", "\n#### ").replace("}", "")
+                yield replace(made, text=plain) if made.index % 2 else made
+
+    folder = make(tmp_path / "run", Formatted("formatted", 0.6))
+    made = panel(folder, ["accuracy", "last-boxed"])
+    lenient, strict = made.accuracy["greedy"]["accuracy"], made.accuracy["greedy"]["last-boxed"]
+    assert strict.value < lenient.value - 0.15
+    low, high = made.bounds["greedy"]
+    assert (low.value, high.value) == (strict.value, lenient.value)
+    assert made.disagree["last-boxed"]["accuracy"] == 0
+    assert made.disagree["accuracy"]["last-boxed"] > 50
+    assert made.examples[0][3:] == (["accuracy"], ["last-boxed"])
+
+
+@pytest.mark.parametrize(
+    ("reward", "right", "value"),
+    [([1, 0], [1, 0], 1.0), ([0, 1], [1, 0], 0.0), ([1, 1], [1, 0], 0.5), ([3, 1, 2], [1, 0, 0], 1.0)],
+)
+def test_auc_by_hand(reward, right, value):
+    assert auc(np.array(reward, dtype=float), np.array(right, dtype=bool)) == value
+    assert math.isnan(auc(np.array([1.0]), np.array([True])))
+
+
+NAIVE = """recipe: pays-none
+version: 1
+answer: {none: [None], null_gold: unanswerable}
+reward:
+  correctness: {correct: 1.0, wrong: 0.0, no_answer: 0.0, false_none: 2.0}
+  none: {correct: 2.0, missed: 0.0, no_answer: 0.0}
+"""
+
+
+def test_a_reward_that_rises_while_accuracy_does_not_is_flagged(tmp_path):
+    recipe = tmp_path / "naive.yaml"
+    recipe.write_text(NAIVE)
+    pairs = []
+    for name, shy in (("early", 0.05), ("late", 0.6)):
+        folder = make(
+            tmp_path / name, Simulated(name, 0.35, shy=shy), (*STANDARD, "data.generate.unanswerable=0")
+        )
+        score_run(folder, load_reader(str(recipe)), "reward")
+        pairs.append((load_board(folder, "reward"), load_board(folder, "accuracy@1")))
+    made = reward_against_truth(pairs)
+    assert [one.flag for one in made.runs] == ["", "reward up, accuracy not"]
+    assert made.runs[1].high_given_wrong.value > 0.3
+    assert made.runs[1].auc.value < made.runs[0].auc.value
+    honest = reward_against_truth([(load_board(folder, "accuracy@1"), load_board(folder, "reward"))])
+    assert honest.runs[0].flag == ""
+
+
+def invoke(*arguments):
+    done = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_the_commands_print_tables_in_every_format(runs, tmp_path):
+    base, tuned, same = (runs[name].path for name in ("base", "tuned", "same"))
+    text = invoke("show", base)
+    assert "greedy" in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert invoke("show", base, "--format", "md").startswith("**base")
+    assert json.loads(invoke("show", base, "--format", "json"))["metrics"][0]["metric"] == "accuracy"
+    text = invoke("compare", base, tuned, "--flips", 2)
+    assert "detectable" in text
+    assert "gained" in text
+    assert all(len(line) <= 80 for line in text.splitlines() if "pass@k" not in line)
+    ablation = invoke("compare", base, tuned, same, "--format", "csv").splitlines()
+    assert [line.split(",")[0] for line in ablation[:4]] == ["run", "base", "tuned", "same"]
+    assert "last-boxed" in invoke("panel", base, "-p", "accuracy", "-p", "last-boxed")
+    for suffix in ("jsonl", "csv", "parquet"):
+        invoke("export", base, "-o", tmp_path / f"out.{suffix}", "--scores", "accuracy@1")
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert len(rows) == 600
+    assert {"id", "completion", "gold", "reward", "outcome", "terms"} <= rows[0].keys()
+
+
+def test_columns_come_from_the_plan_beside_the_checkpoint(tmp_path):
+    from rewardkit.evals.plans import plan_columns
+
+    folders = []
+    for name, rate in (("a", 1), ("b", 2)):
+        checkpoint = tmp_path / name / "grpo" / "checkpoint-5"
+        checkpoint.mkdir(parents=True)
+        (tmp_path / name / "plan.yaml").write_text(f"stages: [{{kind: grpo, learning_rate: {rate}}}]\n")
+        policy = Simulated(name)
+        policy.environment = lambda path=checkpoint: {"backend": "simulated", "path": str(path)}
+        folders.append(make(tmp_path / f"run-{name}", policy, ("data.generate.n=4", "arms.sampled.n=1")))
+    assert plan_columns(folders, ["stages.0.learning_rate"]) == [("stages.0.learning_rate", ["1", "2"])]
+    with pytest.raises(UsageError, match=r"no plan of these runs has 'nope'"):
+        plan_columns(folders, ["nope"])
