@@ -1,0 +1,100 @@
+"""A run that is killed again and again, beside one that is not. Not a test: `test_kill_and_resume` runs it.
+
+    python kill_and_resume.py PLAN FOLDER
+
+Heavy imports are made once; every attempt is a fork, which kills itself with SIGKILL at an appointed place. Prints
+one JSON object: how each attempt ended, and what it said.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import torch
+import trl  # noqa: F401
+from transformers import TrainerCallback
+from trl import GRPOTrainer, SFTTrainer  # noqa: F401
+
+import rewardkit.trainers.stage  # noqa: F401
+from rewardkit.errors import RewardkitError
+from rewardkit.trainers.planning import load_plan
+from rewardkit.trainers.runner import run_plan
+
+torch.set_num_threads(1)
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class KillAt(TrainerCallback):
+    """Kills the process in a stage at a step: at its end, or while its checkpoint is being written."""
+
+    def __init__(self, stage, step, writing):
+        self.stage, self.step, self.writing = stage, step, writing
+
+    def on_step_end(self, args, state, control, **kwargs):
+        if Path(args.output_dir).name != self.stage or state.global_step != self.step:
+            return
+        if not self.writing:
+            die()
+        weights = Path(args.output_dir) / f"checkpoint-{self.step}" / "model.safetensors"
+
+        def wait_and_die():
+            while not weights.exists():
+                pass
+            die()
+
+        threading.Thread(target=wait_and_die, daemon=True).start()
+
+
+class FullDisk(TrainerCallback):
+    """From a step on, no file may grow beyond some bytes: what a full disk does, for one process."""
+
+    def __init__(self, stage, step, size):
+        self.stage, self.step, self.size = stage, step, size
+
+    def on_step_end(self, args, state, control, **kwargs):
+        if Path(args.output_dir).name == self.stage and state.global_step == self.step:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.size, self.size))
+
+
+def attempt(plan, out, *callbacks):
+    """Run in a fork: how it ended (0, or minus the signal), what it said, and the error if one was raised."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        said, error = [], None
+        try:
+            run_plan(load_plan(plan), out, callbacks=callbacks, say=said.append)
+        except RewardkitError as raised:
+            error = str(raised)
+        os.write(writer, json.dumps({"said": said, "error": error}).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        told = pipe.read()
+    _, status = os.waitpid(pid, 0)
+    return {"code": os.waitstatus_to_exitcode(status), **(json.loads(told) if told else {})}
+
+
+def main(plan, folder):
+    stages = ["01-sft-1", "02-grpo-1", "03-sft-2", "04-grpo-2"]
+    found = {"kills": [], "unbroken": attempt(plan, folder / "unbroken")}
+    for stage in stages:
+        found["kills"].append(attempt(plan, folder / "killed", KillAt(stage, 3, writing=False)))
+        found["kills"].append(attempt(plan, folder / "killed", KillAt(stage, 4, writing=True)))
+    found["full"] = attempt(plan, folder / "full", FullDisk("01-sft-1", 3, 100_000))
+    found["last"] = attempt(plan, folder / "killed")
+    found["again"] = attempt(plan, folder / "killed")
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,45 @@
+"""Two processes on the CPU, as `accelerate launch` starts them. Not a test: `test_two_processes` runs it.
+
+    torchrun --standalone --nproc-per-node 2 two_processes.py PLAN SPLITTING_PLAN FOLDER
+
+Each process writes which metrics and columns its rewards reported, and the group term's payments.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import rewardkit.trainers.trl as adapter
+from rewardkit.errors import RewardkitError
+from rewardkit.trainers.planning import load_plan
+from rewardkit.trainers.runner import run_plan
+
+plan, splitting, folder = map(Path, sys.argv[1:])
+rank = os.environ["RANK"]
+calls = []
+
+
+def recording(scorer, scores, log_metric, log_extra):
+    def metric(name, value):
+        calls[-1]["metrics"].append(name)
+        log_metric(name, value)
+
+    def extra(name, column):
+        calls[-1]["columns"].append(name)
+        log_extra(name, column)
+
+    groups = [score.reading.rollout.group for score in scores]
+    calls.append({"metrics": [], "columns": [], "groups": groups})
+    told(scorer, scores, metric, extra)
+
+
+told = adapter._log
+adapter._log = recording
+try:
+    run_plan(load_plan(splitting), folder / "split")
+    refused = None
+except RewardkitError as error:
+    refused = str(error)
+run_plan(load_plan(plan), folder / "run")
+(folder / f"rank{rank}.json").write_text(json.dumps({"calls": calls, "refused": refused}))
