@@ -22,29 +22,48 @@ EXTRACT_HELP = "Extractors in order; by default answer_tag, boxed, hash, answer_
 
 def verify(
     gold: Annotated[str | None, typer.Argument(help="The gold answer.", show_default=False)] = None,
-    answer: Annotated[str | None, typer.Argument(help="The answer to compare with it.", show_default=False)] = None,
+    answer: Annotated[
+        str | None, typer.Argument(help="The answer to compare with it.", show_default=False)
+    ] = None,
     cases: Annotated[
-        str | None, typer.Option("--cases", metavar="FILE", help="Rows of completion, gold and label: agreement and every miss.")
+        str | None,
+        typer.Option(
+            "--cases", metavar="FILE", help="Rows of completion, gold and label: agreement and every miss."
+        ),
     ] = None,
     against: Annotated[
-        str | None, typer.Option("--against", metavar="VERIFIER", help="With --cases: also judge by math-verify.")
+        str | None,
+        typer.Option("--against", metavar="VERIFIER", help="With --cases: also judge by math-verify."),
     ] = None,
     golds: Annotated[
-        str | None, typer.Option("--golds", metavar="FILE", help="List the golds of a data file that are unusable.")
+        str | None,
+        typer.Option("--golds", metavar="FILE", help="List the golds of a data file that are unusable."),
     ] = None,
     sample: Annotated[
         str | None,
-        typer.Option("--sample", metavar="FILE", help="Completions: write a set to label by hand. A labelled set: its error rates."),
+        typer.Option(
+            "--sample",
+            metavar="FILE",
+            help="Completions: write a set to label by hand. A labelled set: its error rates.",
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="With --sample: where the set to label goes.")] = None,
-    per_route: Annotated[int, typer.Option("--per-route", min=1, help="With --sample: rows per route and verdict.")] = 20,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="With --sample: where the set to label goes.")
+    ] = None,
+    per_route: Annotated[
+        int, typer.Option("--per-route", min=1, help="With --sample: rows per route and verdict.")
+    ] = 20,
     seed: Annotated[int, typer.Option("--seed", help="With --sample: the draw.")] = 0,
     extract: Annotated[list[str] | None, typer.Option("--extract", metavar="NAME", help=EXTRACT_HELP)] = None,
     column: Annotated[
-        list[str] | None, typer.Option("--column", metavar="ROLE=NAME", help="Which column is the gold, the completion ...")
+        list[str] | None,
+        typer.Option("--column", metavar="ROLE=NAME", help="Which column is the gold, the completion ..."),
     ] = None,
     gold_extract: Annotated[
-        str | None, typer.Option("--gold-extract", metavar="NAME", help="Extractor of the gold inside its column, as in hash.")
+        str | None,
+        typer.Option(
+            "--gold-extract", metavar="NAME", help="Extractor of the gold inside its column, as in hash."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -56,7 +75,9 @@ def verify(
 
     asked = [name for name, value in (("--cases", cases), ("--golds", golds), ("--sample", sample)) if value]
     if len(asked) > 1 or (asked and gold is not None):
-        raise UsageError(f"one thing at a time: GOLD ANSWER, --cases, --golds or --sample; found {', '.join(asked)}")
+        raise UsageError(
+            f"one thing at a time: GOLD ANSWER, --cases, --golds or --sample; found {', '.join(asked)}"
+        )
     if against and not cases:
         raise UsageError("--against needs --cases FILE")
     if cases:
@@ -143,7 +164,11 @@ def _print_report(made: Report, other: Report | None) -> None:
         table.add_column("FN", justify="right")
     for name in [*sorted(made.categories), ""]:
         counts = [one.categories[name] if name else one.total for one in reports]
-        cells = [cell for tally in counts for cell in (_share(tally.agreement), str(tally.false_positives), str(tally.false_negatives))]
+        cells = [
+            cell
+            for tally in counts
+            for cell in (_share(tally.agreement), str(tally.false_positives), str(tally.false_negatives))
+        ]
         if not name:
             table.add_section()
         table.add_row(name or "all", str(counts[0].cases), *cells)
@@ -192,7 +217,9 @@ def _golds(file: str, column: list[str] | None, gold_extract: str | None, json: 
         if fault:
             faults.append({"row": row.number, **fault})
     if json:
-        typer.echo(json_module.dumps({"file": source.name, "rows": rows, "unusable": faults}, ensure_ascii=True))
+        typer.echo(
+            json_module.dumps({"file": source.name, "rows": rows, "unusable": faults}, ensure_ascii=True)
+        )
     else:
         for one in faults:
             typer.echo(f"{source.name}:{one['row']}: {one['fault']}")
@@ -202,8 +229,7 @@ def _golds(file: str, column: list[str] | None, gold_extract: str | None, json: 
 
 def _gold_fault(cell: Any, extractor: Extractor | None, verifier: Any) -> dict[str, Any] | None:
     """What is wrong with the golds of one row, None where nothing is."""
-    from ..rows.values import golds
-    from ..rows.values import RowFault
+    from ..rows.values import RowFault, golds
     from ..types import Rollout
 
     try:
@@ -235,7 +261,10 @@ def _sample(
             rows.append(row.cells)
         found = noise(read_labels(rows, file))
         if not found.labelled:
-            raise DataError("no row has a label yet; set `label` to true or false where the answer is, or is not, the gold", file)
+            raise DataError(
+                "no row has a label yet; set `label` to true or false where the answer is, or is not, the gold",
+                file,
+            )
         _print_noise(found, json)
         return
     if out is None:
@@ -248,7 +277,9 @@ def _sample(
                f"set `label` in each to true or false, then: rewardkit verify --sample {out}")  # fmt: skip
 
 
-def _judged(file: str, found: list[Extractor], column: list[str] | None, gold_extract: str | None) -> list[Any]:
+def _judged(
+    file: str, found: list[Extractor], column: list[str] | None, gold_extract: str | None
+) -> list[Any]:
     """Every completion of a file with its verdict."""
     from ..rows import parse_columns, read_rollouts
     from ..verify.cases import question
@@ -257,10 +288,14 @@ def _judged(file: str, found: list[Extractor], column: list[str] | None, gold_ex
 
     verifier = Math()
     judged = []
-    groups = read_rollouts(file, parse_columns(column or []), gold_extract=gold_extract, null_gold="unanswerable")
+    groups = read_rollouts(
+        file, parse_columns(column or []), gold_extract=gold_extract, null_gold="unanswerable"
+    )
     for group in groups:
         rollouts = [rollout for rollout in group if any(gold is not None for gold in rollout.golds)]
-        asked = [question(r.completion, tuple(g for g in r.golds if g is not None), found, r) for r in rollouts]
+        asked = [
+            question(r.completion, tuple(g for g in r.golds if g is not None), found, r) for r in rollouts
+        ]
         verdicts = iter(verifier.verify([one for one in asked if one is not None]))
         for rollout, one in zip(rollouts, asked, strict=True):
             verdict = next(verdicts) if one is not None else None
@@ -290,7 +325,11 @@ def _print_noise(found: Noise, json: bool) -> None:
         return
 
     def line(name: str, rate: Rate) -> None:
-        shown = "nothing labelled" if rate.value is None else f"{rate.value:.1%}  (95% {rate.low:.1%} to {rate.high:.1%}, {rate.labelled} labels)"
+        shown = (
+            "nothing labelled"
+            if rate.value is None
+            else f"{rate.value:.1%}  (95% {rate.low:.1%} to {rate.high:.1%}, {rate.labelled} labels)"
+        )
         typer.echo(f"{name:<22}{shown}")
 
     line("truly right", found.right)
@@ -299,4 +338,6 @@ def _print_noise(found: Noise, json: bool) -> None:
     if found.youden is not None:
         typer.echo(f"{'J = 1 - FN - FP':<22}{found.youden:.3f}")
     if found.signal_kept is not None:
-        typer.echo(f"{'signal kept':<22}{found.signal_kept:.1%} of what a perfect verifier would teach at this share of right answers")
+        typer.echo(
+            f"{'signal kept':<22}{found.signal_kept:.1%} of what a perfect verifier would teach at this share of right answers"
+        )

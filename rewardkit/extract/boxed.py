@@ -34,14 +34,17 @@ class Boxed(Extractor):
     kind: ClassVar[str] = "boxed"
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
+        """The last box, or the list that the last boxes make."""
         if text.find("box", start) < 0:  # \boxed and \fbox alike; most texts without a box stop here
             return None
         boxes = _boxes(text, start)
         if not boxes:
             return None
-        begin, left, right, after = boxes[-1]
+        _, left, right, _ = boxes[-1]
         if right is None:
-            return Extraction(text=None, span=(left, len(text)), extractor="boxed", problem="unterminated box")
+            return Extraction(
+                text=None, span=(left, len(text)), extractor="boxed", problem="unterminated box"
+            )
         content = text[left:right].strip()
         if not content:
             return Extraction(text=None, span=(left, right), extractor="boxed", problem="empty box")
@@ -101,7 +104,7 @@ def _joined(text: str, boxes: list[tuple[int, int, int | None, int]]) -> tuple[s
     """The different contents of the run of boxes that ends in the last one."""
     parts: list[str] = []
     for index in range(len(boxes) - 1, -1, -1):
-        begin, left, right, after = boxes[index]
+        begin, left, right, _ = boxes[index]
         if right is None or not text[left:right].strip():
             break
         content = text[left:right].strip()

@@ -8,6 +8,7 @@ nothing and is therefore never a default.
 from __future__ import annotations
 
 import re
+from re import Match
 from typing import ClassVar
 
 from ..kinds import Extractor
@@ -46,7 +47,9 @@ _HEDGE = re.compile(
     r"|\\text\s*\{\s*or\s*\}|不是|并非|或|大约|约为|左右|至少|至多|大于|小于|不超过",
     re.IGNORECASE,
 )
-_AFTER = re.compile(r"\s*,?\s*(?:or|and|to|或|和)\s*(?:\$|\\\(|-?\d)|\s*(?:is|was)\s+(?:not|wrong|incorrect)", re.IGNORECASE)
+_AFTER = re.compile(
+    r"\s*,?\s*(?:or|and|to|或|和)\s*(?:\$|\\\(|-?\d)|\s*(?:is|was)\s+(?:not|wrong|incorrect)", re.IGNORECASE
+)
 _HEDGED_WORDS = re.compile(
     r"(?:\W|\\text|the\s)*(?:cannot be determined|can not be determined|can't be determined|does not exist|"
     r"doesn't exist|not enough information|not possible|not defined|not determined)\W*",
@@ -69,12 +72,11 @@ class Hash(Extractor):
     kind: ClassVar[str] = "hash"
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
+        """The rest of the line after the last marker."""
         at = text.rfind("####", start)
         if at < 0:
             return None
-        match = None
-        for match in _HASH.finditer(text, start):
-            pass
+        match = max(_HASH.finditer(text, start), key=Match.start, default=None)
         if match is None:
             return None
         left = match.end()
@@ -93,6 +95,7 @@ class AnswerLine(Extractor):
     kind: ClassVar[str] = "answer_line"
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
+        """The statement after the last marker, refused where it is half said."""
         left = _marker_end(text, start)
         if left is None:
             return None
@@ -104,7 +107,9 @@ class AnswerLine(Extractor):
         window = text[left : left + LONGEST_LINE]
         found, problem = _sentence(window)
         if found is None:
-            return Extraction(text=None, span=(left, left + len(window)), extractor=self.kind, problem=problem)
+            return Extraction(
+                text=None, span=(left, left + len(window)), extractor=self.kind, problem=problem
+            )
         at = left + max(window.find(found), 0)
         return Extraction(text=found, span=(at, at + len(found)), extractor=self.kind)
 
@@ -115,9 +120,8 @@ class LastNumber(Extractor):
     kind: ClassVar[str] = "last_number"
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
-        match = None
-        for match in _NUMBER.finditer(text, start):
-            pass
+        """The last run of digits with its sign, groups, decimals, fraction or percent."""
+        match = max(_NUMBER.finditer(text, start), key=Match.start, default=None)
         if match is None:
             return None
         found = match.group()

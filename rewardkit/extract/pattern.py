@@ -21,12 +21,14 @@ class Pattern(Extractor):
     kind: ClassVar[str] = "pattern"
 
     regex: str = Field(description="The pattern, in the syntax of Python's `re`.")
-    occurrence: Literal["first", "last"] = Field("last", description="Which match counts.")
-    ignore_case: bool = Field(False, description="Match letters of either case.")
-    dotall: bool = Field(False, description="Let `.` match a line break.")
-    multiline: bool = Field(False, description="Let `^` and `$` match at line breaks.")
-    group: int | str = Field(1, description="Group that holds the answer: a number (0: the whole match) or a name.")
-    timeout_s: float = Field(1.0, gt=0, le=60, description="Seconds a search may take.")
+    occurrence: Literal["first", "last"] = Field(default="last", description="Which match counts.")
+    ignore_case: bool = Field(default=False, description="Match letters of either case.")
+    dotall: bool = Field(default=False, description="Let `.` match a line break.")
+    multiline: bool = Field(default=False, description="Let `^` and `$` match at line breaks.")
+    group: int | str = Field(
+        default=1, description="Group that holds the answer: a number (0: the whole match) or a name."
+    )
+    timeout_s: float = Field(default=1.0, gt=0, le=60, description="Seconds a search may take.")
 
     @field_validator("regex")
     @classmethod
@@ -40,7 +42,11 @@ class Pattern(Extractor):
     @model_validator(mode="after")
     def _has_group(self) -> Pattern:
         compiled = self._compiled()
-        valid = self.group in compiled.groupindex if isinstance(self.group, str) else 0 <= self.group <= compiled.groups
+        valid = (
+            self.group in compiled.groupindex
+            if isinstance(self.group, str)
+            else 0 <= self.group <= compiled.groups
+        )
         if not valid:
             raise ValueError(
                 f"the pattern has no group {self.group!r}; it has {compiled.groups} groups, and group: 0 is the whole match"
@@ -60,7 +66,8 @@ class Pattern(Extractor):
         part = text[start:] if start else text
         match = None
         try:
-            for match in self._compiled().finditer(part, timeout=self.timeout_s):
+            for found in self._compiled().finditer(part, timeout=self.timeout_s):
+                match = found
                 if self.occurrence == "first":
                     break
         except TimeoutError:
@@ -68,9 +75,9 @@ class Pattern(Extractor):
             return Extraction(text=None, span=(start, len(text)), extractor=self.kind, problem=problem)
         if match is None:
             return None
-        found = match.group(self.group)
-        left, right = match.span(self.group if found is not None else 0)
-        problem = "" if found else "the group is empty"
+        held = match.group(self.group)
+        left, right = match.span(self.group if held is not None else 0)
+        problem = "" if held else "the group is empty"
         return Extraction(
-            text=found or None, span=(start + left, start + right), extractor=self.kind, problem=problem
+            text=held or None, span=(start + left, start + right), extractor=self.kind, problem=problem
         )

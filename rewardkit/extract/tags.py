@@ -18,9 +18,10 @@ class AnswerTag(Extractor):
 
     kind: ClassVar[str] = "answer_tag"
 
-    tag: str = Field("answer", pattern=r"^[A-Za-z][\w-]*$", description="Name of the tag.")
+    tag: str = Field(default="answer", pattern=r"^[A-Za-z][\w-]*$", description="Name of the tag.")
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
+        """The last opening tag decides."""
         opener, closer = f"<{self.tag}>", f"</{self.tag}>"
         opened = text.rfind(opener, start)
         if opened < 0:
@@ -36,6 +37,10 @@ class AnswerTag(Extractor):
             inner = _BOXED.find(text[:right], left)
             if inner is not None:
                 return Extraction(
-                    text=inner.text, span=inner.span, extractor=self.kind, parts=inner.parts, problem=inner.problem
+                    text=inner.text,
+                    span=inner.span,
+                    extractor=self.kind,
+                    parts=inner.parts,
+                    problem=inner.problem,
                 )
         return Extraction(text=content, span=(left, right), extractor=self.kind)

@@ -14,6 +14,7 @@ class Whole(Extractor):
     kind: ClassVar[str] = "whole"
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
+        """`text[start:]` without the space at its ends."""
         content = text[start:]
         stripped = content.strip()
         if not stripped:

@@ -83,7 +83,9 @@ def _children(node: Node) -> list[Node]:
             if part and isinstance(part[0], str) and not isinstance(part[0], tuple):
                 found.append(part)
             else:
-                found.extend(item for item in part if isinstance(item, tuple) and item and isinstance(item[0], str))
+                found.extend(
+                    item for item in part if isinstance(item, tuple) and item and isinstance(item[0], str)
+                )
     return found
 
 
@@ -267,7 +269,9 @@ def _float_power(
     else:
         found = value**power
     log = abs(cmath.log(value))
-    return found, abs(found) * (abs(power) * error / abs(value) * 2 + log * slack * 2 + _EPS * (8 + abs(power) * (1 + log)))
+    return found, abs(found) * (
+        abs(power) * error / abs(value) * 2 + log * slack * 2 + _EPS * (8 + abs(power) * (1 + log))
+    )
 
 
 def _float_function(name: str, parts: list[tuple[complex, float]], trial: int) -> tuple[complex, float]:
@@ -305,7 +309,9 @@ def _float_function(name: str, parts: list[tuple[complex, float]], trial: int) -
         if bottom == 0 or slack >= abs(low) / 2:
             raise _NoFloat
         found = top / bottom
-        return found, (bound + abs(found) * (2 * slack / abs(low) + 4 * _EPS)) / abs(bottom) + abs(found) * 4 * _EPS
+        return found, (bound + abs(found) * (2 * slack / abs(low) + 4 * _EPS)) / abs(bottom) + abs(
+            found
+        ) * 4 * _EPS
     if name == "abs":
         return complex(abs(value)), error
     if name in ("floor", "ceiling"):

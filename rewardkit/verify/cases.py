@@ -62,6 +62,7 @@ class Tally:
     false_negatives: int = 0
 
     def add(self, judged: Judged) -> None:
+        """Count one."""
         self.cases += 1
         self.false_positives += judged.miss == "FP"
         self.false_negatives += judged.miss == "FN"
@@ -127,7 +128,9 @@ def load_cases(path: str | Path) -> list[Case]:
         for name, kind in (("completion", str), ("gold", str), ("label", bool)):
             if not isinstance(cells.get(name), kind):
                 raise DataError(
-                    f"{name!r} must be a {kind.__name__}; found {cells.get(name)!r:.40}", source.name, row.number
+                    f"{name!r} must be a {kind.__name__}; found {cells.get(name)!r:.40}",
+                    source.name,
+                    row.number,
                 )
         found.append(
             Case(
@@ -150,7 +153,9 @@ def tiers(names: Sequence[str]) -> list[Extractor]:
     return [EXTRACTORS.get(name)() for name in names]
 
 
-def question(completion: str, golds: tuple[str, ...], found: Sequence[Extractor], rollout: Rollout) -> Question | None:
+def question(
+    completion: str, golds: tuple[str, ...], found: Sequence[Extractor], rollout: Rollout
+) -> Question | None:
     """What the verifier is asked about a completion, None where nothing can be read from it."""
     start, _ = answer_start(completion, *THINK)
     extraction = extract(completion, found, start) if start is not None else None
@@ -159,12 +164,16 @@ def question(completion: str, golds: tuple[str, ...], found: Sequence[Extractor]
     return Question(extraction=extraction, golds=golds, text=completion, rollout=rollout)
 
 
-def judge_cases(cases: Sequence[Case], verifier: Verifier, found: Sequence[Extractor]) -> tuple[list[Judged], float]:
+def judge_cases(
+    cases: Sequence[Case], verifier: Verifier, found: Sequence[Extractor]
+) -> tuple[list[Judged], float]:
     """Every case judged, in order, and the seconds that reading and judging took."""
     began = time.perf_counter()
     asked: dict[int, Question] = {}
     for index, case in enumerate(cases):
-        one = question(case.completion, (case.gold,), found, Rollout(completion=case.completion, gold=case.gold))
+        one = question(
+            case.completion, (case.gold,), found, Rollout(completion=case.completion, gold=case.gold)
+        )
         if one is not None:
             asked[index] = one
     verdicts = dict(zip(asked, verifier.verify(list(asked.values())), strict=True))
@@ -206,7 +215,9 @@ def judge_with_math_verify(cases: Sequence[Case]) -> tuple[list[Judged], float]:
     return judged, time.perf_counter() - began
 
 
-JUDGES: dict[str, Callable[[Sequence[Case]], tuple[list[Judged], float]]] = {"math-verify": judge_with_math_verify}
+JUDGES: dict[str, Callable[[Sequence[Case]], tuple[list[Judged], float]]] = {
+    "math-verify": judge_with_math_verify
+}
 """Other verifiers to be measured against."""
 
 

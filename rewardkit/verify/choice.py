@@ -22,7 +22,9 @@ _LEAD = re.compile(
     r"(?:options?\s+|choices?\s+)?|故?选(?:择|项)?\s*[:：]?\s*|答案\s*(?:是|为|[:：])?\s*"
 )
 _ONE = re.compile(r"[(\[（]?\s*([a-z])\s*[)\]）]?(?:\s*[.:：、)]\s*.*|\s*[)\]）]\s+.*)?", re.DOTALL)
-_MANY = re.compile(r"[(\[（]?\s*[a-z]\s*[)\]）]?(?:\s*(?:,|;|、|，|/|&|\band\b|和)*\s*[(\[（]?[a-z][)\]）]?)+")
+_MANY = re.compile(
+    r"[(\[（]?\s*[a-z]\s*[)\]）]?(?:\s*(?:,|;|、|，|/|&|\band\b|和)*\s*[(\[（]?[a-z][)\]）]?)+"
+)
 
 
 @lru_cache(maxsize=8192)
@@ -64,9 +66,10 @@ class Choice(Verifier):
 
     kind: ClassVar[str] = "choice"
 
-    last: str = Field("J", pattern="^[A-Z]$", description="The last letter that may be an option.")
+    last: str = Field(default="J", pattern="^[A-Z]$", description="The last letter that may be an option.")
 
     def verify(self, questions: Sequence[Question]) -> list[Verdict]:
+        """Whether the letters named are those of any gold."""
         return [self._one(question) for question in questions]
 
     def _one(self, question: Question) -> Verdict:
@@ -81,6 +84,7 @@ class Choice(Verifier):
         return Verdict(equality=equality, route="choice" if named else "unread", answer=answer, gold=gold)
 
     def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
+        """A gold that names no letter is unusable."""
         if letters(gold, self.last):
             return None
         return f"the gold {gold[:40]!r} names no option from A to {self.last}"

@@ -15,13 +15,25 @@ from typing import Literal, TypeAlias
 from .arith import NEGATIVE, approximate, exact, guard
 from .forms import proved
 from .sets import ORDER, SET_HEADS, as_set, same_pieces, variable
-from .tree import Node, add, is_expression, mul, neg, num, ordered, symbols, walk
+from .shapes import (
+    difference,
+    fraction_near,
+    is_letter,
+    is_name,
+    is_quantity,
+    items,
+    matrix,
+    parts,
+    restricts,
+    unit_of,
+    upward,
+)
+from .tree import Node, is_expression, mul, num, ordered, symbols, walk
 from .vocabulary import KNOWN
 
 Answer: TypeAlias = bool | None
 Leaf: TypeAlias = Callable[[Node, Node], Answer]
 
-_PLANE = frozenset("xyz")
 MOST_ITEMS = 64
 """Longer lists are equal only item by item in order."""
 
@@ -107,7 +119,9 @@ class Comparison:
         if left is not None or right is not None:
             if left is None or right is None or len(left) != len(right) or len(left[0]) != len(right[0]):
                 return False
-            return every(self.same(x, y) for r, s in zip(left, right, strict=True) for x, y in zip(r, s, strict=True))
+            return every(
+                self.same(x, y) for r, s in zip(left, right, strict=True) for x, y in zip(r, s, strict=True)
+            )
         if is_expression(a) and is_expression(b):
             return self.leaf(a, b)
         return False
@@ -172,7 +186,9 @@ class Comparison:
         if not left_over and not rest:
             return True
         open_ = [[self.same(item, other) is None for other in rest] for item in left_over]
-        paired = len(left_over) == len(rest) and all(map(any, open_)) and all(map(any, zip(*open_, strict=True)))
+        paired = (
+            len(left_over) == len(rest) and all(map(any, open_)) and all(map(any, zip(*open_, strict=True)))
+        )
         return None if paired else False
 
     def distinct(self, found: list[Node]) -> list[Node]:
@@ -203,6 +219,7 @@ class Comparison:
         return every(self.same(left[name], right[name]) for name in left)
 
     def table(self, found: list[Node]) -> dict[Node, Node] | None:
+        """Name to value, None where an item has no name or two share one."""
         pairs = [self.assignment(item) for item in found]
         table = {pair[0]: pair[1] for pair in pairs if pair}
         return table if len(table) == len(found) else None
@@ -265,11 +282,13 @@ class Comparison:
                 return self.same(named[1], other)
             if set(relation[1]) == {"="} and not symbols(relation):  # 6 x 7 = 42
                 sides = relation[2]
-                if all(is_expression(side) for side in sides) and every(self.same(x, sides[-1]) for x in sides[:-1]):
+                if all(is_expression(side) for side in sides) and every(
+                    self.same(x, sides[-1]) for x in sides[:-1]
+                ):
                     return self.same(sides[-1], other)
             return False
         left, right = self.assignment(a), self.assignment(b)
-        if left and right and (left[0] == right[0] or not (_letter(left[0]) and _letter(right[0]))):
+        if left and right and (left[0] == right[0] or not (is_letter(left[0]) and is_letter(right[0]))):
             return self.same(left[1], right[1])
         for one, two in ((left, right), (right, left)):
             if one and not symbols(one[1]) and not two:
@@ -325,7 +344,9 @@ class Comparison:
             x, y = approximate(a, trial), approximate(b, trial)
             if x is None or y is None:
                 continue
-            slack = 64 * (x[1] + abs(ratio) * y[1] + abs(y[0]) * (left[1] + abs(ratio) * right[1]) / abs(right[0]))
+            slack = 64 * (
+                x[1] + abs(ratio) * y[1] + abs(y[0]) * (left[1] + abs(ratio) * right[1]) / abs(right[0])
+            )
             if abs(x[0] - ratio * y[0]) > slack + 1e-300:
                 return False
         found = fraction_near(ratio.real)
@@ -350,6 +371,7 @@ class Comparison:
         return self.same(x, y)
 
     def units(self, one: str, two: str) -> bool:
+        """Whether two units ("" for none) may stand for each other."""
         if one == two or self.policy.units == "ignore":
             return True
         if not one or not two:
@@ -373,119 +395,3 @@ class Comparison:
         if value is None or abs(value) < 1:
             return False
         return self.same(percent, other)
-
-
-def restricts(node: Node) -> bool:
-    """Whether a list is of inequalities, and so says which numbers there are: `x > 1 and x < 3`."""
-    return node[0] == "list" and all(item[0] == "rel" and set(item[1]) <= ORDER | {r"\ne"} for item in node[2])
-
-
-def unit_of(node: Node) -> tuple[Node, str]:
-    """The value and the unit, "" for none."""
-    return (node[1], node[2]) if node[0] == "qty" else (node, "")
-
-
-def items(node: Node) -> list[Node] | None:
-    """The items of a list, a set, or a double-signed value; None for anything else."""
-    if node[0] == "list":
-        return [part for item in node[2] for part in (items(item) or [item])]
-    if node[0] == "set":
-        return [part for item in node[1] for part in (items(item) or [item])]
-    if node[0] == "rel" and node[1] == ("=",) and is_name(node[2][0]):
-        values = items(node[2][1]) if node[2][1][0] != "tuple" else None
-        return [("rel", node[1], (node[2][0], value)) for value in values] if values else None
-    if node[0] == "qty":
-        values = items(node[1])
-        return [("qty", value, node[2]) for value in values] if values else None
-    if is_expression(node) and any(part[0] in ("pm", "mp") for part in walk(node)):
-        return [_signed(node, 1), _signed(node, -1)]
-    return None
-
-
-def _signed(node: Node, sign: int) -> Node:
-    """One of the two values of a double-signed expression; all signs turn together."""
-    if node[0] in ("pm", "mp"):
-        inner = _signed(node[1], sign)
-        return inner if (sign > 0) == (node[0] == "pm") else neg(inner)
-    if node[0] in ("num", "sym", "const"):
-        return node
-    rest = tuple(_signed(part, sign) if isinstance(part, tuple) else part for part in node[1:])
-    if node[0] == "+":
-        return add(*rest)
-    if node[0] == "*":
-        return mul(*rest)
-    return (node[0], *rest)
-
-
-def parts(node: Node, head: str) -> list[Node]:
-    """The flattened operands of a union or intersection."""
-    if node[0] != head:
-        return [node]
-    return parts(node[1], head) + parts(node[2], head)
-
-
-def matrix(node: Node) -> tuple[tuple[Node, ...], ...] | None:
-    """The cells of a matrix, with a scalar in front or a transposition worked in."""
-    if node[0] == "matrix":
-        return node[1]
-    if node[0] == "*":
-        found = [matrix(part) for part in node[1:]]
-        held = [cells for cells in found if cells is not None]
-        if len(held) != 1:
-            return None
-        scalar = mul(*(part for part, cells in zip(node[1:], found, strict=True) if cells is None))
-        return tuple(tuple(mul(scalar, cell) for cell in row) for row in held[0])
-    if node[0] == "^" and node[2] == ("sym", "T"):
-        inner = matrix(node[1])
-        return None if inner is None else tuple(zip(*inner, strict=True))
-    if node[0] == "+":
-        found = [matrix(part) for part in node[1:]]
-        shapes = {None if cells is None else (len(cells), len(cells[0])) for cells in found}
-        if len(shapes) == 1 and None not in shapes:
-            held = [cells for cells in found if cells is not None]
-            return tuple(
-                tuple(add(*(cells[i][j] for cells in held)) for j in range(len(held[0][0]))) for i in range(len(held[0]))
-            )
-    return None
-
-
-def is_name(node: Node) -> bool:
-    """Whether a side of an equation only names something: `x`, `f(x)`, `AB`, `(x, y)`."""
-    if node[0] == "sym":
-        return True
-    if node[0] == "tuple":
-        return node[1:3] == ("(", ")") and all(item[0] == "sym" for item in node[3])
-    if node[0] == "*":  # a segment or triangle by its corners
-        return 2 <= len(node) - 1 <= 4 and all(p[0] == "sym" and len(p[1]) == 1 and p[1].isupper() for p in node[1:])
-    return node[:2] == ("fn", "abs") and is_name(node[2])
-
-
-def is_quantity(node: Node) -> bool:
-    """Whether an expression is what a question asked for (`m+n`), rather than an equation to solve (`2x`, `x+3`)."""
-    if not is_expression(node) or node[0] not in ("+", "*", "^", "fn"):
-        return False
-    names = symbols(node)
-    return len(names) >= 2 and not {name[0] for name in names} & _PLANE and not any(p[0] == "const" for p in walk(node))
-
-
-def _letter(node: Node) -> bool:
-    return node[0] == "sym" and len(node[1]) <= 3
-
-
-def upward(node: Node) -> Node:
-    """A chain of inequalities written from small to large."""
-    flip = {">": "<", r"\ge": r"\le"}
-    if node[1] and all(operator in flip for operator in node[1]):
-        return ("rel", tuple(flip[operator] for operator in reversed(node[1])), tuple(reversed(node[2])))
-    return node
-
-
-def difference(node: Node) -> Node:
-    """Left minus right."""
-    return add(node[2][0], neg(node[2][1]))
-
-
-def fraction_near(value: float) -> Fraction | None:
-    """The simple fraction that a float must be, None where there is none."""
-    found = Fraction(value).limit_denominator(10_000)
-    return found if found and abs(float(found) - value) <= 1e-9 * abs(value) else None

@@ -30,12 +30,16 @@ LOOK_BACK = 600
 MOST_DIGITS = 12
 DEEPEST = 64
 
-_SIGNS = str.maketrans("×✕∗·⋅÷∕−–—﹣（）［］｛｝＋＊／＝０１２３４５６７８９", "*****//----()[]{}+*/=0123456789")
+_SIGNS = str.maketrans(
+    "×✕∗·⋅÷∕−–—﹣（）［］｛｝＋＊／＝０１２３４５６７８９", "*****//----()[]{}+*/=0123456789"
+)
 _LATEX = re.compile(r"\\(?:times|cdot|ast)(?![a-z])")
 _FRAC = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
 _DROP = re.compile(r"\\(?:left|right|,|;|:|!|\(|\)|\[|\]|\s)|\$|\*\*(?=\s|$)|^\*\*")
 _TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([-+*/()]))")
-_TRAIL = re.compile(r"([\d\s+\-*/().×÷·−–\\a-z{}]*?\d[\d\s+\-*/().×÷·−–\\a-z{}]*?)=\s*(-?\d+(?:\.\d+)?)\s*[.$\\)\]*]*\s*$")
+_TRAIL = re.compile(
+    r"([\d\s+\-*/().×÷·−–\\a-z{}]*?\d[\d\s+\-*/().×÷·−–\\a-z{}]*?)=\s*(-?\d+(?:\.\d+)?)\s*[.$\\)\]*]*\s*$"
+)
 
 
 class Unread(ValueError):
@@ -141,13 +145,19 @@ class Countdown(Verifier):
 
     kind: ClassVar[str] = "countdown"
 
-    numbers: str | None = Field(None, description="Column of the given numbers; by default `nums`, else `numbers`.")
-    use_all: bool = Field(False, description="Every given number must be used exactly once, as in TinyZero.")
+    numbers: str | None = Field(
+        default=None, description="Column of the given numbers; by default `nums`, else `numbers`."
+    )
+    use_all: bool = Field(
+        default=False, description="Every given number must be used exactly once, as in TinyZero."
+    )
 
     def verify(self, questions: Sequence[Question]) -> list[Verdict]:
+        """Whether each expression reaches the target, with the details that graded terms read."""
         return [self._one(question) for question in questions]
 
     def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
+        """A target that is no number is unusable, and so is a row without given numbers."""
         if _number(gold) is None:
             return f"the target {gold[:40]!r} is not a number"
         try:
@@ -177,7 +187,9 @@ class Countdown(Verifier):
         except (TypeError, ValueError, ZeroDivisionError):
             numbers = ()
         if not numbers:
-            raise DataError(f"row {rollout.id or '(without id)'}: {name!r} holds no list of numbers: {value!r:.60}")
+            raise DataError(
+                f"row {rollout.id or '(without id)'}: {name!r} holds no list of numbers: {value!r:.60}"
+            )
         return numbers
 
     def _one(self, question: Question) -> Verdict:
@@ -187,7 +199,11 @@ class Countdown(Verifier):
         except DataError as fault:
             return Verdict(equality=Equality.UNDECIDED, route="gold", details={"fault": str(fault)})
         if not targets:
-            return Verdict(equality=Equality.UNDECIDED, route="gold", details={"fault": self.gold_fault(question.golds[0], question.rollout)})
+            return Verdict(
+                equality=Equality.UNDECIDED,
+                route="gold",
+                details={"fault": self.gold_fault(question.golds[0], question.rollout)},
+            )
         answer, problem = _expression(question, targets)
         details: dict[str, Any] = {
             "value": None, "target": _plain(targets[0]), "used": None,
@@ -205,7 +221,9 @@ class Countdown(Verifier):
         if operations == 0:
             problem = "a bare number is no expression"
         elif over:
-            problem = "uses numbers that are not given, or more often than given: " + ", ".join(map(_shown, over))
+            problem = "uses numbers that are not given, or more often than given: " + ", ".join(
+                map(_shown, over)
+            )
         elif self.use_all and unused:
             problem = "leaves numbers unused: " + ", ".join(map(_shown, unused))
         legal = not problem

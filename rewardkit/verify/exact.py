@@ -16,13 +16,14 @@ class Exact(Verifier):
 
     kind: ClassVar[str] = "exact"
 
-    case: bool = Field(True, description="Whether capital and small letters differ.")
+    case: bool = Field(default=True, description="Whether capital and small letters differ.")
 
     def _form(self, text: str) -> str:
         stripped = text.strip()
         return stripped if self.case else stripped.casefold()
 
     def verify(self, questions: Sequence[Question]) -> list[Verdict]:
+        """String equality with any of the golds."""
         return [self._one(question) for question in questions]
 
     def _one(self, question: Question) -> Verdict:
@@ -36,4 +37,5 @@ class Exact(Verifier):
         return Verdict(equality=equality, route="literal", answer=answer, gold=answer if equal else usable[0])
 
     def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
+        """A blank gold is unusable."""
         return None if gold.strip() else "the gold is blank"

@@ -142,7 +142,9 @@ def _key(form: Form) -> str:
     """A name for a form, scaled so that the denominator's first coefficient is one."""
     top, bottom = form
     lead = bottom[min(bottom)]
-    return repr((sorted((m, c / lead) for m, c in top.items()), sorted((m, c / lead) for m, c in bottom.items())))
+    return repr(
+        (sorted((m, c / lead) for m, c in top.items()), sorted((m, c / lead) for m, c in bottom.items()))
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -233,7 +235,9 @@ def _raised(base: Node, exponent: Node) -> Form:
         factor = exponent[1][1]
         rest = exponent[2] if len(exponent) == 3 else ("*", *exponent[2:])
     top = factor.numerator
-    scaled = form(("*", ("num", Fraction(1, factor.denominator)), rest)) if factor.denominator != 1 else form(rest)
+    scaled = (
+        form(("*", ("num", Fraction(1, factor.denominator)), rest)) if factor.denominator != 1 else form(rest)
+    )
     key = _key(scaled)
     if abs(top) > MOST_POWER:
         raise TooBig
@@ -283,7 +287,9 @@ def _turns(form_: Form) -> Fraction | None:
 def _trig(name: str, inner: Node) -> Form:
     angle = form(inner)
     if name in ("tan", "cot", "sec", "csc"):
-        top, bottom = {"tan": ("sin", "cos"), "cot": ("cos", "sin"), "sec": ("", "cos"), "csc": ("", "sin")}[name]
+        top, bottom = {"tan": ("sin", "cos"), "cot": ("cos", "sin"), "sec": ("", "cos"), "csc": ("", "sin")}[
+            name
+        ]
         upper = _trig(top, inner) if top else _const(1)
         return _mul(upper, _power(_trig(bottom, inner), -1))
     turn = _turns(angle)

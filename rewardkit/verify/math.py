@@ -65,30 +65,36 @@ class Math(Verifier):
     kind: ClassVar[str] = "math"
 
     percent: Literal["unit", "fraction", "strict"] = Field(
-        "unit",
+        default="unit",
         description="`fraction`: 50% is 0.5. `unit`: it is also the bare 50, for questions that ask for a "
         "percentage (from 1% up). `strict`: it is only itself.",
     )
     units: Literal["one_side", "strict", "ignore"] = Field(
-        "one_side",
+        default="one_side",
         description="`one_side`: a unit may be missing on one side, and two units must agree. `strict`: it may not. "
         "`ignore`: units never matter.",
     )
-    ordered: bool = Field(False, description="Whether the items of a list without brackets must come in the gold's order.")
+    ordered: bool = Field(
+        default=False,
+        description="Whether the items of a list without brackets must come in the gold's order.",
+    )
     decimals: Literal["exact", "gold_precision"] = Field(
-        "exact",
+        default="exact",
         description="`exact`: a decimal is the number it says. `gold_precision`: an answer that rounds to the decimals "
         "of the gold is equal to it.",
     )
     several: Literal["list", "last"] = Field(
-        "list",
+        default="list",
         description="Several boxes with only separators between them: a `list`, which is equal to a list and to no "
         "single value, or only the `last` where the gold is a single value.",
     )
-    deadline_s: float = Field(2.0, gt=0, le=60, description="Seconds that the symbolic route may take for one answer.")
+    deadline_s: float = Field(
+        default=2.0, gt=0, le=60, description="Seconds that the symbolic route may take for one answer."
+    )
 
     @cached_property
     def policy(self) -> Policy:
+        """The policy as the comparison takes it."""
         return Policy(percent=self.percent, units=self.units, ordered=self.ordered)
 
     def verify(self, questions: Sequence[Question]) -> list[Verdict]:
@@ -105,6 +111,7 @@ class Math(Verifier):
         return [verdict for verdict in verdicts if verdict is not None]
 
     def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
+        """Why this gold is unusable; None where it is readable, at least as itself."""
         return fault_of(gold)
 
     def compare(self, gold: str, answer: str) -> Verdict:
@@ -154,7 +161,11 @@ class Math(Verifier):
     @staticmethod
     def _verdict(found: Finding, seconds: float, route: str | None = None) -> Verdict:
         return Verdict(
-            equality=Equality(found.equality), route=route or found.route, seconds=seconds, answer=found.answer, gold=found.gold
+            equality=Equality(found.equality),
+            route=route or found.route,
+            seconds=seconds,
+            answer=found.answer,
+            gold=found.gold,
         )
 
     def _ask(

@@ -124,7 +124,9 @@ def read_labels(rows: Sequence[dict[str, Any]], file: str = "") -> list[Drawn]:
     for number, row in enumerate(rows, 1):
         missing = names - row.keys()
         if missing:
-            raise DataError(f"not a row of a labelling set: {', '.join(sorted(missing))} missing", file, number)
+            raise DataError(
+                f"not a row of a labelling set: {', '.join(sorted(missing))} missing", file, number
+            )
         if row["label"] is not None and not isinstance(row["label"], bool):
             raise DataError(f"label must be true, false or null; found {row['label']!r}", file, number)
         found.append(Drawn(**{name: row[name] for name in names}))
@@ -142,13 +144,13 @@ def noise(rows: Sequence[Drawn]) -> Noise:
     positive = _rate([(weight, row.verdict == "equal") for weight, row in weighted if not row.label])
     negative = _rate([(weight, row.verdict != "equal") for weight, row in weighted if row.label])
     p, fp, fn = right.value, positive.value, negative.value
-    known = p is not None and fp is not None and fn is not None
+    rates = (right, positive, negative)
+    if p is None or fp is None or fn is None:
+        return Noise(len(labelled), *rates, youden=None, called_right=None, signal_kept=None)
     return Noise(
-        labelled=len(labelled),
-        right=right,
-        false_positive=positive,
-        false_negative=negative,
-        youden=1 - fn - fp if known else None,
-        called_right=p * (1 - fn) + (1 - p) * fp if known else None,
-        signal_kept=signal_kept(p, fn, fp) if known else None,
+        len(labelled),
+        *rates,
+        youden=1 - fn - fp,
+        called_right=p * (1 - fn) + (1 - p) * fp,
+        signal_kept=signal_kept(p, fn, fp),
     )

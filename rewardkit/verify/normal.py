@@ -51,7 +51,11 @@ def _table() -> dict[int, str]:
     for offset, name in enumerate(greek.split()):
         if name not in ("_", "pi", "omicron"):
             table.setdefault(chr(0x3B1 + offset), rf"\{name} ")
-    for char, name in zip("ΓΔΘΛΞΠΣΦΨΩ", "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(), strict=True):
+    for char, name in zip(
+        "ΓΔΘΛΞΠΣΦΨΩ",
+        ["Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega"],
+        strict=True,
+    ):
         table[char] = rf"\{name} "
     for char in (*HIDDEN, *map(chr, range(0x300, 0x370)), *map(chr, range(0x20D0, 0x2100))):
         table[char] = BAD  # combining marks that do not compose strike out or adorn what is before them
@@ -66,7 +70,9 @@ _SUBS = re.compile("[" + "".join(map(re.escape, _SUB)) + "]+")
 _ROOT = re.compile(r"([√∛∜])\s*(?:(\d+(?:\.\d+)?|[A-Za-z])|\(([^()]*)\)|(?=[{\\]))")
 _ROOTS = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
 _NUMERALS = {char: str(value) for value, char in enumerate("零一二三四五六七八九十")}
-_PARTS = re.compile(r"(百|[零一二三四五六七八九十]|\d+)分之([一二三四五六七八九]十|[零一二三四五六七八九十]|\d+(?:\.\d+)?)")
+_PARTS = re.compile(
+    r"(百|[零一二三四五六七八九十]|\d+)分之([一二三四五六七八九]十|[零一二三四五六七八九十]|\d+(?:\.\d+)?)"
+)
 _TIMES = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*\^)")
 _NOON = re.compile(r"(?<=[\d ])\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 
@@ -115,7 +121,7 @@ class Token(NamedTuple):
 _TOKEN = re.compile(
     r"(?P<space>(?:\s|~|\\[,;:> ]|\\q?quad(?![A-Za-z])|\\hspace\*?\{[^{}]*\}|\\(?:hfill|enspace|thinspace)(?![A-Za-z]))+)"
     r"|(?P<drop>\\!|\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|mathstrut|strut|rm|bf|it|mathop|mathbf|boldsymbol|bm)(?![A-Za-z])\.?|\\(?:text)?color\s*\{[^{}]*\}"
-    r"|\\[()]|\\\[|\\\]|\$|\*\*|`)"
+    r"|\\[()]|\\\[|\\\]|\$|(?<![\w)\]}])\*\*(?=\S)|(?<=\S)\*\*(?=\s|$|[.,;:!?)\]}。，、](?!\d))|`)"
     r"|(?P<text>\\(?:text(?:bf|it|rm|sf|tt|normal|up|sl|sc)?|mbox|hbox|mathrm|mathit|mathsf|mathtt|mathnormal|operatorname\*?|emph)\s*\{)"
     r"|(?P<command>\\(?:[A-Za-z]+|.))"
     r"|(?P<number>\d+)"
@@ -152,7 +158,9 @@ def _text_end(text: str, at: int) -> int:
 
 LONGEST = 20_000
 """Characters of an answer that are read at all; longer ones are equal only to their like."""
-_EMBOX = re.compile(r"\s*(?:\$+|\\\(|\\\[)?\s*\\(?:boxed|fbox)\s*\{(.*)\}\s*\.?\s*(?:\$+|\\\)|\\\])?\s*", re.DOTALL)
+_EMBOX = re.compile(
+    r"\s*(?:\$+|\\\(|\\\[)?\s*\\(?:boxed|fbox)\s*\{(.*)\}\s*\.?\s*(?:\$+|\\\)|\\\])?\s*", re.DOTALL
+)
 _LABEL = re.compile(
     r"\s*(?:\\text(?:bf)?\s*\{)?\s*(?:(?:the\s+)?(?:final\s+|correct\s+)?answers?\s*(?:is\b\s*:?|are\b|:|=(?!=))|答案?\s*[:：是为]|故选\s*[:：]?)\s*(\})?\s*",
     re.IGNORECASE,
@@ -231,7 +239,11 @@ def _text(inside: str, command: str, spaced: bool, found: list[Token]) -> bool:
     if _MATH_TEXT.fullmatch(content) or (len(letter) == 1 and letter.isalpha() and not _after_number(found)):
         _scan(content, found, spaced or inside[:1].isspace())
         return after
-    if command.startswith((r"\operatorname", r"\mathrm")) and content.isalpha() and "\\" + content in FUNCTIONS:
+    if (
+        command.startswith((r"\operatorname", r"\mathrm"))
+        and content.isalpha()
+        and "\\" + content in FUNCTIONS
+    ):
         found.append(Token("c", "\\" + content, spaced))
         return after
     found.append(Token("t", content, spaced or inside[:1].isspace()))
@@ -244,9 +256,27 @@ def _after_number(found: list[Token]) -> bool:
 
 FUNCTIONS = frozenset(
     "\\" + name
-    for name in (
-        "sin cos tan cot sec csc arcsin arccos arctan arccot sinh cosh tanh coth ln log lg exp sqrt"
-    ).split()
+    for name in [
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "arcsin",
+        "arccos",
+        "arctan",
+        "arccot",
+        "sinh",
+        "cosh",
+        "tanh",
+        "coth",
+        "ln",
+        "log",
+        "lg",
+        "exp",
+        "sqrt",
+    ]
 )
 
 
@@ -274,7 +304,8 @@ def canonical(raw: str) -> str:
             continue  # x^{n} is x^n
         text = rf"\text{{{value}}}" if kind == "t" else value
         if previous and (
-            (spaced and kind in "nw" and previous in "nw") or (previous == "c" and kind == "w" and parts[-1][-1].isalpha())
+            (spaced and kind in "nw" and previous in "nw")
+            or (previous == "c" and kind == "w" and parts[-1][-1].isalpha())
         ):
             parts.append(" ")
         parts.append(text)

@@ -22,6 +22,7 @@ DEEPEST = 60
 """Nesting that is read; deeper answers are equal only to their like."""
 
 _LETTER = re.compile(r"[A-J]")
+_LETTERS = re.compile(r"[A-J]+")
 _CHOICE_REST = frozenset(("\\frac", "\\sqrt", "\\pi", "\\$", "-", "\\text"))
 _SPLIT = re.compile(r"[A-J](?:(?:\s*(?:,|;|、|和|&|/|\band\b)\s*|\s*,\s*and\s+)[A-J])+")
 _OPTION = re.compile(r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer) ?\(?([A-J])\)?|(?:故?选|选项)\s*([A-J])")
@@ -99,10 +100,7 @@ def _base(text: str) -> Node | None:
     if not match:
         return None
     digits, given, *spelt = match.groups()
-    if given:
-        base = int(given)
-    else:
-        base = NUMBER_WORDS.get((spelt[0] or spelt[1] or "").lower(), 0)
+    base = int(given) if given else NUMBER_WORDS.get((spelt[0] or spelt[1] or "").lower(), 0)
     if not 2 <= base <= 36 or (not digits.isdigit() and base < 11):
         return None
     return ("base", digits.lstrip("0") or "0", base)
@@ -110,7 +108,9 @@ def _base(text: str) -> Node | None:
 
 def _wording(found: tuple[Token, ...]) -> Node | None:
     """An answer that is words and nothing else."""
-    if any(token.kind in "nc" or (token.kind == "p" and token.value not in ".,-'!?&/\"();:") for token in found):
+    if any(
+        token.kind in "nc" or (token.kind == "p" and token.value not in ".,-'!?&/\"();:") for token in found
+    ):
         return None
     spelt = _spelt(found)
     low = re.sub(r"\s+", " ", spelt.strip(" .!")).lower()
@@ -151,9 +151,13 @@ def _choice(found: tuple[Token, ...]) -> Node | None:
     """`(C) 7`, `C. 7`, `ACD`: an option's letter with its value, or several letters."""
     if len(found) == 1:
         run = found[0].value
-        if found[0].kind in "wt" and len(run) > 1 and run.isupper() and run.isascii():
-            if "".join(sorted(set(run))) == run and run[-1] <= "J" and run.isalpha():
-                return ("list", "and", tuple(("sym", letter) for letter in run))
+        if (
+            found[0].kind in "wt"
+            and len(run) > 1
+            and _LETTERS.fullmatch(run)
+            and list(run) == sorted(set(run))
+        ):
+            return ("list", "and", tuple(("sym", letter) for letter in run))
         return None
     opened = found[0].value == "("
     at = 1 if opened else 0
@@ -180,7 +184,9 @@ def _choice(found: tuple[Token, ...]) -> Node | None:
 
 def _rest(rest: tuple[Token, ...]) -> Node:
     """What stands behind an option's letter."""
-    if all(token.kind in "tw" for token in rest) and any(token.kind == "t" or is_word(token.value) for token in rest):
+    if all(token.kind in "tw" for token in rest) and any(
+        token.kind == "t" or is_word(token.value) for token in rest
+    ):
         return ("text", words(_spelt(rest)))
     try:
         return Parser(list(rest)).whole()

@@ -54,7 +54,9 @@ class _Worker:
 
     def __init__(self, judge: str) -> None:
         if not sys.executable:
-            raise SetupError("verification needs worker processes, and sys.executable is not set in this interpreter")
+            raise SetupError(
+                "verification needs worker processes, and sys.executable is not set in this interpreter"
+            )
         paths = json.dumps([str(path) for path in sys.path if isinstance(path, str)])
         self.process = subprocess.Popen(
             [sys.executable, "-c", _BOOT, paths, str(MEMORY_BYTES), judge],
@@ -62,9 +64,15 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C in the terminal is the parent's to handle
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+            env={
+                **os.environ,
+                "OMP_NUM_THREADS": "1",
+                "OPENBLAS_NUM_THREADS": "1",
+                "CUDA_VISIBLE_DEVICES": "",
+            },
         )
-        assert self.process.stdin is not None and self.process.stdout is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
         self.into, self.out = self.process.stdin.fileno(), self.process.stdout.fileno()
         os.set_blocking(self.out, False)
         self.buffer = bytearray()

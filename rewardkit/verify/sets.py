@@ -157,7 +157,10 @@ def _link(left: Node, operator: str, right: Node, name: str) -> list[Piece]:
     if inside is not None and exact(right) is not None and operator in ORDER:
         bound = ("num", exact(right))
         if operator in ("<", r"\le"):
-            return _meet(_merged(_link(inside, operator, bound, name)), _merged(_link(neg(bound), operator, inside, name)))
+            return _meet(
+                _merged(_link(inside, operator, bound, name)),
+                _merged(_link(neg(bound), operator, inside, name)),
+            )
         return _link(inside, operator, bound, name) + _link(inside, FLIP[operator], neg(bound), name)
     slope, start = _linear(("+", left, neg(right)), name)
     return _half(operator if slope > 0 else FLIP[operator], ("num", -start / slope))
@@ -181,7 +184,8 @@ def _put(node: Node, name: str, value: Fraction) -> Node:
     if node[0] == "sym":
         return ("num", value) if node[1] == name else node
     return tuple(
-        _put(part, name, value) if isinstance(part, tuple) and part and isinstance(part[0], str) else part for part in node
+        _put(part, name, value) if isinstance(part, tuple) and part and isinstance(part[0], str) else part
+        for part in node
     )
 
 

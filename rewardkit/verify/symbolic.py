@@ -21,7 +21,7 @@ from .arith import MOST_DIGITS, guard, sample
 from .compare import Answer, Comparison, Policy, numbers
 from .normal import canonical, tokens
 from .parse import read
-from .sums import RELATIONS
+from .stream import RELATIONS
 from .tree import Node, Refused, Unread, symbols
 
 DIGITS = 50
@@ -85,14 +85,18 @@ def refuted(a: Node, b: Node) -> bool:
     with mpmath.workdps(digits + 20):
         for trial in range(4 if names else 1):
             values = {
-                sympy.Symbol("v_" + name.encode("ascii", "backslashreplace").decode(), positive=True): sympy.Rational(
-                    *sample(name, trial).as_integer_ratio()
-                )
+                sympy.Symbol(
+                    "v_" + name.encode("ascii", "backslashreplace").decode(), positive=True
+                ): sympy.Rational(*sample(name, trial).as_integer_ratio())
                 for name in names
             } | {_BASE: sympy.Rational(17, 5)}
             x = left.evalf(digits, subs=values, maxn=1000)
             y = right.evalf(digits, subs=values, maxn=1000)
-            if not (x.is_number and y.is_number) or x.has(sympy.nan, sympy.zoo, sympy.oo) or y.has(sympy.nan, sympy.zoo, sympy.oo):
+            if (
+                not (x.is_number and y.is_number)
+                or x.has(sympy.nan, sympy.zoo, sympy.oo)
+                or y.has(sympy.nan, sympy.zoo, sympy.oo)
+            ):
                 continue
             scale = max(abs(x), abs(y))
             if scale == 0:
@@ -135,7 +139,13 @@ def _algebraic_zero(gap: Any) -> bool:
     """An exact test for algebraic numbers and the usual inverse functions."""
     try:
         return sympy.minimal_polynomial(gap, sympy.Symbol("t"), polys=False) == sympy.Symbol("t")
-    except (NotImplementedError, sympy.polys.polyerrors.BasePolynomialError, ValueError, TypeError, RecursionError):
+    except (
+        NotImplementedError,
+        sympy.polys.polyerrors.BasePolynomialError,
+        ValueError,
+        TypeError,
+        RecursionError,
+    ):
         pass  # not an algebraic number
     turned = sympy.tan(gap)
     if turned.has(sympy.tan):
@@ -161,8 +171,8 @@ class _Leaf:
 
 def library(gold: str, answer: str) -> bool:
     """math-verify's verdict, asked both ways round so that the order of the two cannot matter."""
-    left = parse_latex(f"${gold}$", parsing_timeout=None)  # the worker's own deadline bounds both
-    right = parse_latex(f"${answer}$", parsing_timeout=None)
+    left = parse_latex(f"${gold}$", parsing_timeout=0)  # 0: no alarm; the worker's own deadline bounds both
+    right = parse_latex(f"${answer}$", parsing_timeout=0)
     if not left or not right:
         return False
     return bool(
@@ -175,7 +185,8 @@ def plain_math(raw: str) -> bool:
     """Whether an answer that we do not read holds nothing that math-verify says yes too easily to."""
     found = tokens(raw)
     return bool(found) and not any(
-        token.kind == "t" or token.value in RELATIONS or token.value in ("?", r"\%") or "\x00" in token.value for token in found
+        token.kind == "t" or token.value in RELATIONS or token.value in ("?", r"\%") or "\x00" in token.value
+        for token in found
     )
 
 

@@ -107,7 +107,8 @@ def ordered(node: Node) -> Node:
     if head in ("num", "sym", "const", "text"):
         return node
     parts = tuple(
-        ordered(part) if isinstance(part, tuple) and part and isinstance(part[0], str) else _inner(part) for part in node[1:]
+        ordered(part) if isinstance(part, tuple) and part and isinstance(part[0], str) else _inner(part)
+        for part in node[1:]
     )
     if head in ("+", "*", "cup", "cap"):
         parts = tuple(sorted(parts, key=repr))
@@ -118,5 +119,8 @@ def ordered(node: Node) -> Node:
 
 def _inner(part: Any) -> Any:
     if isinstance(part, tuple):
-        return tuple(ordered(item) if isinstance(item, tuple) and item and isinstance(item[0], str) else _inner(item) for item in part)
+        return tuple(
+            ordered(item) if isinstance(item, tuple) and item and isinstance(item[0], str) else _inner(item)
+            for item in part
+        )
     return part

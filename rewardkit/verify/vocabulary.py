@@ -28,9 +28,20 @@ _UNITS = {
 UNITS = {alias: name for name, aliases in _UNITS.items() for alias in (name, *aliases.split())}
 """Alias to canonical name, all lower case."""
 
-BARE_UNITS = frozenset(
-    name for name in UNITS if name.isascii() and name.isalpha() and len(name) > 1
-) - {"in", "am", "pa", "ms", "pt", "ha", "ev", "mi", "deg", "rad", "yuan", "mol"} | {"percent", "pm"}
+BARE_UNITS = frozenset(name for name in UNITS if name.isascii() and name.isalpha() and len(name) > 1) - {
+    "in",
+    "am",
+    "pa",
+    "ms",
+    "pt",
+    "ha",
+    "ev",
+    "mi",
+    "deg",
+    "rad",
+    "yuan",
+    "mol",
+} | {"percent", "pm"}
 """Units that are read without `\\text`; single letters and short runs there are variables."""
 
 MULTIPLIERS = {
@@ -38,10 +49,29 @@ MULTIPLIERS = {
     "百": 100, "千": 1000, "万": 10**4, "十万": 10**5, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12,
 }  # fmt: skip
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 NUMBER_WORDS = {word: value for value, word in enumerate(_ONES)} | {
     word: 10 * (value + 2) for value, word in enumerate(_TENS)
 }
@@ -72,7 +102,36 @@ MATH_PHRASES = {
     "two thirds": r"\frac{2}{3}", "two-thirds": r"\frac{2}{3}", "one quarter": r"\frac{1}{4}", "one-quarter": r"\frac{1}{4}", "one fourth": r"\frac{1}{4}", "one-fourth": r"\frac{1}{4}", "three quarters": r"\frac{3}{4}", "three-quarters": r"\frac{3}{4}", "three fourths": r"\frac{3}{4}", "three-fourths": r"\frac{3}{4}",
 }  # fmt: skip
 
-_SHORT = frozenset("no or on in at up if is it we he go do so us me my by an as am pm be to of yes".split())
+_SHORT = frozenset(
+    [
+        "no",
+        "or",
+        "on",
+        "in",
+        "at",
+        "up",
+        "if",
+        "is",
+        "it",
+        "we",
+        "he",
+        "go",
+        "do",
+        "so",
+        "us",
+        "me",
+        "my",
+        "by",
+        "an",
+        "as",
+        "am",
+        "pm",
+        "be",
+        "to",
+        "of",
+        "yes",
+    ]
+)
 _VOWEL = re.compile("[aeiouyAEIOUY]")
 
 

@@ -14,7 +14,9 @@ _COMMAND = re.compile(
     r"\\(?:text(?:bf|it|rm|sf|tt|normal|up|sl|sc)?|math(?:rm|bf|it|sf|tt|normal)|mbox|hbox|operatorname\*?|boxed|fbox|emph"
     r"|underline|bf|rm|it|displaystyle)(?![A-Za-z])"
 )
-_DRESS = re.compile(r"\\[()\[\],;:! ]|\\q?quad(?![a-zA-Z])|[{}$*_`~\u200b\u200c\u200d\ufeff\u00ad]|</?(?:b|i|em|strong)>")
+_DRESS = re.compile(
+    r"\\[()\[\],;:! ]|\\q?quad(?![a-zA-Z])|[{}$*_`~\u200b\u200c\u200d\ufeff\u00ad]|</?(?:b|i|em|strong)>"
+)
 _SPACE = re.compile(r"[\s\u00a0\u2009\u202f]+")
 _EDGE = " \t\n.,;:!。，；：！、\"'“”‘’"
 LONGEST = 400

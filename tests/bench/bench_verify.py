@@ -74,7 +74,9 @@ def rewardkit(load: Load, found: Sequence[Any]) -> list[bool]:
                 asked.append(None)
                 continue
             rollout = Rollout(completion=case.completion, gold=case.gold)
-            asked.append(Question(extraction=extraction, golds=(case.gold,), text=case.completion, rollout=rollout))
+            asked.append(
+                Question(extraction=extraction, golds=(case.gold,), text=case.completion, rollout=rollout)
+            )
         verdicts = iter(verifier.verify([one for one in asked if one is not None]))
         results += [one is not None and next(verdicts).equality == Equality.EQUAL for one in asked]
     return results
@@ -107,7 +109,11 @@ def verl(load: Load, _: Sequence[Any]) -> list[bool]:
 def available() -> dict[str, Callable[[Load, Sequence[Any]], list[bool]]]:
     """The verifiers that import here, imported now so that no load pays for it."""
     found: dict[str, Callable[[Load, Sequence[Any]], list[bool]]] = {"rewardkit": rewardkit}
-    for name, module, run in (("math-verify", "math_verify", math_verify), ("trl", "trl.rewards", trl), ("verl", "verl.utils.reward_score.prime_math", verl)):
+    for name, module, run in (
+        ("math-verify", "math_verify", math_verify),
+        ("trl", "trl.rewards", trl),
+        ("verl", "verl.utils.reward_score.prime_math", verl),
+    ):
         try:
             __import__(module, fromlist=["_"])
         except ImportError:
@@ -161,7 +167,14 @@ def measure(data: Path) -> list[dict[str, Any]]:
             )
     held = pool()
     sizes = [resident(worker.process.pid) for worker in held._idle]
-    found.append({"load": "memory", "workers": len(sizes), "worker_mib": [round(size, 1) for size in sizes], "resident_mib": round(resident(), 1)})
+    found.append(
+        {
+            "load": "memory",
+            "workers": len(sizes),
+            "worker_mib": [round(size, 1) for size in sizes],
+            "resident_mib": round(resident(), 1),
+        }
+    )
     return found
 
 
@@ -181,7 +194,11 @@ def fire(data: Path, hostile: int = 200, ordinary: int = 20_000) -> dict[str, An
         def run(offset: int) -> None:
             mine = load[offset::4]
             results = rewardkit(mine, found)
-            wrong[offset] = sum(result != truth[case.id] for result, case in zip(results, mine, strict=True) if case.id in truth)
+            wrong[offset] = sum(
+                result != truth[case.id]
+                for result, case in zip(results, mine, strict=True)
+                if case.id in truth
+            )
 
         workers = [threading.Thread(target=run, args=(offset,)) for offset in range(4)]
         began = time.perf_counter()
@@ -194,7 +211,11 @@ def fire(data: Path, hostile: int = 200, ordinary: int = 20_000) -> dict[str, An
     forget()
     alone, wrong_alone = threads(good)
     step = max(1, len(good) // len(bad))
-    mixed = [case for index, one in enumerate(good) for case in ([one, bad[index // step]] if index % step == 0 and index // step < len(bad) else [one])]
+    mixed = [
+        case
+        for index, one in enumerate(good)
+        for case in ([one, bad[index // step]] if index % step == 0 and index // step < len(bad) else [one])
+    ]
     forget()
     killed = pool().killed
     under, wrong_under = threads(mixed)

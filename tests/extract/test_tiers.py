@@ -149,7 +149,11 @@ def test_whole():
 
 
 PATTERNS = [
-    ({"regex": r"<answer>(.*?)</answer>", "occurrence": "first"}, "<answer>1</answer><answer>2</answer>", "1"),
+    (
+        {"regex": r"<answer>(.*?)</answer>", "occurrence": "first"},
+        "<answer>1</answer><answer>2</answer>",
+        "1",
+    ),
     ({"regex": r"<answer>(.*?)</answer>"}, "<answer>1</answer><answer>2</answer>", "2"),
     ({"regex": r"<answer>(.*?)</answer>"}, "<answer>\n 1 \n</answer>", ABSENT),
     ({"regex": r"<answer>(.*?)</answer>", "dotall": True}, "<answer>\n 1 \n</answer>", "\n 1 \n"),
@@ -169,7 +173,9 @@ def test_pattern_gives_up_on_a_slow_match():
     assert found is None or (found.text is None and "took over" in found.problem)
 
 
-@pytest.mark.parametrize("params", [{"regex": "("}, {"regex": "a"}, {"regex": "(a)", "group": 2}, {"regex": "(a)", "group": "b"}])
+@pytest.mark.parametrize(
+    "params", [{"regex": "("}, {"regex": "a"}, {"regex": "(a)", "group": 2}, {"regex": "(a)", "group": "b"}]
+)
 def test_pattern_faults(params):
     with pytest.raises(ValueError, match=r"regular expression|no group"):
         Pattern(**params)
@@ -218,7 +224,10 @@ def test_what_stands_before_the_start_is_not_seen():
 
 
 @pytest.mark.parametrize("name", EXTRACTORS.names())
-@given(text=st.text(alphabet=st.sampled_from("a1{}\\$#<>/. \n答A:boxedanswr"), max_size=80), start=st.integers(0, 5))
+@given(
+    text=st.text(alphabet=st.sampled_from("a1{}\\$#<>/. \n答A:boxedanswr"), max_size=80),
+    start=st.integers(0, 5),
+)
 def test_spans_point_into_the_text(name, text, start):
     tier = EXTRACTORS.get(name)(**({"regex": r"(\d+)"} if name == "pattern" else {}))
     found = tier.find(text, min(start, len(text)))
@@ -230,7 +239,11 @@ def test_spans_point_into_the_text(name, text, start):
 
 
 @pytest.mark.parametrize("name", ["boxed", "answer_tag", "hash", "answer_line", "last_number", "whole"])
-@pytest.mark.parametrize("unit", ["\\boxed{", "{", "<answer>", "####", "The answer is ", "1,", "$", "\\frac{", "A:\n", "答"])
+@pytest.mark.parametrize(
+    "unit", ["\\boxed{", "{", "<answer>", "####", "The answer is ", "1,", "$", "\\frac{", "A:\n", "答"]
+)
 def test_a_megabyte_is_no_trouble(name, unit):
     tier = EXTRACTORS.get(name)()
-    tier.find(unit * (1_000_000 // len(unit)))  # the suite's timeout is what this runs into when it is not linear
+    tier.find(
+        unit * (1_000_000 // len(unit))
+    )  # the suite's timeout is what this runs into when it is not linear

@@ -8,8 +8,11 @@ import pytest
 from rewardkit.types import Equality
 from rewardkit.verify.math import Math
 
-_spec = importlib.util.spec_from_file_location("equivalence_pairs", Path(__file__).with_name("equivalence_pairs.py"))
-assert _spec is not None and _spec.loader is not None
+_spec = importlib.util.spec_from_file_location(
+    "equivalence_pairs", Path(__file__).with_name("equivalence_pairs.py")
+)
+assert _spec is not None
+assert _spec.loader is not None
 pairs = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(pairs)
 
@@ -92,7 +95,9 @@ def test_one_of_several_golds_is_enough():
 
     def asked(answer, golds, parts=()):
         extraction = Extraction(text=answer, span=(0, len(answer)), extractor="boxed", parts=parts)
-        return Question(extraction=extraction, golds=golds, text=answer, rollout=Rollout(completion=answer, gold=golds))
+        return Question(
+            extraction=extraction, golds=golds, text=answer, rollout=Rollout(completion=answer, gold=golds)
+        )
 
     questions = [
         asked("2", ("1", "2")),

@@ -29,9 +29,24 @@ def written(draw, value: Fraction) -> str:
     sign, size = ("-" if value < 0 else ""), abs(value)
     top, bottom = size.numerator, size.denominator
     scale = draw(st.integers(1, 9))
-    forms = [f"{sign}{top}/{bottom}", rf"{sign}\frac{{{top}}}{{{bottom}}}", rf"\frac{{{sign}{top * scale}}}{{{bottom * scale}}}", rf"$\dfrac{{{sign}{top}}}{{{bottom}}}$."]
+    forms = [
+        f"{sign}{top}/{bottom}",
+        rf"{sign}\frac{{{top}}}{{{bottom}}}",
+        rf"\frac{{{sign}{top * scale}}}{{{bottom * scale}}}",
+        rf"$\dfrac{{{sign}{top}}}{{{bottom}}}$.",
+    ]
     if bottom == 1:
-        forms += [f"{sign}{top}", f"{sign}{top}.", f"{sign}{top}.0", f"{sign}{grouped(top, ',')}", f"{sign}{grouped(top, '{,}')}", rf"{sign}{grouped(top, chr(92) + ',')}", rf"\text{{{sign}{top}}}", rf"{sign}{top}\%".replace(rf"{top}\%", rf"{top * 100}\%"), f"−{top}" if sign else f"+{top}"]
+        forms += [
+            f"{sign}{top}",
+            f"{sign}{top}.",
+            f"{sign}{top}.0",
+            f"{sign}{grouped(top, ',')}",
+            f"{sign}{grouped(top, '{,}')}",
+            rf"{sign}{grouped(top, chr(92) + ',')}",
+            rf"\text{{{sign}{top}}}",
+            rf"{sign}{top}\%".replace(rf"{top}\%", rf"{top * 100}\%"),
+            f"−{top}" if sign else f"+{top}",
+        ]
     elif top > bottom:
         whole, rest = divmod(top, bottom)
         forms += [rf"{sign}{whole}\frac{{{rest}}}{{{bottom}}}", f"{sign}{whole} {rest}/{bottom}"]
@@ -47,7 +62,12 @@ def written(draw, value: Fraction) -> str:
         digits = str(int(size * 10**places)).rjust(places + 1, "0")
         cut = len(digits) - places
         decimal = digits[:cut] + ("." + digits[cut:] if places else "")
-        forms += [sign + decimal, sign + decimal + ("0" if places else ".00"), rf"{sign}{decimal}\times 10^{{0}}", f"{sign}{decimal}e0"]
+        forms += [
+            sign + decimal,
+            sign + decimal + ("0" if places else ".00"),
+            rf"{sign}{decimal}\times 10^{{0}}",
+            f"{sign}{decimal}e0",
+        ]
     return draw(st.sampled_from(forms))
 
 
@@ -56,7 +76,11 @@ def test_a_rational_is_itself_however_it_is_written(data, value):
     assert equality(data.draw(written(value)), data.draw(written(value))) == "equal"
 
 
-@given(data=st.data(), value=rationals, step=st.fractions(min_value=Fraction(1, 10**7), max_value=100, max_denominator=10**7))
+@given(
+    data=st.data(),
+    value=rationals,
+    step=st.fractions(min_value=Fraction(1, 10**7), max_value=100, max_denominator=10**7),
+)
 def test_a_rational_is_not_its_neighbour(data, value, step):
     gold, answer = data.draw(written(value)), data.draw(written(value + step))
     assume(not ("%" in gold) ^ ("%" in answer))  # 100% is 1, and under the default policy also the bare 100
@@ -64,12 +88,15 @@ def test_a_rational_is_not_its_neighbour(data, value, step):
 
 
 atoms = st.one_of(
-    st.integers(0, 99).map(str), st.sampled_from(["x", "y", "n", r"\pi", "e", r"\sqrt{2}", r"\frac{1}{2}", "0.5", r"\alpha", "x_1"])
+    st.integers(0, 99).map(str),
+    st.sampled_from(["x", "y", "n", r"\pi", "e", r"\sqrt{2}", r"\frac{1}{2}", "0.5", r"\alpha", "x_1"]),
 )
 expressions = st.recursive(
     atoms,
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from(["+", "-", r"\cdot "]), inner).map(lambda t: f"({t[0]}{t[1]}{t[2]})"),
+        st.tuples(inner, st.sampled_from(["+", "-", r"\cdot "]), inner).map(
+            lambda t: f"({t[0]}{t[1]}{t[2]})"
+        ),
         st.tuples(inner, inner).map(lambda t: rf"\frac{{{t[0]}}}{{{t[1]}}}"),
         st.tuples(inner, st.integers(2, 3)).map(lambda t: rf"\left({t[0]}\right)^{{{t[1]}}}"),
         inner.map(lambda t: rf"\sqrt{{{t}}}"),
@@ -86,7 +113,20 @@ structures = st.one_of(
     expressions.map(lambda t: f"x>{t}"),
     expressions.map(lambda t: rf"{t}\text{{ cm}}"),
     expressions.map(lambda t: rf"\pm {t}"),
-    st.sampled_from([r"\text{Evelyn}", "seat", r"\text{(B)}", "ACD", "52_8", "3:30", r"\emptyset", r"\mathbb{R}", "[1,2)", r"\text{no solution}"]),
+    st.sampled_from(
+        [
+            r"\text{Evelyn}",
+            "seat",
+            r"\text{(B)}",
+            "ACD",
+            "52_8",
+            "3:30",
+            r"\emptyset",
+            r"\mathbb{R}",
+            "[1,2)",
+            r"\text{no solution}",
+        ]
+    ),
 )
 
 
@@ -102,7 +142,15 @@ def test_symmetric(a, b):
 
 @given(text=structures)
 def test_dress_does_not_matter(text):
-    for dressed in (f" {text} ", f"${text}$", f"{text}.", rf"\({text}\)", text.replace(r"\frac", r"\dfrac"), text.replace(r"\left", "").replace(r"\right", ""), text.replace("(", "( ").replace("+", " + ")):
+    for dressed in (
+        f" {text} ",
+        f"${text}$",
+        f"{text}.",
+        rf"\({text}\)",
+        text.replace(r"\frac", r"\dfrac"),
+        text.replace(r"\left", "").replace(r"\right", ""),
+        text.replace("(", "( ").replace("+", " + "),
+    ):
         assert equality(text, dressed) == "equal", dressed
 
 
@@ -113,8 +161,8 @@ def test_no_text_makes_it_raise(text):
     Math().gold_fault(text, None)  # type: ignore[arg-type]
 
 
-pieces = list("0123456789xye+-*/^_(){}[],.:=<>|!%$ ") + [
-    r"\frac", r"\sqrt", r"\text", r"\sin ", r"\left", r"\{", r"\}", r"\le ", r"\cup ", r"\pm ", r"\infty ", r"\\", r"\text{ or }", "\\circ"
+pieces = [
+    *"0123456789xye+-*/^_(){}[],.:=<>|!%$ ", r"\frac", r"\sqrt", r"\text", r"\sin ", r"\left", r"\{", r"\}", r"\le ", r"\cup ", r"\pm ", r"\infty ", r"\\", r"\text{ or }", "\\circ"
 ]  # fmt: skip
 
 

@@ -101,25 +101,36 @@ def test_countdown(answer, before, equal, legal, value, used):
     assert details["error"] == (None if value is None else pytest.approx(abs(value - 36)))
 
 
-@pytest.mark.parametrize(("answer", "use_all", "equal"), [("60-24", False, True), ("60-24", True, False), ("60-24+0*7", True, True)])
+@pytest.mark.parametrize(
+    ("answer", "use_all", "equal"),
+    [("60-24", False, True), ("60-24", True, False), ("60-24+0*7", True, True)],
+)
 def test_countdown_use_all(answer, use_all, equal):
     verdict = ask(Countdown(use_all=use_all), answer, "36", nums=[60, 24, 7, 0])
     assert (verdict.equality == Equality.EQUAL) == equal
     assert ("unused" in verdict.details["problem"]) == (use_all and not equal)
 
 
-@pytest.mark.parametrize("given", [[79, 17, 60], "[79, 17, 60]", "79, 17, 60", "79 17 60", (79, 17, 60), ["79", "17", "60"]])
+@pytest.mark.parametrize(
+    "given", [[79, 17, 60], "[79, 17, 60]", "79, 17, 60", "79 17 60", (79, 17, 60), ["79", "17", "60"]]
+)
 @pytest.mark.parametrize("column", ["nums", "numbers", "given"])
 def test_countdown_finds_the_given_numbers(given, column):
     verifier = Countdown(numbers="given") if column == "given" else Countdown()
     assert ask(verifier, "79-60+17", "36", **{column: given}).equality == Equality.EQUAL
 
 
-@pytest.mark.parametrize(("gold", "fields"), [("36", {}), ("36", {"nums": []}), ("36", {"nums": "some"}), ("36", {"nums": 3}), ("x", {"nums": NUMS})])
+@pytest.mark.parametrize(
+    ("gold", "fields"),
+    [("36", {}), ("36", {"nums": []}), ("36", {"nums": "some"}), ("36", {"nums": 3}), ("x", {"nums": NUMS})],
+)
 def test_countdown_rows_that_cannot_be_used(gold, fields):
     verdict = ask(Countdown(), "79-60+17", gold, **fields)
     assert verdict.equality == Equality.UNDECIDED
-    assert Countdown().gold_fault(gold, Rollout(completion="", gold=gold, fields=fields)) == verdict.details["fault"]
+    assert (
+        Countdown().gold_fault(gold, Rollout(completion="", gold=gold, fields=fields))
+        == verdict.details["fault"]
+    )
 
 
 @st.composite

@@ -100,7 +100,12 @@ def test_from_four_threads_and_an_event_loop():
 
 def in_process(code: str, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, timeout=100, env={**os.environ, **env}, check=False
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        env={**os.environ, **env},
+        check=False,
     )
 
 
@@ -132,13 +137,16 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path):
         "print(Math(deadline_s=30).compare(r'\\cos 2\\theta', r'1-2\\sin^2\\theta').equality)\n"
     )
     (tmp_path / "sympy.py").write_text("raise SystemExit('a user file that happens to be called sympy')\n")
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=100, cwd=tmp_path, check=False)
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=100, cwd=tmp_path, check=False
+    )
     assert done.stdout.splitlines()[0] == "ran"
     assert done.stdout.count("ran") == 1
 
 
 def test_exit_waits_for_no_worker_and_leaves_none():
-    done = in_process(r"""
+    done = in_process(
+        r"""
         import os, sys, threading, time
         from rewardkit.verify import pool as pools
         sys.path.insert(0, os.environ["DRILLS"])
@@ -147,7 +155,9 @@ def test_exit_waits_for_no_worker_and_leaves_none():
         threading.Thread(target=lambda: p.run([{"sleep": 300}], 300), daemon=True).start()
         while not p._busy: time.sleep(0.01)
         print(" ".join(str(w.process.pid) for w in [*p._idle, *p._busy]))
-    """, DRILLS=str(Path(__file__).parent))
+    """,
+        DRILLS=str(Path(__file__).parent),
+    )
     pids = [int(pid) for pid in done.stdout.split()]
     assert len(pids) == 3, done.stderr
     for pid in pids:

@@ -42,7 +42,11 @@ def test_firm_equivalence_cases(shared_data):
 
 
 def test_last_number_reads_what_has_no_marker(shared_data):
-    cases = [case for case in load_cases(shared_data / "answers" / "equivalence.jsonl") if case.category == "last_number"]
+    cases = [
+        case
+        for case in load_cases(shared_data / "answers" / "equivalence.jsonl")
+        if case.category == "last_number"
+    ]
     made = report("rewardkit", *judge_cases(cases, Math(), [LastNumber()]))
     assert made.total.agreement == 1
 
@@ -50,10 +54,19 @@ def test_last_number_reads_what_has_no_marker(shared_data):
 def test_swapping_gold_and_answer_changes_no_verdict(shared_data):
     verifier = Math(deadline_s=20)
     for case in load_cases(shared_data / "answers" / "equivalence.jsonl"):
-        asked = question(case.completion, (case.gold,), tiers(DEFAULT_TIERS), Rollout(completion="", gold=case.gold))
-        if asked is None or asked.extraction.text is None or verifier.gold_fault(asked.extraction.text, asked.rollout):
+        asked = question(
+            case.completion, (case.gold,), tiers(DEFAULT_TIERS), Rollout(completion="", gold=case.gold)
+        )
+        if (
+            asked is None
+            or asked.extraction.text is None
+            or verifier.gold_fault(asked.extraction.text, asked.rollout)
+        ):
             continue
-        there, back = verifier.compare(case.gold, asked.extraction.text), verifier.compare(asked.extraction.text, case.gold)
+        there, back = (
+            verifier.compare(case.gold, asked.extraction.text),
+            verifier.compare(asked.extraction.text, case.gold),
+        )
         assert (there.equality == Equality.EQUAL) == (back.equality == Equality.EQUAL), (case.id, there, back)
 
 
@@ -62,7 +75,9 @@ def labelled(shared_data, path, tier):
     found, asked = [], []
     for row in rows(shared_data / path):
         for completion, label in zip(row["completions"], row["labels"], strict=True):
-            one = question(completion, (row["gold"],), [tier], Rollout(completion=completion, gold=row["gold"]))
+            one = question(
+                completion, (row["gold"],), [tier], Rollout(completion=completion, gold=row["gold"])
+            )
             found.append((row["gold"], label, one))
             if one is not None:
                 asked.append(one)
@@ -71,7 +86,11 @@ def labelled(shared_data, path, tier):
 
 
 def disagreements(found):
-    return [(gold, label) for gold, label, verdict in found if label != (verdict is not None and verdict.equality == Equality.EQUAL)]
+    return [
+        (gold, label)
+        for gold, label, verdict in found
+        if label != (verdict is not None and verdict.equality == Equality.EQUAL)
+    ]
 
 
 def test_every_gsm8k_label(shared_data):
@@ -113,7 +132,14 @@ def test_every_gold_equals_itself(shared_data, path, column, name, tier, form):
         found = extract(completion, [tier])
         assert found is not None, (gold, "absent")
         assert found.text is not None, (gold, found.problem)
-        asked.append(Question(extraction=found, golds=(gold,), text=completion, rollout=Rollout(completion=completion, gold=gold)))
+        asked.append(
+            Question(
+                extraction=found,
+                golds=(gold,),
+                text=completion,
+                rollout=Rollout(completion=completion, gold=gold),
+            )
+        )
     for one, verdict in zip(asked, verifier.verify(asked), strict=True):
         assert verdict.equality == Equality.EQUAL, (one.golds, one.extraction.text, verdict)
 
@@ -138,7 +164,9 @@ def test_hostile_from_the_main_thread(shared_data, tmp_path, monkeypatch):
     for _ in range(3):
         CACHE.clear()
         check_hostile(cases)
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30 * 1024  # KiB: the parent stays flat
+    assert (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 30 * 1024
+    )  # KiB: the parent stays flat
     assert list(tmp_path.iterdir()) == []  # nothing was executed
 
 
@@ -190,7 +218,11 @@ def test_hostile_after_fork(shared_data):
 def test_under_fire(shared_data):
     """Hostile and ordinary completions interleaved from four threads: every ordinary verdict right."""
     bad = hostile(shared_data)[:40]
-    good = [case for case in load_cases(shared_data / "answers" / "equivalence.jsonl") if case.category in ("int_format", "frac_latex", "trig", "roots")]
+    good = [
+        case
+        for case in load_cases(shared_data / "answers" / "equivalence.jsonl")
+        if case.category in ("int_format", "frac_latex", "trig", "roots")
+    ]
     good = [case for case in good if not case.debatable]
     wrong = []
 

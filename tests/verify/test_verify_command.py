@@ -19,7 +19,13 @@ def run(*arguments):
     return result.exit_code, result.output
 
 
-PAIRS = [("0.5", r"\frac12", 0, "equal"), ("42", "43", 1, "different"), ("42", "9^{9^{9^9}}", 1, "refused"), ("?", "1", 2, "undecided"), ("None", "4\x1b[31m2", 1, "different")]
+PAIRS = [
+    ("0.5", r"\frac12", 0, "equal"),
+    ("42", "43", 1, "different"),
+    ("42", "9^{9^{9^9}}", 1, "refused"),
+    ("?", "1", 2, "undecided"),
+    ("None", "4\x1b[31m2", 1, "different"),
+]
 
 
 @pytest.mark.parametrize(("gold", "answer", "code", "word"), PAIRS)
@@ -42,7 +48,14 @@ def cases(tmp_path):
     ]
     with path.open("w") as out:
         for index, (category, completion, gold, label, debatable) in enumerate(table):
-            row = {"id": f"c{index}", "category": category, "completion": completion, "gold": gold, "label": label, "debatable": debatable}
+            row = {
+                "id": f"c{index}",
+                "category": category,
+                "completion": completion,
+                "gold": gold,
+                "label": label,
+                "debatable": debatable,
+            }
             out.write(json.dumps(row) + "\n")
     return path
 
@@ -51,7 +64,10 @@ def test_cases(cases):
     code, output = run("--cases", cases)
     assert code == 1
     assert "FN c2" in output
-    assert "66.7% of 3 firm cases (1 debatable not counted), 0 false positives, 1 false negatives" in " ".join(output.split())
+    assert (
+        "66.7% of 3 firm cases (1 debatable not counted), 0 false positives, 1 false negatives"
+        in " ".join(output.split())
+    )
     code, output = run("--cases", cases, "--extract", "boxed,last_number", "--json")
     found = json.loads(output)
     assert (code, found["cases"], found["agreement"], found["misses"]) == (0, 3, 1.0, [])
@@ -67,7 +83,12 @@ def test_cases_against_math_verify(cases):
 
 def test_golds(tmp_path):
     path = tmp_path / "data.jsonl"
-    path.write_text("\n".join(json.dumps({"question": "q", "answer": gold}) for gold in ["so\n#### 5", "#### ?", "nothing"]) + "\nnot json\n")
+    path.write_text(
+        "\n".join(
+            json.dumps({"question": "q", "answer": gold}) for gold in ["so\n#### 5", "#### ?", "nothing"]
+        )
+        + "\nnot json\n"
+    )
     code, output = run("--golds", path, "--gold-extract", "hash", "--json")
     assert code == 1
     assert [one["row"] for one in json.loads(output)["unusable"]] == [2, 3, 4]
@@ -75,12 +96,17 @@ def test_golds(tmp_path):
 
 def test_sample_and_labels(tmp_path):
     data, drawn = tmp_path / "rollouts.jsonl", tmp_path / "to_label.jsonl"
-    rows = [{"id": f"r{n}", "prompt": "q", "completion": rf"\boxed{{{n % 3}}}", "gold": "1"} for n in range(30)]
+    rows = [
+        {"id": f"r{n}", "prompt": "q", "completion": rf"\boxed{{{n % 3}}}", "gold": "1"} for n in range(30)
+    ]
     data.write_text("".join(json.dumps(row) + "\n" for row in rows))
     code, output = run("--sample", data, "--out", drawn, "--per-route", 4)
     assert code == 0
     found = [json.loads(line) for line in drawn.read_text().splitlines()]
-    assert {(row["stratum"], row["stratum_size"]) for row in found} == {("literal/equal", 10), ("numeric/different", 20)}
+    assert {(row["stratum"], row["stratum_size"]) for row in found} == {
+        ("literal/equal", 10),
+        ("numeric/different", 20),
+    }
     assert len(found) == 8
     code, output = run("--sample", drawn)
     assert code == 2
@@ -92,11 +118,23 @@ def test_sample_and_labels(tmp_path):
     report = json.loads(output)
     assert code == 0
     assert report["right"]["value"] == pytest.approx(1 / 3)
-    assert (report["false_positive"]["value"], report["false_negative"]["value"], report["youden"]) == (0, 0, 1)
+    assert (report["false_positive"]["value"], report["false_negative"]["value"], report["youden"]) == (
+        0,
+        0,
+        1,
+    )
     assert report["signal_kept"] == pytest.approx(1)
 
 
-USAGE = [(), ("1",), ("1", "2", "--cases", "x"), ("--cases", "x", "--golds", "y"), ("--cases", "no-such-file.jsonl"), ("--against", "math-verify"), ("1", "2", "--json", "--sample", "x")]
+USAGE = [
+    (),
+    ("1",),
+    ("1", "2", "--cases", "x"),
+    ("--cases", "x", "--golds", "y"),
+    ("--cases", "no-such-file.jsonl"),
+    ("--against", "math-verify"),
+    ("1", "2", "--json", "--sample", "x"),
+]
 
 
 @pytest.mark.parametrize("arguments", USAGE)
@@ -106,18 +144,36 @@ def test_usage(arguments):
 
 def test_bad_cases_are_named(tmp_path):
     path = tmp_path / "cases.jsonl"
-    path.write_text('{"completion": "x", "gold": "1", "label": true}\n{"completion": "x", "gold": 1, "label": true}\n')
+    path.write_text(
+        '{"completion": "x", "gold": "1", "label": true}\n{"completion": "x", "gold": 1, "label": true}\n'
+    )
     code, output = run("--cases", path)
     assert (code, "cases.jsonl:2: 'gold' must be a str" in output) == (2, True)
 
 
 def row(stratum, size, verdict, label):
-    return Drawn(id="", gold="", answer="", verdict=verdict, route="r", stratum=stratum, stratum_size=size, completion_end="", label=label)
+    return Drawn(
+        id="",
+        gold="",
+        answer="",
+        verdict=verdict,
+        route="r",
+        stratum=stratum,
+        stratum_size=size,
+        completion_end="",
+        label=label,
+    )
 
 
 def test_rates_by_hand():
     # 90 called equal of which 1 in 3 labelled is wrong; 10 called different of which 1 in 2 is right
-    labels = [row("e", 90, "equal", True), row("e", 90, "equal", True), row("e", 90, "equal", False), row("d", 10, "different", True), row("d", 10, "different", False)]
+    labels = [
+        row("e", 90, "equal", True),
+        row("e", 90, "equal", True),
+        row("e", 90, "equal", False),
+        row("d", 10, "different", True),
+        row("d", 10, "different", False),
+    ]
     found = noise(labels)
     assert found.right.value == pytest.approx(65 / 100)
     assert found.false_positive.value == pytest.approx(30 / 35)
@@ -128,7 +184,12 @@ def test_rates_by_hand():
 
 def test_rates_without_labels_are_unknown():
     found = noise([row("e", 5, "equal", True), row("e", 5, "equal", None)])
-    assert (found.labelled, found.false_positive.value, found.youden, found.signal_kept) == (1, None, None, None)
+    assert (found.labelled, found.false_positive.value, found.youden, found.signal_kept) == (
+        1,
+        None,
+        None,
+        None,
+    )
 
 
 def test_published_figures():

@@ -1,0 +1,139 @@
+"""What a tree is at a glance: a name, a list of items, a matrix, a quantity asked for; and small rearrangements.
+
+Trees come in, trees and yes or no go out; nothing here compares.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from .sets import ORDER
+from .tree import Node, add, is_expression, mul, neg, symbols, walk
+
+_PLANE = frozenset("xyz")
+
+
+def restricts(node: Node) -> bool:
+    """Whether a list is of inequalities, and so says which numbers there are: `x > 1 and x < 3`."""
+    return node[0] == "list" and all(
+        item[0] == "rel" and set(item[1]) <= ORDER | {r"\ne"} for item in node[2]
+    )
+
+
+def unit_of(node: Node) -> tuple[Node, str]:
+    """The value and the unit, "" for none."""
+    return (node[1], node[2]) if node[0] == "qty" else (node, "")
+
+
+def items(node: Node) -> list[Node] | None:
+    """The items of a list, a set, or a double-signed value; None for anything else."""
+    if node[0] == "list":
+        return [part for item in node[2] for part in (items(item) or [item])]
+    if node[0] == "set":
+        return [part for item in node[1] for part in (items(item) or [item])]
+    if node[0] == "rel" and node[1] == ("=",) and is_name(node[2][0]):
+        values = items(node[2][1]) if node[2][1][0] != "tuple" else None
+        return [("rel", node[1], (node[2][0], value)) for value in values] if values else None
+    if node[0] == "qty":
+        values = items(node[1])
+        return [("qty", value, node[2]) for value in values] if values else None
+    if is_expression(node) and any(part[0] in ("pm", "mp") for part in walk(node)):
+        return [_signed(node, 1), _signed(node, -1)]
+    return None
+
+
+def _signed(node: Node, sign: int) -> Node:
+    """One of the two values of a double-signed expression; all signs turn together."""
+    if node[0] in ("pm", "mp"):
+        inner = _signed(node[1], sign)
+        return inner if (sign > 0) == (node[0] == "pm") else neg(inner)
+    if node[0] in ("num", "sym", "const"):
+        return node
+    rest = tuple(_signed(part, sign) if isinstance(part, tuple) else part for part in node[1:])
+    if node[0] == "+":
+        return add(*rest)
+    if node[0] == "*":
+        return mul(*rest)
+    return (node[0], *rest)
+
+
+def parts(node: Node, head: str) -> list[Node]:
+    """The flattened operands of a union or intersection."""
+    if node[0] != head:
+        return [node]
+    return parts(node[1], head) + parts(node[2], head)
+
+
+def matrix(node: Node) -> tuple[tuple[Node, ...], ...] | None:
+    """The cells of a matrix, with a scalar in front or a transposition worked in."""
+    if node[0] == "matrix":
+        return node[1]
+    if node[0] == "*":
+        found = [matrix(part) for part in node[1:]]
+        held = [cells for cells in found if cells is not None]
+        if len(held) != 1:
+            return None
+        scalar = mul(*(part for part, cells in zip(node[1:], found, strict=True) if cells is None))
+        return tuple(tuple(mul(scalar, cell) for cell in row) for row in held[0])
+    if node[0] == "^" and node[2] == ("sym", "T"):
+        inner = matrix(node[1])
+        return None if inner is None else tuple(zip(*inner, strict=True))
+    if node[0] == "+":
+        found = [matrix(part) for part in node[1:]]
+        shapes = {None if cells is None else (len(cells), len(cells[0])) for cells in found}
+        if len(shapes) == 1 and None not in shapes:
+            held = [cells for cells in found if cells is not None]
+            return tuple(
+                tuple(add(*(cells[i][j] for cells in held)) for j in range(len(held[0][0])))
+                for i in range(len(held[0]))
+            )
+    return None
+
+
+def is_name(node: Node) -> bool:
+    """Whether a side of an equation only names something: `x`, `f(x)`, `AB`, `(x, y)`."""
+    if node[0] == "sym":
+        return True
+    if node[0] == "tuple":
+        return node[1:3] == ("(", ")") and all(item[0] == "sym" for item in node[3])
+    if node[0] == "*":  # a segment or triangle by its corners
+        return 2 <= len(node) - 1 <= 4 and all(
+            p[0] == "sym" and len(p[1]) == 1 and p[1].isupper() for p in node[1:]
+        )
+    return node[:2] == ("fn", "abs") and is_name(node[2])
+
+
+def is_quantity(node: Node) -> bool:
+    """Whether an expression is what a question asked for (`m+n`), rather than an equation to solve (`2x`, `x+3`)."""
+    if not is_expression(node) or node[0] not in ("+", "*", "^", "fn"):
+        return False
+    names = symbols(node)
+    return (
+        len(names) >= 2
+        and not {name[0] for name in names} & _PLANE
+        and not any(p[0] == "const" for p in walk(node))
+    )
+
+
+def is_letter(node: Node) -> bool:
+    """Whether the node is a short name, such as x or x_1."""
+    return node[0] == "sym" and len(node[1]) <= 3
+
+
+def upward(node: Node) -> Node:
+    """A chain of inequalities written from small to large."""
+    flip = {">": "<", r"\ge": r"\le"}
+    if node[1] and all(operator in flip for operator in node[1]):
+        return ("rel", tuple(flip[operator] for operator in reversed(node[1])), tuple(reversed(node[2])))
+    return node
+
+
+def difference(node: Node) -> Node:
+    """Left minus right."""
+    return add(node[2][0], neg(node[2][1]))
+
+
+def fraction_near(value: float) -> Fraction | None:
+    """The simple fraction that a float must be, None where there is none."""
+    found = Fraction(value).limit_denominator(10_000)
+    return found if found and abs(float(found) - value) <= 1e-9 * abs(value) else None
