@@ -1,0 +1,88 @@
+"""`rewardkit redteam RECIPE [--rollouts FILE]`: a recipe attacked with named mutations of completions.
+
+Exit codes: 0; 1 an exploit is an error that is not allowed; 2 usage or bad input.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..audit.options import Allow, AsJson, Columns_, GoldExtract, GroupBy, Limit, Settings, Tokenizer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..audit.attacks import RedTeam
+
+
+def redteam(
+    recipe: Annotated[str, typer.Argument(help="name@version, or the path of a recipe.")],
+    rollouts: Annotated[
+        str | None,
+        typer.Option(help="Real completions to mutate: .jsonl, .json, .csv, .tsv, .parquet, or -."),
+    ] = None,
+    bases: Annotated[
+        int, typer.Option(min=0, help="How many of each outcome are mutated, the shortest first.")
+    ] = 12,
+    set_: Settings = None,
+    allow: Allow = None,
+    column: Columns_ = None,
+    gold_extract: GoldExtract = None,
+    tokenizer: Tokenizer = None,
+    group_by: GroupBy = None,
+    limit: Limit = None,
+    as_json: AsJson = False,
+) -> None:
+    """Attack a recipe: named mutants of honest completions, each with the invariant that it must keep."""
+    from ..audit.cases import case_rollouts
+    from ..audit.redteam import redteam as attack
+    from ..audit.rollouts import load
+    from ..loading import load_recipe
+
+    reward = load_recipe(recipe, set_ or ())
+    given = []
+    if rollouts is not None:
+        rows = load(
+            rollouts,
+            reward,
+            column=column,
+            gold_extract=gold_extract,
+            tokenizer=tokenizer,
+            group_by=group_by,
+            limit=limit,
+        )
+        given = [rollout for group in rows.groups for rollout in group]
+    found = attack(reward, given, cases=case_rollouts(recipe, reward), bases=bases, allow=allow or ())
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+    else:
+        from rich.console import Console
+
+        _print(Console(highlight=False), found)
+    if found.failed:
+        raise typer.Exit(1)
+
+
+def _print(console: Console, found: RedTeam) -> None:
+    from rich.markup import escape
+    from rich.padding import Padding
+
+    from ..audit.render import COLOURS, SIGNS, grid, witness_table
+
+    console.print(f"[bold]{escape(found.recipe)}[/bold]  [dim]{found.digest}[/dim]")
+    for line in found.sentences():
+        console.print(escape(line))
+    for one in found.findings:
+        colour = COLOURS[one.severity]
+        allowed = found.allowed.get(one.code)
+        note = f" [dim]allowed: {escape(allowed)}[/dim]" if allowed is not None else ""
+        console.print(f"[{colour}]{SIGNS[one.severity]} {one.code}[/{colour}]{note}")
+        console.print(Padding(escape(one.sentence), (0, 0, 0, 2)))
+        if one.witness is not None:
+            console.print(Padding(witness_table(one.witness), (0, 0, 0, 2)))
+        console.print(Padding(f"[dim]stop: {escape(one.advice)}[/dim]", (0, 0, 0, 2)))
+    console.print(grid("Attacks", found.header, found.rows()))
