@@ -1,14 +1,19 @@
-"""The page: sections made by functions, one self-contained HTML file, and its pictures.
+"""One page about everything: evaluation runs, training runs, score files, audits and diffs.
 
-    sections = evaluation_sections([folder])          # or training_sections(...), any list of Section
-    write_page(Page(title, sections, completions), path)
+    from rewardkit.evals.report import build
+    build(["runs/base", "runs/trained", "train/trained", "check.json"], "report.html")
 
-A `Section` is a title and a body of HTML (tables, notes, pictures as SVG); who makes it does not matter, so
-evaluation runs, training runs, scored files and diffs share one page. Other packages add readers of their
-own folders and files through the entry-point group `rewardkit.report` (see `sources`).
+sources      what an argument is
+evaluation   sections about evaluation runs; `texts` their completions, `charts` their pictures
+training     sections about training runs, `training_charts` their pictures
+audits       findings and figures of check, diff, advantages and the like
+scores       score files
+blocks       what a section is made of
+page         sections to HTML, Markdown, JSON and pictures; `draw` renders charts
+build        all of it, in order
 """
 
-from .completions import CompletionTable
-from .page import Page, Section, page_html, write_page
+from .build import build, make_page
+from .page import Page, Section
 
-__all__ = ["CompletionTable", "Page", "Section", "page_html", "write_page"]
+__all__ = ["Page", "Section", "build", "make_page"]

@@ -1,39 +1,80 @@
-"""`rewardkit report RUN... -o FILE`: one page about runs, scores and diffs."""
+"""`rewardkit report RUN... -o FILE`: one page about runs, scores, audits and diffs."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from rewardkit.errors import UsageError
+
+class Format(StrEnum):
+    """What is written."""
+
+    HTML = "html"
+    MD = "md"
+    JSON = "json"
 
 
 def report(
-    paths: Annotated[list[Path], typer.Argument(help="Runs, scored files and diffs; the baseline first.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")] = Path("report.html"),
-    title: Annotated[str | None, typer.Option(help="The page's title.")] = None,
-    format: Annotated[str, typer.Option(help="html, md or json.")] = "html",
-    completions: Annotated[int, typer.Option(help="How many completions the page holds at most.")] = 5000,
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="Evaluation runs (the baseline first), training runs, folders that hold them, score files, the JSON of "
+            "check, diff, advantages or redteam, and recipes.",
+        ),
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The file to write; report.html by default.")
+    ] = None,
+    format: Annotated[
+        Format | None, typer.Option(help="html, md or json; by default what the file's name says.")
+    ] = None,
+    title: Annotated[str, typer.Option(help="The page's title.")] = "",
+    pictures: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write each picture as SVG and PNG, too.")
+    ] = None,
+    completions: Annotated[
+        int, typer.Option(min=0, help="How many completions the page holds at most.")
+    ] = 20_000,
     anyway: Annotated[
-        bool, typer.Option(help="Compare runs whose data, prompts, decoding or reading differ.")
+        bool,
+        typer.Option("--anyway", help="Compare runs whose data, prompts, decoding or reading differ."),
     ] = False,
 ) -> None:
-    """One page about runs, scores and diffs."""
-    from ..run.folder import write_whole
-    from . import CompletionTable, Page, write_page
-    from .sources import read_sources
+    """One self-contained page: figures with intervals, curves, audits, and every completion with its reward explained.
 
-    if format not in ("html", "md", "json"):
-        raise UsageError(f"--format is html, md or json; found '{format}'")
-    table = CompletionTable(completions)
-    sections = read_sources(paths, table, anyway=anyway)
-    page = Page(
-        title or ", ".join(path.name for path in paths), sections, table.plain() if len(table) else None
+    The page needs no network. Runs that can be compared are; those that cannot stand apart, with the reason.
+    """
+    from rewardkit.errors import SetupError
+
+    try:
+        import altair  # noqa: F401
+        import jinja2  # noqa: F401
+        import vl_convert  # noqa: F401
+    except ModuleNotFoundError as missing:
+        raise SetupError(f"a report needs {missing.name}: pip install 'rewardkit[eval,report]'") from None
+
+    from .build import build
+
+    chosen = format or Format(_ending(out))
+    target = out or Path(f"report.{chosen}")
+    build(
+        sources,
+        target,
+        str(chosen),
+        title=title,
+        pictures=pictures,
+        anyway=anyway,
+        limit=completions,
     )
-    if format == "html":
-        write_page(page, out)
-    else:
-        write_whole(out, page.markdown() if format == "md" else page.json())
-    typer.echo(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
+    typer.echo(f"wrote {target} ({target.stat().st_size / 1e6:.1f} MB)")
+    if pictures is not None:
+        typer.echo(f"wrote {len(list(pictures.glob('*.svg')))} pictures to {pictures}/, as SVG and PNG")
+
+
+def _ending(out: Path | None) -> str:
+    ending = "" if out is None else out.suffix.lstrip(".").lower()
+    return {"md": "md", "markdown": "md", "json": "json"}.get(ending, "html")

@@ -1,132 +1,270 @@
-"""Sections about evaluation runs: summary, curves, comparison, slices, extraction panel, outcomes, lengths."""
+"""Sections about evaluation runs: summary, curves, differences, slices, outcomes, flips, extraction panel.
+
+Run folders come in, the first as baseline; runs that can be compared with each other share their sections,
+and runs that cannot stand apart, with the reason.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from html import escape
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-from ..board import Board, load_board
-from ..compare import Comparison, compare
+from ..board import Board, common_items, load_board
+from ..compare import Comparison, Difference, compare, objections_to
 from ..panel import panel
 from ..run.folder import RunFolder
-from ..summary import summarise
-from ..tables import Table
+from ..summary import Summary, summarise
+from ..tables import Table, interval
 from . import charts
-from .completions import CompletionTable, add_runs
+from .blocks import Block, Folded, Picture, Pictures, Prose, Tabled
+from .completions import Completions
 from .page import Section
+from .texts import add_runs, flips_of
+
+HEADLINE_NOTE = "95 % intervals over questions; * differs from the first run, p < .05, paired"
+
+
+@dataclass(slots=True)
+class Runs:
+    """Runs that can be compared with each other, the baseline first. Every mapping is by the run's name."""
+
+    folders: dict[str, RunFolder]
+    boards: dict[str, Board]
+    objections: list[str] = field(default_factory=list)
+    """Why these runs stand apart from the first ones, or what was overruled to compare them."""
+    comparison: Comparison | None = None
+
+    @property
+    def suite(self) -> str:
+        """The suite's name."""
+        return next(iter(self.boards.values())).suite.suite
 
 
 def evaluation_sections(
-    folders: Sequence[RunFolder],
+    folders: Mapping[str, RunFolder],
+    completions: Completions,
     *,
     scoring: str | None = None,
     anyway: bool = False,
-    completions: CompletionTable | None = None,
-    profiles: Sequence[str] | None = None,
 ) -> list[Section]:
-    """Every section about these runs, the first as baseline; adds to `completions` if given.
+    """Every section about these runs; their completions are added to `completions`.
 
-    `profiles` are read in the extraction panel; by default the first run's suite names them. Raises what
-    loading and comparing raise.
+    Raises what loading raises (a run that is not scored yet, say).
     """
-    loaded = [load_board(folder, scoring) for folder in folders]
-    made = compare(loaded, anyway=anyway) if len(loaded) > 1 else None
-    names = made.names if made else [loaded[0].name]
-    boards = dict(zip(names, loaded, strict=True))
-    sections = [summary_section(boards), curves_section(boards, made)]
-    if made is not None:
-        sections.append(comparison_section(made))
-    sections += list(slice_sections(boards))
-    sections.append(panel_section(dict(zip(names, folders, strict=True)), profiles))
-    sections.append(behaviour_section(boards))
-    if completions is not None:
-        add_runs(completions, folders, names, made.flips if made else (), scoring)
-    return [section for section in sections if section is not None]
+    boards = {name: load_board(folder, scoring) for name, folder in folders.items()}
+    sections: list[Section] = []
+    groups = comparable(folders, boards, anyway)
+    for place, runs in enumerate(groups):
+        apart = f": {runs.suite}" + (f" ({', '.join(runs.boards)})" if place else "") if len(groups) > 1 else ""
+        prefix = f"{place + 1}-" if len(groups) > 1 else ""
+        texts = add_runs(runs, completions, scoring)
+        made = [
+            summary_section(runs, prefix),
+            curves_section(runs, prefix),
+            differences_section(runs),
+            slices_section(runs, prefix),
+            behaviour_section(runs, prefix),
+            flips_section(runs, texts),
+            panel_section(runs),
+        ]
+        sections += [
+            Section(section.title + apart, section.blocks, section.lead, section.plain)
+            for section in made
+            if section is not None
+        ]
+    return sections
 
 
-def summary_section(boards: dict[str, Board]) -> Section:
-    """A table of headline metrics for each run, and how it was decoded."""
-    summaries = [summarise(board, slices=False) for board in boards.values()]
-    tables = [summary.table() for summary in summaries]
-    decoding = [
-        [arm, ", ".join(f"{key} {value}" for key, value in settings.items() if value not in ([], None))]
-        for arm, settings in next(iter(boards.values())).meta["decoding"].items()
+def comparable(folders: Mapping[str, RunFolder], boards: Mapping[str, Board], anyway: bool) -> list[Runs]:
+    """Runs in groups that can be compared; with `anyway` one group, as far as they share questions."""
+    groups: list[Runs] = []
+    for name, board in boards.items():
+        reasons: list[str] = []
+        for runs in groups:
+            base = next(iter(runs.boards.values()))
+            reasons = objections_to(base, board, name)
+            if common_items([base, board]) and (anyway or not reasons):
+                runs.folders[name], runs.boards[name] = folders[name], board
+                runs.objections += reasons
+                break
+        else:
+            groups.append(Runs({name: folders[name]}, {name: board}, reasons))
+    for runs in groups:
+        if len(runs.boards) > 1:
+            runs.comparison = compare(list(runs.boards.values()), list(runs.boards), anyway=True)
+    return groups
+
+
+def summary_section(runs: Runs, prefix: str) -> Section:
+    """Headline figures as a picture and a table; each run's every figure behind it."""
+    summaries = {name: summarise(board, slices=False) for name, board in runs.boards.items()}
+    blocks: list[Block] = [Prose(text) for text in _sentences(summaries)]
+    drawn = charts.headlines(runs.boards)
+    if drawn is not None:
+        caption = "Headline figures with their 95 % intervals"
+        blocks.append(Pictures([Picture(f"{prefix}headlines", drawn, caption)]))
+    if runs.comparison is not None:
+        blocks.append(Tabled(_headline_table(runs.comparison)))
+    told = dict.fromkeys(note for summary in summaries.values() for note in summary.notes[:-1])
+    blocks += [Prose(note) for note in told]
+    for name, summary in summaries.items():
+        alone = len(summaries) == 1
+        table = summary.table()
+        blocks.append(Tabled(table) if alone else Folded(f"{name}: every headline figure", [Tabled(table)]))
+    blocks.append(Folded("Models and decoding", [Tabled(_decoding(runs))]))
+    lead = (
+        f"{len(next(iter(runs.boards.values())).items)} questions of {runs.suite}: greedy decoding beside "
+        "samples of the same questions."
+    )
+    if runs.objections:
+        word = "Compared all the same" if runs.comparison is not None else "Stands apart"
+        lead += f" {word}: {'; '.join(dict.fromkeys(runs.objections))}."
+    return Section("Summary", blocks, lead, [summary.plain() for summary in summaries.values()])
+
+
+def curves_section(runs: Runs, prefix: str) -> Section | None:
+    """pass@k with greedy accuracy, the pass rates, the quadrants, and where curves cross."""
+    drawn = [
+        ("pass-at-k", charts.curves(runs.boards), "Share of questions right within k samples, against k; dashed: greedy"),
+        ("quadrants", charts.quadrants(runs.boards), "Questions by what greedy decoding and samples reach"),
+        ("pass-rates", charts.pass_rates(runs.boards), "How many questions have which share of right samples"),
     ]
-    tables.append(Table(["arm", "decoding"], decoding, title="decoding", words=(0, 1)))
-    lead = "Greedy decoding beside sampling over the same questions; every figure with its 95 % interval."
-    return Section.of_tables("Summary", tables, lead=lead, plain=[summary.plain() for summary in summaries])
-
-
-def curves_section(boards: dict[str, Board], made: Comparison | None) -> Section | None:
-    """pass@k with greedy accuracy, the pass rates, and where curves cross."""
-    drawn = [charts.curves(boards), charts.pass_rates(boards)]
-    labels = [
-        "pass@k against k, with greedy accuracy",
-        "How many questions have which share of right samples",
-    ]
-    pictures = [
-        charts.svg(chart, label=label)
-        for chart, label in zip(drawn, labels, strict=True)
-        if chart is not None
-    ]
+    pictures = [Picture(prefix + name, chart, caption) for name, chart, caption in drawn if chart is not None]
     if not pictures:
         return None
     lead = (
-        "Where pass@k lies above greedy accuracy, the policy can already do what it does not do by default: that is "
-        "what reinforcement learning can win."
+        "Where pass@k lies above greedy accuracy, the policy can already do what it does not do by default: "
+        "that is what reinforcement learning can win."
     )
-    section = Section.of_tables("Greedy and pass@k", [], lead=lead, pictures=pictures)
-    if made is None or not made.curves:
-        return section
-    notes = "".join(f"<p>{escape(note)}</p>" for note in made.notes())
-    return Section(section.title, section.body + notes, lead, "\n".join(made.notes()), made.plain()["curves"])
+    made = runs.comparison
+    notes = made.notes() if made is not None else []
+    plain = made.plain()["curves"] if made is not None else None
+    return Section("Greedy and pass@k", [Pictures(pictures), *map(Prose, notes)], lead, plain)
 
 
-def comparison_section(made: Comparison) -> Section:
-    """Paired differences from the first run."""
-    tables = [*made.tables()[: len(made.names) - 1], made.ablation()]
-    lead = f"Paired by question: {len(made.items)} questions that every run answered."
-    if made.objections:
-        lead += " Compared although " + "; ".join(made.objections) + "."
-    return Section.of_tables("Comparison", tables, lead=lead, plain=made.plain())
-
-
-def slice_sections(boards: dict[str, Board]) -> Iterator[Section]:
-    """A section for the suite's slices, where it has any."""
-    first = next(iter(boards.values()))
-    tables, pictures = [], []
-    for column in first.suite.slices:
-        chart = charts.slices(boards, column)
-        pictures += [charts.svg(chart, label=f"Accuracy by {column}")] if chart is not None else []
-        for name, board in boards.items():
-            table = summarise(board).slice_table(column)
-            title = f"{name}: by {column}" if len(boards) > 1 else table.title
-            tables.append(Table(table.headers, table.rows, title=title))
-    if tables:
-        yield Section.of_tables("Slices", tables, pictures=pictures)
-
-
-def panel_section(folders: dict[str, RunFolder], profiles: Sequence[str] | None = None) -> Section | None:
-    """The same completions under several ways of reading; None where only one is named."""
-    suite = next(iter(folders.values())).suite()
-    chosen = list(profiles or dict.fromkeys([suite.recipe, *suite.profiles]))
-    if len(chosen) < 2:
+def differences_section(runs: Runs) -> Section | None:
+    """Paired differences from the first run; those by slice behind their titles."""
+    made = runs.comparison
+    if made is None:
         return None
-    tables = []
-    for name, folder in folders.items():
-        for table in panel(folder, chosen).tables():
-            tables.append(
-                Table(table.headers, table.rows, f"{name}: {table.title}" if table.title else "", table.notes)
-            )
-    lead = "The same completions under several ways of reading an answer. A gap here is about format, not ability."
-    return Section.of_tables("Extraction panel", tables, lead=lead)
+    tables = made.tables()
+    several = len(made.names) - 1
+    blocks: list[Block] = [Tabled(table) for table in tables[:several]]
+    blocks += [Folded(table.title, [Tabled(table)]) for table in tables[several:]]
+    lead = f"Paired by question: {len(made.items)} questions that every run answered."
+    return Section("Differences", blocks, lead, made.plain())
 
 
-def behaviour_section(boards: dict[str, Board]) -> Section:
+def slices_section(runs: Runs, prefix: str) -> Section | None:
+    """A picture and tables for each sliced column."""
+    columns = next(iter(runs.boards.values())).suite.slices
+    pictures = []
+    for column in columns:
+        chart = charts.slices(runs.boards, column)
+        if chart is not None:
+            pictures.append(Picture(f"{prefix}slices-{column}", chart, f"Accuracy by {column}, with 95 % intervals"))
+    if not pictures:
+        return None
+    blocks: list[Block] = [Pictures(pictures)]
+    for name, board in runs.boards.items():
+        summary = summarise(board)
+        for column in columns:
+            table = summary.slice_table(column)
+            title = f"{name}: by {column}" if len(runs.boards) > 1 else table.title
+            blocks.append(Folded(title, [Tabled(Table(table.headers, table.rows, notes=table.notes))]))
+    return Section("Slices", blocks)
+
+
+def behaviour_section(runs: Runs, prefix: str) -> Section:
     """Outcomes and lengths."""
     drawn = [
-        (charts.outcomes(boards), "The share of each outcome"),
-        (charts.lengths(boards), "Lengths in tokens"),
+        ("outcomes", charts.outcomes(runs.boards), "The share of each outcome among the completions"),
+        ("lengths", charts.lengths(runs.boards), "How many tokens right and other completions take"),
     ]
-    pictures = [charts.svg(chart, label=label) for chart, label in drawn if chart is not None]
-    return Section.of_tables("Outcomes and lengths", [], pictures=pictures)
+    pictures = [Picture(prefix + name, chart, caption) for name, chart, caption in drawn if chart is not None]
+    return Section("Outcomes and lengths", [Pictures(pictures)])
+
+
+def flips_section(runs: Runs, texts: Mapping[tuple[str, str], Any]) -> Section | None:
+    """Questions that greedy decoding answers rightly in one run and not in the other, both texts."""
+    if runs.comparison is None or not runs.comparison.flips:
+        return None
+    lead = "Questions that greedy decoding answers rightly in one run and not in the other, both texts side by side."
+    plain = runs.comparison.plain()["flips"]
+    return Section("Flipped questions", flips_of(runs.comparison, texts), lead, plain)
+
+
+def panel_section(runs: Runs) -> Section | None:
+    """The same completions under several ways of reading, where a run was scored in several ways."""
+    blocks: list[Block] = []
+    for name, folder in runs.folders.items():
+        chosen = _readings(folder)
+        if len(chosen) > 1:
+            for table in panel(folder, chosen).tables():
+                title = f"{name}: {table.title}" if table.title else ""
+                blocks.append(Tabled(Table(table.headers, table.rows, title, table.notes)))
+    if not blocks:
+        return None
+    lead = "The same completions under several ways of reading an answer. A gap here is about format, not ability."
+    return Section("Extraction panel", blocks, lead)
+
+
+def _readings(folder: RunFolder) -> list[str]:
+    """References of the scoring passes that read answers differently from each other."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.scores.glob("*.json")):
+        about = json.loads(path.read_text(encoding="utf-8"))
+        found.setdefault(json.dumps(about["tree"].get("answer", {}), sort_keys=True), about["asked"] or about["recipe"])
+    return list(found.values())
+
+
+def _headline_table(made: Comparison) -> Table:
+    """A row a metric and a column a run."""
+    rows = [row for row in made.rows if not row.column]
+    found = {(row.run, row.metric, row.arm): row for row in rows}
+    cells = []
+    for metric, arm, unit in dict.fromkeys((row.metric, row.arm, row.unit) for row in rows):
+        line = [f"{metric} ({arm})", ""]
+        for run in made.names[1:]:
+            row = found.get((run, metric, arm))
+            if row is not None:
+                line[1] = interval(row.base, unit)
+            line.append("–" if row is None else interval(row.other, unit) + _star(row))
+        cells.append(line)
+    return Table(["metric", *made.names], cells, notes=[HEADLINE_NOTE])
+
+
+def _star(row: Difference) -> str:
+    return "*" if row.difference.p < 0.05 else ""
+
+
+def _sentences(summaries: Mapping[str, Summary]) -> Iterator[str]:
+    """What greedy decoding gets right and what samples reach, in words."""
+    for name, summary in summaries.items():
+        found = {(row.measure.name, row.measure.arm): row.estimate for row in summary.rows}
+        greedy = found.get(("accuracy", "greedy"))
+        reached = [(n, e) for (n, arm), e in found.items() if n.startswith("pass@") and arm == "sampled"]
+        if greedy is None or not reached or math.isnan(greedy.value):
+            continue
+        last, estimate = reached[-1]
+        room = estimate.value - greedy.value
+        yield (
+            f"{name}: greedy decoding is right on {greedy.value:.1%} of the questions [{greedy.low:.1%}, "
+            f"{greedy.high:.1%}], and {last} reaches {estimate.value:.1%}: {100 * room:.1f} points apart."
+        )
+
+
+def _decoding(runs: Runs) -> Table:
+    rows = []
+    for name, board in runs.boards.items():
+        model = ", ".join(f"{key} {value}" for key, value in board.meta["model"].items() if value is not None)
+        for arm, settings in board.meta["decoding"].items():
+            told = ", ".join(f"{key} {value}" for key, value in settings.items() if value not in ([], None))
+            rows.append([name, arm, f"{board.meta['n'][arm]}", told, model, board.scoring["recipe"]])
+    headers = ["run", "arm", "n", "decoding", "model", "read by"]
+    return Table(headers, rows, words=(0, 1, 3, 4, 5))
+
+

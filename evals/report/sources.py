@@ -1,56 +1,141 @@
-"""What a page can be about: who reads which folder or file.
+"""What a page can be about: each argument is known by what it is.
 
-A reader is a function of (paths, completions) that returns the sections about those of the paths that are
-its own kind, and the paths it took. Evaluation runs are read here; other packages add readers through the
-entry-point group `rewardkit.report` (`training = "rewardkit.trainers.pages:read"`, say), so that this package
-need not know them.
+    an evaluation run          a folder with suite.yaml and run.json
+    a training run             a folder with plan.yaml and run.json
+    a folder of these          searched for them, two levels deep
+    a score file               .jsonl or .parquet with totals, outcomes and terms
+    check, diff, advantages, signal, redteam --json   a .json file
+    a recipe                   name@version or a .yaml file: it is checked here
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from importlib.metadata import entry_points
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from rewardkit.errors import UsageError
 
-from ..run.folder import RunFolder
-from .completions import CompletionTable
-from .evaluation import evaluation_sections
-from .page import Section
-
-Reader = Callable[[Sequence[Path], CompletionTable], tuple[list[Section], list[Path]]]
-
-
-def read_sources(
-    paths: Sequence[Path], completions: CompletionTable, *, anyway: bool = False
-) -> list[Section]:
-    """The sections about every path, evaluation runs first. Raises UsageError for a path nobody can read."""
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"{path}: no such file or folder")
-    own = [path for path in paths if is_evaluation(path)]
-    sections = []
-    if own:
-        sections = evaluation_sections(
-            [RunFolder(path) for path in own], anyway=anyway, completions=completions
-        )
-    left = [path for path in paths if path not in own]
-    for point in entry_points(group="rewardkit.report"):
-        if not left:
-            break
-        reader: Reader = point.load()
-        more, taken = reader(left, completions)
-        sections += more
-        left = [path for path in left if path not in taken]
-    if left:
-        raise UsageError(
-            f"{', '.join(map(str, left))}: nothing that a report can be made of; a report takes evaluation and training "
-            "runs, scored files and diffs"
-        )
-    return sections
+TAKES = (
+    "a report takes evaluation runs, training runs, folders that hold them, score files, the JSON of check, diff, "
+    "advantages, signal and redteam, and recipes"
+)
+DEPTH = 2
+"""How deep a folder is searched for runs."""
 
 
-def is_evaluation(path: Path) -> bool:
-    """Whether a path is the folder of an evaluation run."""
-    return (path / "run.json").is_file() and (path / "suite.yaml").is_file()
+class Kind(StrEnum):
+    """What an argument of a report is."""
+
+    EVALUATION = "evaluation run"
+    TRAINING = "training run"
+    SCORES = "score file"
+    AUDIT = "audit"
+    DOCUMENT = "document"
+    RECIPE = "recipe"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One thing that a page is about. `data` is what a JSON file holds."""
+
+    kind: Kind
+    given: str
+    data: Any = None
+
+    @property
+    def path(self) -> Path:
+        """The argument as a path."""
+        return Path(self.given)
+
+
+def recognise(given: Sequence[Path | str]) -> list[Source]:
+    """Every source behind the arguments, in order. Raises UsageError for one that is none of them."""
+    found = [source for one in given for source in _recognised(str(one))]
+    return list({(source.kind, source.given): source for source in found}.values())
+
+
+def _recognised(given: str) -> Iterator[Source]:
+    path = Path(given)
+    if path.is_dir():
+        kind = _run(path)
+        if kind is not None:
+            yield Source(kind, given)
+            return
+        inside = list(_inside(path, DEPTH))
+        if not inside:
+            raise UsageError(f"{path} holds no run; {TAKES}")
+        yield from inside
+    elif not path.exists() and ("@" in given or "/" not in given) and not path.suffix:
+        yield Source(Kind.RECIPE, given)
+    elif not path.exists():
+        raise UsageError(f"{path}: no such file or folder; {TAKES}")
+    elif path.suffix in (".jsonl", ".parquet"):
+        yield Source(Kind.SCORES, given)
+    elif path.suffix in (".yaml", ".yml"):
+        yield Source(Kind.RECIPE, given)
+    elif path.suffix == ".json":
+        yield _document(path)
+    else:
+        raise UsageError(f"{path}: what this is cannot be told by its name; {TAKES}")
+
+
+def _run(path: Path) -> Kind | None:
+    if (path / "run.json").is_file() and (path / "suite.yaml").is_file():
+        return Kind.EVALUATION
+    if (path / "run.json").is_file() and (path / "plan.yaml").is_file():
+        return Kind.TRAINING
+    return None
+
+
+def _inside(path: Path, depth: int) -> Iterator[Source]:
+    for child in sorted(path.iterdir()):
+        if not child.is_dir() or child.name.startswith("."):
+            continue
+        kind = _run(child)
+        if kind is not None:
+            yield Source(kind, str(child))
+        elif depth > 1:
+            yield from _inside(child, depth - 1)
+
+
+def _document(path: Path) -> Source:
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as wrong:
+        raise UsageError(f"{path}: not JSON: {wrong}") from None
+    if isinstance(data, dict):
+        if "audits" in data or {"recipe", "findings"} <= data.keys():
+            return Source(Kind.AUDIT, str(path), data.get("audits", [data]))
+        if document_title(data):
+            return Source(Kind.DOCUMENT, str(path), data)
+    raise UsageError(f"{path}: JSON of another kind; {TAKES}")
+
+
+def document_title(data: dict[str, Any]) -> str:
+    """What a document is, by its keys; empty where that cannot be told."""
+    if {"before", "after", "spec"} <= data.keys():
+        return f"Diff: {data['before']} to {data['after']}"
+    if {"recipe", "frac_reward_zero_std"} <= data.keys():
+        return f"Advantages under {data['recipe']}"
+    if {"difficulty", "sizes", "problems"} <= data.keys():
+        return "Learning signal"
+    if "recipe" in data and {"mutations", "attacks", "violations"} & data.keys():
+        return f"Red team of {data['recipe']}"
+    return ""
+
+
+def short_names(paths: Sequence[Path]) -> list[str]:
+    """The shortest ends of paths that tell them apart."""
+    parts = [path.resolve().parts for path in paths]
+    made = []
+    for own in parts:
+        others = [other for other in parts if other != own]
+        size = 1
+        while size < len(own) and any(other[-size:] == own[-size:] for other in others):
+            size += 1
+        made.append("/".join(own[-size:]))
+    return made

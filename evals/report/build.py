@@ -1,0 +1,159 @@
+"""From sources to a page, and from a page to files.
+
+    build(["runs/a", "runs/b", "train/b", "check.json"], Path("report.html"))
+
+What `rewardkit report` does and what the demo calls. The runs are read and never written to, except that an
+extraction panel scores a pass that is older than its run's log again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rewardkit import __version__
+from rewardkit.errors import UsageError, nearest
+
+from ..run.folder import RunFolder, write_whole
+from ..tables import Table
+from .audits import audit_section, document_section
+from .blocks import Claim, Claims, Tabled
+from .completions import Completions
+from .evaluation import evaluation_sections
+from .page import Page, Section
+from .scores import score_section
+from .sources import Kind, Source, document_title, recognise, short_names
+from .training import training_sections
+
+FORMATS = ("html", "md", "json")
+
+
+def build(
+    sources: Sequence[Path | str],
+    out: Path | str,
+    format: str = "html",
+    *,
+    title: str = "",
+    intro: Sequence[Any] = (),
+    pictures: Path | str | None = None,
+    anyway: bool = False,
+    limit: int = 20_000,
+) -> Path:
+    """Write a page about these sources.
+
+    Args:
+        sources: runs, score files, JSON of audits, recipes (see `sources`); of comparable runs the first is
+            the baseline.
+        out: the file to write.
+        format: html, md or json.
+        title: the page's title; by default the sources' names.
+        intro: what stands at the top: paragraphs (texts) and claims (mappings, or objects, with `text`,
+            `holds` and `told`).
+        pictures: a folder in which each picture is written as SVG and PNG, too.
+        anyway: compare evaluation runs whose data, prompts, decoding or reading differ.
+        limit: how many completions the page holds at most.
+
+    Returns:
+        The file that was written.
+
+    Raises:
+        UsageError: a source is nothing that a page can be made of, or a run is not scored yet.
+    """
+    if format not in FORMATS:
+        raise UsageError(f"--format {format}: {nearest(format, FORMATS)}")
+    page = make_page(sources, title=title, intro=intro, anyway=anyway, limit=limit)
+    target = Path(out)
+    drawn = ""
+    if pictures is not None:
+        page.write_pictures(Path(pictures))
+        drawn = os.path.relpath(pictures, target.parent)
+    if format == "html":
+        text = page.html()
+    else:
+        text = page.markdown(drawn) if format == "md" else page.json()
+    write_whole(target, text)
+    return target
+
+
+def make_page(
+    sources: Sequence[Path | str],
+    *,
+    title: str = "",
+    intro: Sequence[Any] = (),
+    anyway: bool = False,
+    limit: int = 20_000,
+) -> Page:
+    """The page itself, for a notebook; arguments as those of `build`."""
+    found = recognise(sources)
+    if not found:
+        raise UsageError("a report about nothing; give a run, a score file, an audit or a recipe")
+    by: dict[Kind, list[Source]] = {kind: [one for one in found if one.kind == kind] for kind in Kind}
+    completions = Completions(limit)
+    sections: list[Section] = []
+    runs = _named(by[Kind.EVALUATION])
+    if runs:
+        folders = {name: RunFolder(path) for name, path in runs.items()}
+        sections += evaluation_sections(folders, completions, anyway=anyway)
+    training = _named(by[Kind.TRAINING])
+    if training:
+        sections += training_sections(training, completions)
+    audits = [audit for source in by[Kind.AUDIT] for audit in source.data]
+    audits += [_checked(source.given) for source in by[Kind.RECIPE]]
+    if audits:
+        sections.append(audit_section(audits))
+    sections += [
+        document_section(document_title(source.data), source.data) for source in by[Kind.DOCUMENT]
+    ]
+    sections += [
+        score_section(name, path, completions) for name, path in _named(by[Kind.SCORES]).items()
+    ]
+    sections.append(_sources(found))
+    claims = [Claim.of(one) for one in intro if not isinstance(one, str)]
+    return Page(
+        title=title or _title(by),
+        sections=_anchored(sections),
+        completions=completions,
+        about=[one for one in intro if isinstance(one, str)],
+        claims=Claims(claims) if claims else None,
+    )
+
+
+def _named(sources: Sequence[Source]) -> dict[str, Path]:
+    paths = [source.path for source in sources]
+    return dict(zip(short_names(paths), paths, strict=True))
+
+
+def _checked(reference: str) -> Mapping[str, Any]:
+    from rewardkit.audit import check
+    from rewardkit.loading import load_recipe
+
+    return check(load_recipe(reference)).to_dict()
+
+
+def _title(by: Mapping[Kind, Sequence[Source]]) -> str:
+    runs = [*by[Kind.EVALUATION], *by[Kind.SCORES]] or [one for sources in by.values() for one in sources]
+    names = list(dict.fromkeys(one.path.name if one.path.exists() else one.given for one in runs))
+    shown = ", ".join(names[:4])
+    return shown if len(names) <= 4 else f"{shown} and {len(names) - 4} more"
+
+
+def _sources(found: Sequence[Source]) -> Section:
+    rows = [[source.given, str(source.kind)] for source in found]
+    plain = [{"source": source.given, "kind": str(source.kind)} for source in found]
+    table = Table(["what this page was made from", "kind"], rows, words=(0, 1))
+    return Section("Sources", [Tabled(table)], f"Made by rewardkit {__version__}.", plain)
+
+
+def _anchored(sections: Sequence[Section]) -> list[Section]:
+    """Sections with titles that are there once."""
+    made: list[Section] = []
+    seen: dict[str, int] = {}
+    for section in sections:
+        seen[section.anchor] = seen.get(section.anchor, 0) + 1
+        if seen[section.anchor] > 1:
+            title = f"{section.title} ({seen[section.anchor]})"
+            section = Section(title, section.blocks, section.lead, section.plain)
+        made.append(section)
+    return made

@@ -1,0 +1,208 @@
+"""Sections about training runs: curves by term and outcome, stages, and what the watch said.
+
+The folders that `rewardkit train` writes are read as files; nothing of the trainer is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from rewardkit.source import read_file
+
+from ..run.folder import RunFolder
+from ..tables import Table, figure
+from . import training_charts as charts
+from .blocks import Block, Heading, Picture, Pictures, Prose, Tabled
+from .completions import Completions
+from .page import Section
+from .texts import prompt_text, words
+
+STAGE = re.compile(r"(\d\d)-(.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage of a run: its logged rows, its recipe, its warnings and its folder."""
+
+    run: str
+    name: str
+    kind: str
+    recipe: str
+    rows: pd.DataFrame
+    warnings: list[dict[str, Any]]
+    folder: Path
+
+    @property
+    def label(self) -> str:
+        """The run's name, with the stage's where they differ."""
+        return f"{self.run}: {self.name}" if self.name != self.run else self.run
+
+
+def training_sections(runs: Mapping[str, Path], completions: Completions) -> list[Section]:
+    """Every section about these runs; the logged completions are added to `completions`."""
+    stages = [stage for name, path in runs.items() for stage in read_stages(name, path)]
+    sections = [curves_section(stages)]
+    watched = [stage for stage in stages if stage.kind == "grpo"]
+    if watched:
+        sections.append(warnings_section(watched))
+    for stage in stages:
+        add_logged(stage, completions)
+    return sections
+
+
+def read_stages(run: str, path: Path) -> list[Stage]:
+    """The stages of a run that have begun, in order."""
+    plan: Any = read_file(path / "plan.yaml").plain()
+    about = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    rows = RunFolder(path).lines("metrics.jsonl")
+    made = []
+    for stage in plan["stages"]:
+        found = [row for row in rows if row["stage"] == stage["name"] and row.get("kind", "train") == "train"]
+        folders = [one for one in path.iterdir() if (m := STAGE.fullmatch(one.name)) and m[2] == stage["name"]]
+        if not found or not folders:
+            continue
+        recipe = about.get("recipes", {}).get(stage["name"])
+        made.append(
+            Stage(
+                run=run,
+                name=stage["name"],
+                kind=stage["kind"],
+                recipe=f"{recipe['ref']} {recipe['digest'][:8]}" if recipe else "",
+                rows=pd.DataFrame(found),
+                warnings=RunFolder(folders[0]).lines("warnings.jsonl"),
+                folder=folders[0],
+            )
+        )
+    return made
+
+
+def curves_section(stages: list[Stage]) -> Section:
+    """What each stage did, step by step: together for what all log, then each by its terms and outcomes."""
+    blocks: list[Block] = [Tabled(_table(stages))]
+    for kind, title in (("grpo", "Reinforcement learning"), ("sft", "Supervised fine-tuning")):
+        chosen = {stage.label: stage.rows for stage in stages if stage.kind == kind}
+        drawn = charts.overlays(chosen, kind)
+        if drawn:
+            blocks += [Heading(title), Pictures([Picture(f"training-{name}", *rest) for name, *rest in drawn])]
+    for stage in stages:
+        if stage.kind != "grpo":
+            continue
+        parts = [
+            (f"terms-{_file(stage)}", charts.terms(stage.rows), f"{stage.label}: what each term pays on average"),
+            (
+                f"outcomes-{_file(stage)}",
+                charts.outcomes(stage.rows),
+                f"{stage.label}: the share of each outcome among the completions of a step",
+            ),
+        ]
+        pictures = [Picture(name, chart, caption) for name, chart, caption in parts if chart is not None]
+        if pictures:
+            heading = f"{stage.label}, paid by {stage.recipe}" if stage.recipe else stage.label
+            blocks += [Heading(heading), Pictures(pictures)]
+    lead = "Means over the completions of a step; thin lines as logged, thick ones smoothed."
+    plain = [
+        {
+            "run": stage.run,
+            "stage": stage.name,
+            "recipe": stage.recipe,
+            "steps": int(stage.rows["step"].max()),
+            "metrics": json.loads(stage.rows.to_json(orient="records")),
+        }
+        for stage in stages
+    ]
+    return Section("Training", blocks, lead, plain)
+
+
+def warnings_section(stages: list[Stage]) -> Section:
+    """What the watch said while the runs trained."""
+    rows = [
+        [stage.label, str(row["step"]), row["warning"], row["text"], row["audit"]]
+        for stage in stages
+        for row in stage.warnings
+    ]
+    blocks: list[Block] = [Prose("None: no metric of these runs passed its limit.")]
+    if rows:
+        blocks = [Tabled(Table(["run", "step", "warning", "what was seen", "look at"], rows, words=(0, 2, 3, 4)))]
+    plain = [{"run": stage.run, "stage": stage.name, **row} for stage in stages for row in stage.warnings]
+    lead = "The watch looks at every logged step for what one would want to know at once."
+    return Section("Warnings", blocks, lead, plain)
+
+
+def add_logged(stage: Stage, completions: Completions) -> None:
+    """Add the completions that a stage logged, in order of their steps."""
+    for path in sorted((stage.folder / "completions").glob("*.parquet")):
+        frame = pd.read_parquet(path)
+        for row in frame.to_dict("records"):
+            terms = [key for key in row if str(key).startswith("terms/")]
+            completions.add(
+                {
+                    "run": stage.label,
+                    "item": _text(row.get("id")) or "",
+                    "arm": "training",
+                    "sample": int(row["step"]),
+                    "outcome": row["outcome"],
+                    "gold": words(_text(row.get("gold"))),
+                    "prediction": _text(row.get("prediction")),
+                    "reward": _number(row["total"]),
+                    "tokens": _number(row.get("tokens")),
+                    "finish": _text(row.get("finish")) or "",
+                    "flipped": "",
+                    "note": _text(row.get("explanation")) or "",
+                    "prompt": prompt_text(row["prompt"]),
+                    "text": _said(row["completion"]),
+                    "span": None,
+                    "terms": [
+                        {"label": key.removeprefix("terms/"), "kind": "", "value": _number(row[key])}
+                        for key in map(str, terms)
+                    ],
+                    "recipe": stage.recipe.partition(" ")[0],
+                    "slices": {},
+                },
+                tier=2,
+            )
+
+
+def _table(stages: list[Stage]) -> Table:
+    rows = []
+    for stage in stages:
+        cells = [stage.label, stage.kind, stage.recipe or "–", str(int(stage.rows["step"].max()))]
+        for name in ("reward", "outcomes/right", "loss"):
+            cells.append(_moved(stage.rows, name))
+        rows.append(cells)
+    headers = ["run", "stage", "recipe", "steps", "reward", "right", "loss"]
+    note = "from the mean of the first tenth of the steps to that of the last"
+    return Table(headers, rows, notes=[note], words=(0, 1, 2))
+
+
+def _moved(rows: pd.DataFrame, name: str) -> str:
+    if name not in rows or rows[name].notna().sum() == 0:
+        return "–"
+    values = rows[name].dropna()
+    tenth = max(1, len(values) // 10)
+    return f"{figure(float(values.head(tenth).mean()), 'reward')} → {figure(float(values.tail(tenth).mean()), 'reward')}"
+
+
+def _said(completion: Any) -> str:
+    if isinstance(completion, str):
+        return completion
+    return "".join(str(message["content"]) for message in completion)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _text(value: Any) -> str | None:
+    """A text of a data frame, where what is missing is NaN."""
+    return None if value is None or isinstance(value, float) else str(value)
+
+
+def _file(stage: Stage) -> str:
+    return "-".join(re.findall(r"[A-Za-z0-9.]+", stage.label))

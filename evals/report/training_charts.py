@@ -1,0 +1,115 @@
+"""Pictures of training: one metric over several runs, and one run by term and by outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from ..board import OUTCOMES
+from .charts import WIDE, colour
+from .draw import OUTCOME_COLOURS, Chart
+
+ANSWERABLE = [f"outcomes/{name}" for name in ("correct", "wrong", "false_none", "no_answer")]
+
+OVERLAYS = {
+    "grpo": {
+        "reward": ("reward", "Reward"),
+        "right": ("outcomes/right", "Right answers (share)"),
+        "false-none": ("false_none", "None said on answerable problems (share)"),
+        "length": ("completions/mean_length", "Tokens a completion"),
+        "dead-groups": ("frac_reward_zero_std", "Groups without a gradient (share)"),
+        "entropy": ("entropy", "Entropy"),
+        "kl": ("kl", "KL from the reference"),
+    },
+    "sft": {
+        "loss": ("loss", "Loss"),
+        "token-accuracy": ("mean_token_accuracy", "Tokens predicted rightly (share)"),
+    },
+}
+
+
+def overlays(runs: Mapping[str, pd.DataFrame], kind: str) -> list[tuple[str, Chart, str]]:
+    """(name, chart, caption) of every metric that the runs logged, a line a run."""
+    made = []
+    for name, (column, title) in OVERLAYS[kind].items():
+        rows = []
+        for run, frame in runs.items():
+            values = _column(frame, column)
+            if values is not None:
+                rows.append(_smoothed(frame["step"], values, run))
+        if rows:
+            joined = pd.concat(rows)
+            caption = f"{title}, over the steps of training"
+            made.append((name, _lines(joined, "series", list(runs), title), caption))
+    return made
+
+
+def terms(frame: pd.DataFrame) -> Chart | None:
+    """The mean payment of each term, and their sum."""
+    names = [c for c in frame.columns if c.startswith("terms/") and not c.endswith("/applies")]
+    if not names:
+        return None
+    labels = ["reward", *(name.removeprefix("terms/") for name in names)]
+    columns = dict(zip(labels, ["reward", *names], strict=True))
+    rows = [_smoothed(frame["step"], frame[column], label) for label, column in columns.items()]
+    shades = ["@ink", *(f"@s{1 + place % 7}" for place in range(len(names)))]
+    return _lines(pd.concat(rows), "series", labels, "Terms (mean payment)", shades)
+
+
+def outcomes(frame: pd.DataFrame) -> Chart | None:
+    """The share of each outcome, stacked."""
+    names = [str(outcome) for outcome in OUTCOMES if f"outcomes/{outcome}" in frame]
+    present = [name for name in names if frame[f"outcomes/{name}"].fillna(0).any()]
+    if not present:
+        return None
+    rows = []
+    for place, name in enumerate(present):
+        made = _smoothed(frame["step"], frame[f"outcomes/{name}"].fillna(0), name)
+        rows.append(made.assign(order=place))
+    chart = (
+        alt.Chart(pd.concat(rows))
+        .mark_area(opacity=0.9)
+        .encode(
+            x=_steps(),
+            y=alt.Y("smooth:Q", stack="normalize", title=None, axis=alt.Axis(format="%", tickCount=5)),
+            color=colour("series", present, [OUTCOME_COLOURS[name] for name in present]),
+            order=alt.Order("order:Q"),
+        )
+    )
+    return chart.properties(width=WIDE, height=170, title="Outcomes (share)")
+
+
+def _column(frame: pd.DataFrame, name: str) -> pd.Series | None:
+    """A logged metric, or the share of false None among answerable problems; None where it is not there."""
+    if name == "false_none":
+        if not all(part in frame for part in ANSWERABLE):
+            return None
+        whole: Any = frame[ANSWERABLE].sum(axis=1)
+        return frame["outcomes/false_none"] / whole.where(whole > 0)
+    if name not in frame or not frame[name].notna().any():
+        return None
+    return frame[name]
+
+
+def _smoothed(steps: pd.Series, values: pd.Series, series: str) -> pd.DataFrame:
+    """Values as logged and their running mean over a thirtieth of the run."""
+    made = pd.DataFrame({"step": steps, "value": values, "series": series}).dropna(subset=["value"])
+    window = max(1, len(made) // 30)
+    return made.assign(smooth=made["value"].rolling(window, min_periods=1).mean())
+
+
+def _lines(
+    rows: pd.DataFrame, field: str, names: list[str], title: str, shades: list[str] | None = None
+) -> Chart:
+    base = alt.Chart(rows).encode(x=_steps(), color=colour(field, names, shades or ()))
+    y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
+    thin = base.mark_line(strokeWidth=0.8, opacity=0.3).encode(y=y)
+    thick = base.mark_line(strokeWidth=1.8).encode(y=alt.Y("smooth:Q", title=None))
+    return alt.layer(thin, thick).properties(width=WIDE, height=150, title=title)
+
+
+def _steps() -> alt.X:
+    return alt.X("step:Q", title="step", axis=alt.Axis(grid=False, tickCount=6), scale=alt.Scale(nice=False))
