@@ -40,7 +40,8 @@ def check(
 
     Args:
         recipe: the recipe.
-        max_completion_length: tokens at which completions are cut, to find terms that never fire.
+        max_completion_length: tokens at which completions are cut: no claim is about longer ones, and terms
+            that never fire are found.
         unanswerable: the share of problems without an answer.
         wished: (P(unanswerable), chance of being right) at which saying None should begin to pay.
         groups: group sizes for the within-group check.
@@ -48,7 +49,7 @@ def check(
         extra: rollouts to draw witnesses from beside those that can be written.
         mends: whether to try changes that would do away with the errors.
     """
-    space = Space(recipe)
+    space = Space(recipe, {} if max_completion_length is None else {"tokens": float(max_completion_length)})
     search = Search(space, extra)
     scoring = scoring_of(space)
     findings: list[Finding] = [

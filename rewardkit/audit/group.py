@@ -48,7 +48,7 @@ class Push:
 
 
 def within_group(space: Space, search: Search, sizes: Sequence[int] = SIZES) -> list[Finding]:
-    """The claim for `wrong` beside `correct`, for the unanswerable's side, and what false_none adds."""
+    """The claim for `wrong` beside `correct`, for the unanswerable's side, and what other outcomes add."""
     found: list[Finding] = []
     pairs = (
         ("group", Outcome.CORRECT, Outcome.WRONG, Severity.ERROR, "a wrong answer", "a right one"),
@@ -66,9 +66,7 @@ def within_group(space: Space, search: Search, sizes: Sequence[int] = SIZES) -> 
             finding = _claim(space, search, sizes, code, right, wrong, severity, one, other)
             if finding is not None:
                 found.append(finding)
-    if Outcome.FALSE_NONE in space.outcomes:
-        found += _false_none(space, sizes)
-    return found
+    return found + _others(space, sizes)
 
 
 def _claim(
@@ -257,24 +255,34 @@ def _scored(search: Search, size: int, cells: Sequence[Cell], axis: str, least: 
     return None
 
 
-def _false_none(space: Space, sizes: Sequence[int]) -> list[Finding]:
-    """What false_none's own price does to a wrong answer beside a right one: information."""
-    right, wrong, false = (space.clean(o).pays for o in (Outcome.CORRECT, Outcome.WRONG, Outcome.FALSE_NONE))
-    if right.never or wrong.never or false.never or wrong.hi - false.lo <= SLACK:
+def _others(space: Space, sizes: Sequence[int]) -> list[Finding]:
+    """What the prices of false_none and no_answer do to a wrong answer beside a right one: information."""
+    right, wrong = (space.clean(outcome).pays for outcome in (Outcome.CORRECT, Outcome.WRONG))
+    if right.never or wrong.never:
         return []
-    rows: list[str] = []
-    facts: dict[str, Any] = {}
-    for size in sizes:
-        group = [right.lo, wrong.hi, *[false.lo] * (size - 2)]
-        advantage = of_group(group)[1]
-        facts[str(size)] = advantage
-        rows.append(f"{signed(advantage)} at G={size}")
-    return [
-        Finding(
-            code="group_false_none",
-            severity=Severity.INFO,
-            sentence=f"False None is paid {num(false.lo)}, less than a wrong answer's {num(wrong.hi)}: a wrong answer "
-            f"beside one right one and otherwise false Nones has the advantage {', '.join(rows)}.",
-            facts=facts,
+    found: list[Finding] = []
+    for other, name, plural in (
+        (Outcome.FALSE_NONE, "False None", "false Nones"),
+        (Outcome.NO_ANSWER, "No answer", "completions without an answer"),
+    ):
+        if other not in space.outcomes:
+            continue
+        pays = space.clean(other).pays
+        if pays.never or wrong.hi - pays.lo <= SLACK:
+            continue
+        raised = {
+            str(size): of_group([right.lo, wrong.hi, *[pays.lo] * (size - 2)])[1]
+            for size in sizes
+            if size > 2
+        }
+        shown = ", ".join(f"{signed(value)} at G={size}" for size, value in raised.items())
+        found.append(
+            Finding(
+                code=f"group_{other}",
+                severity=Severity.INFO,
+                sentence=f"{name} is paid {num(pays.lo)}, less than a wrong answer's {num(wrong.hi)}: a wrong answer "
+                f"beside one right one and otherwise {plural} has the advantage {shown}.",
+                facts=raised,
+            )
         )
-    ]
+    return found

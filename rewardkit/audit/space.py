@@ -200,6 +200,10 @@ class Space:
         """
         least = inf
         for truncated in self.truncations():
+            if self.recipe.clip is not None:  # what the clip takes away hangs on all terms together
+                gaps = (self._clipped_gap(right, other, truncated, point) for point in corners(self.axes))
+                least = min(least, *gaps)
+                continue
             found = 0.0
             for component in self.components:
                 found += min(
@@ -207,6 +211,11 @@ class Space:
                 )
             least = min(least, found)
         return least
+
+    def _clipped_gap(self, right: Outcome, other: Outcome, truncated: bool, point: Point) -> float:
+        ranges = {name: Range(value, value) for name, value in point.items()}
+        a, b = (self.pays(Cell(outcome, truncated, ranges)) for outcome in (right, other))
+        return inf if a.never or b.never else a.lo - b.hi
 
 
 def limited(axes: Iterable[Axis], limits: Mapping[str, float]) -> tuple[Axis, ...]:

@@ -54,9 +54,10 @@ def _dead(space: Space, path: str, term: Term, limits: dict[str, float]) -> list
     if free.never:
         why = " (the recipe has no None words)" if term.kind in ("none", "false_positive") else ""
         return [_finding("dead", label, f"'{path}' never applies{why}.", advice=f"remove {label}")]
-    if free.lo == free.hi == 0:
+    inside = "." in path  # a combinator's child: a plain 0 or a constant has its purpose there
+    if free.lo == free.hi == 0 and not inside:
         return [_finding("dead", label, f"'{path}' always pays 0.", advice=f"remove {label}")]
-    if free.lo == free.hi and not free.absent:
+    if free.lo == free.hi and not free.absent and not inside:
         text = f"'{path}' pays {num(free.lo)} whatever is said: a constant cancels in the group's baseline."
         return [_finding("constant", label, text, Severity.INFO)]
     held = _hull(space, term, limits)

@@ -57,16 +57,16 @@ def test_problems_that_are_all_alike_fit_at_the_edge(right, mean):
 
 
 def test_intervals_cover_the_truth():
-    """Nominal 95 per cent over 60 data sets of 200 problems each."""
+    """Nominal 95 per cent over 40 data sets of 200 problems each."""
     rng = np.random.default_rng(3)
     truth = Difficulty(0.9, 0.9).dead(4)
     inside = 0
-    for seed in range(60):
+    for seed in range(40):
         rates = rng.beta(0.9, 0.9, 200)
         problems = [Passed(str(at), 8, int(c)) for at, c in enumerate(rng.binomial(8, rates))]
         figure = Signal(problems, seed).size(4).unbiased
         inside += figure.low <= truth <= figure.high
-    assert inside >= 53
+    assert inside >= 35
 
 
 def test_shrunken_rates_lie_between_their_own_and_the_mean():
