@@ -21,8 +21,12 @@ _HASH = re.compile(r"(?<!#)####(?!#)[^\S\n]*")
 _CORES = ("nswer", "NSWER", "A:", "A：", "A**:", "答", "选")
 """What every marker holds. They are looked for from the end with `str.rfind`, and their surroundings only then."""
 _STRESS = r"(?:[^\S\n]*(?:\*{1,2}|[:：]))*"
+_ADVERBS = (
+    r"(?:\s+(?:therefore|thus|hence|then|clearly|simply|just|exactly|indeed|equal\s+to|given\s+by)\b,?)*"
+)
 _SAYS = re.compile(
-    rf"s?(?:\s*\*{{1,2}})?\s*(?:is\b(?!\s*(?:that|what)\b)|are\b|equals\b|[:：=]){_STRESS}", re.IGNORECASE
+    rf"s?(?:\s*\*{{1,2}})?\s*(?:is\b(?!\s*(?:that|what)\b)|are\b|equals\b|[:：=]){_ADVERBS}{_STRESS}",
+    re.IGNORECASE,
 )
 _TITLE = re.compile(r"s?[^\S\n]*\**[^\S\n]*(?=\n|\Z)", re.IGNORECASE)
 _TITLED = re.compile(r"[\s#*_✅>-]*(?:the\s+)?(?:final\s+)?a", re.IGNORECASE)
@@ -38,7 +42,7 @@ _MATH = re.compile(
 _BOLD = re.compile(r"\s*(?:\*\*|__)(?P<bold>[^*\n]+?)(?:\*\*|__)")
 _END = re.compile(
     r"[.!?](?=\s|$|\*|\")|[。；！？\n]|;(?=\s|$)|(?<!\d),(?!\d)(?=\s+[a-z])|(?<=\d),(?=\s+[a-z])|，(?=[因由所故])"
-    r"|\s+(?:because|since|as\s+(?:we|the|required)|which|where|when|if|so|for)\b|\s+—\s+"
+    r"|\s+(?:because|since|as\s+(?:we|the|required)|which|where|when|if|so|for)\b|\s+—\s+|\s+\((?=[a-z]{2})"
 )
 _HEDGE = re.compile(
     r"(?<![\w\\])(?:not|isn't|aren't|never|neither|nor|or|either|maybe|perhaps|possibly|probably|between|"

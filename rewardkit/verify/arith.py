@@ -37,7 +37,7 @@ def _cap(found: float) -> float:
     return found
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _size(node: Node) -> float:
     head = node[0]
     if head == "num":
@@ -89,7 +89,7 @@ def _children(node: Node) -> list[Node]:
     return found
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def exact(node: Node) -> Fraction | None:
     """The rational value, None where there is none to be had cheaply. Call `guard` first."""
     head = node[0]

@@ -34,7 +34,7 @@ from .vocabulary import KNOWN
 Answer: TypeAlias = bool | None
 Leaf: TypeAlias = Callable[[Node, Node], Answer]
 
-MOST_ITEMS = 64
+MOST_ITEMS = 32
 """Longer lists are equal only item by item in order."""
 
 
@@ -169,12 +169,17 @@ class Comparison:
         if len(left) != len(right):
             return False
         dots = any(item == ("dots",) for item in left + right)
-        if dots or len(left) > MOST_ITEMS or (self.policy.ordered and not is_set):
+        if dots or (self.policy.ordered and not is_set):
             return every(self.same(x, y) for x, y in zip(left, right, strict=True))
         return self.matched(left, right)
 
     def matched(self, left: list[Node], right: list[Node]) -> Answer:
         """Whether the items pair off. Equality is transitive, so taking the first match is enough."""
+        plain = [[item[1] for item in side if item[0] == "num"] for side in (left, right)]
+        if len(plain[0]) == len(left) and len(plain[1]) == len(right):
+            return sorted(plain[0]) == sorted(plain[1])
+        if len(left) > MOST_ITEMS:
+            return every(self.same(x, y) for x, y in zip(left, right, strict=True))
         rest = list(right)
         left_over: list[Node] = []
         for item in left:
@@ -194,10 +199,12 @@ class Comparison:
     def distinct(self, found: list[Node]) -> list[Node]:
         """A set's elements, each once."""
         kept: list[Node] = []
-        for item in found if len(found) <= MOST_ITEMS else ():
+        for item in found:
+            if len(found) > MOST_ITEMS:
+                return list(dict.fromkeys(found))
             if not any(self.same(item, other) for other in kept):
                 kept.append(item)
-        return kept or found
+        return kept
 
     def unnamed(self, found: list[Node]) -> list[Node] | None:
         """The values of `x = 1, x = 2`; None where the names differ and so matter."""
@@ -213,7 +220,7 @@ class Comparison:
         """`x = 1, y = 2` against `y = 2, x = 1`."""
         left, right = self.table(first), self.table(second)
         if left is None or right is None:
-            return self.matched(first, second) if len(first) == len(second) <= MOST_ITEMS else False
+            return self.matched(first, second) if len(first) == len(second) else False
         if left.keys() != right.keys():
             return False
         return every(self.same(left[name], right[name]) for name in left)

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from typing import NamedTuple
 
 from .arith import approximate, exact, guard
 from .compare import Comparison, Policy
+from .memory import remembered
 from .normal import BAD, canonical
 from .parse import read
 from .rational import TooLarge, rational
@@ -44,7 +44,7 @@ class Side:
 _PLAIN = re.compile(r"-?[0-9]{1,18}")
 
 
-@lru_cache(maxsize=32768)
+@remembered(8192)
 def side(raw: str) -> Side:
     """A side read once; golds come back from here."""
     text = canonical(raw)
@@ -63,7 +63,7 @@ _KIND = {
 }  # fmt: skip
 
 
-@lru_cache(maxsize=32768)
+@remembered(8192)
 def fault_of(gold: str) -> str | None:
     """Why a gold is unusable, None where it is usable: a gold must be readable, at least as itself."""
     bare = gold.strip()

@@ -22,6 +22,8 @@ from .decide import Finding, decide, fault_of, side
 from .pool import pool
 
 MOST_CACHED = 65_536
+LONGEST_CACHED = 1_000
+"""Characters of gold and answer together whose verdict is kept."""
 
 
 class _Cache:
@@ -39,7 +41,9 @@ class _Cache:
                 self._held.move_to_end(key)
             return found
 
-    def put(self, key: Any, value: tuple[str, str]) -> None:
+    def put(self, key: tuple[Any, str, str], value: tuple[str, str]) -> None:
+        if len(key[1]) + len(key[2]) > LONGEST_CACHED:
+            return
         with self._lock:
             self._held[key] = value
             self._held.move_to_end(key)

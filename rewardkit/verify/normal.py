@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 from typing import NamedTuple
+
+from .memory import remembered
 
 HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 BAD = "\x00"
@@ -140,7 +141,6 @@ _SAME = {
     r"\vee": r"\lor", r"\wedge": r"\land", r"\bmod": r"\mod", r"\backslash": r"\setminus", r"\prime": "'", r"\%": "%", r"\#": "#", r"\&": "&", r"\_": "_",
     r"\euro": "€", r"\pounds": "£", r"\cr": r"\\",
 }  # fmt: skip
-_TEXT_LIKE_LETTER = {"e", "i", "d", "R"}
 
 
 def _text_end(text: str, at: int) -> int:
@@ -169,7 +169,7 @@ _GROUP = re.compile(r"(?:,\s*\\!|\\!\s*,)\s*(?=\d{3})")
 _DIGITS = re.compile(r"-?\d{1,18}")
 
 
-@lru_cache(maxsize=16384)
+@remembered(256)
 def tokens(raw: str) -> tuple[Token, ...]:
     """The tokens of an answer, without dress."""
     text = raw.strip()
@@ -280,7 +280,7 @@ FUNCTIONS = frozenset(
 )
 
 
-@lru_cache(maxsize=16384)
+@remembered(8192)
 def canonical(raw: str) -> str:
     r"""The canonical string of an answer: its tokens without needless space.
 

@@ -9,9 +9,9 @@ a person would hesitate (`42 43`) nothing is read. Nothing is evaluated here.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from .groups import Groups
+from .memory import remembered
 from .normal import BAD, LONGEST, Token, canonical, tokens
 from .rational import rational
 from .tree import Node, Refused, Unread, num
@@ -33,7 +33,7 @@ class Parser(Groups):
     """The whole grammar: `Groups` holds atoms and brackets, `Sums` below it the arithmetic."""
 
 
-@lru_cache(maxsize=16384)
+@remembered(1024)
 def read(raw: str) -> Node:
     """The answer as a tree. Raises `Unread` or `Refused`; both are cached by the caller's verdict."""
     if len(raw) > LONGEST:

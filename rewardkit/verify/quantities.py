@@ -75,7 +75,8 @@ class Quantities(Sums):
             )
             if found is None:
                 break
-            value = mul(value, num(MULTIPLIERS[found]))
+            times = num(MULTIPLIERS[found])
+            value = ("qty", mul(value[1], times), value[2]) if value[0] == "qty" else mul(value, times)
             rest = low[len(found) :].strip()
             self.tokens[self.at] = Token("t", rest, True)
             if not rest:

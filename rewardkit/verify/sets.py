@@ -104,6 +104,8 @@ def _set(node: Node) -> list[Piece]:
         return _builder(node)
     if head == "rel":
         return _relation(node)
+    if head == "list" and all(item[0] in ("tuple", "cup") for item in node[2]):
+        return [piece for item in node[2] for piece in _set(item)]
     if head == "list" and all(item[0] == "rel" for item in node[2]):
         parts = [_merged(_set(item)) for item in node[2]]
         found = parts[0]

@@ -17,7 +17,7 @@ import sympy
 from math_verify import parse as parse_latex
 from math_verify import verify as verify_latex
 
-from .arith import MOST_DIGITS, guard, sample
+from .arith import guard, sample
 from .compare import Answer, Comparison, Policy, numbers
 from .normal import canonical, tokens
 from .parse import read
@@ -224,6 +224,3 @@ def _unread(gold: str, answer: str) -> dict[str, str]:
             continue
     agreed = library(canonical(gold), canonical(answer))
     return {"equality": "equal" if agreed else "different", "route": "math-verify"}
-
-
-__all__ = ["MOST_DIGITS", "judge"]

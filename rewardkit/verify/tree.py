@@ -18,8 +18,6 @@ from typing import Any, TypeAlias
 
 Node: TypeAlias = tuple[Any, ...]
 
-ZERO: Node = ("num", Fraction(0))
-ONE: Node = ("num", Fraction(1))
 MINUS_ONE: Node = ("num", Fraction(-1))
 EXPRESSIONS = frozenset(("num", "sym", "const", "+", "*", "^", "fn", "!", "pm", "mp", "pct"))
 

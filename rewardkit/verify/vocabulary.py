@@ -7,8 +7,8 @@ name and never converted: 2 hours is not read as 120 minutes, because a recipe's
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
+from .memory import remembered
 from .words import plain
 
 _UNITS = {
@@ -153,7 +153,7 @@ def is_word(run: str) -> bool:
     return len(run) >= 4 or bool(_VOWEL.search(low))
 
 
-@lru_cache(maxsize=4096)
+@remembered(2048)
 def words(text: str) -> str:
     """The words of a text answer in the form that is compared: case, articles and phrases levelled."""
     bare = re.sub(r"[\s\-]+", " ", re.sub(r"[()\[\]\"]", " ", plain(text))).strip()
@@ -164,7 +164,7 @@ def words(text: str) -> str:
 _POWER_WORDS = ((r"\bsq(?:uare|\.)?\s+([a-z]+)", r"\1^2"), (r"\bcu(?:bic|\.)?\s+([a-z]+)", r"\1^3"), (r"([a-z]+)\s+(?:squared)\b", r"\1^2"), (r"([a-z]+)\s+cubed\b", r"\1^3"), ("平方([\u4e00-\u9fff]+)", r"\1^2"), ("立方([\u4e00-\u9fff]+)", r"\1^3"))  # fmt: skip
 
 
-@lru_cache(maxsize=4096)
+@remembered(2048)
 def unit(text: str) -> str:
     """The canonical name of a unit, "" where it is a mere "units".
 

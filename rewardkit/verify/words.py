@@ -8,7 +8,8 @@ in part: `Neon` holds no None, and neither does `none of these`.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+
+from .memory import remembered
 
 _COMMAND = re.compile(
     r"\\(?:text(?:bf|it|rm|sf|tt|normal|up|sl|sc)?|math(?:rm|bf|it|sf|tt|normal)|mbox|hbox|operatorname\*?|boxed|fbox|emph"
@@ -23,7 +24,7 @@ LONGEST = 400
 """Longer texts than this are never a None word."""
 
 
-@lru_cache(maxsize=8192)
+@remembered(4096)
 def plain(text: str) -> str:
     r"""The words of an answer without dress, case, or punctuation at its ends.
 

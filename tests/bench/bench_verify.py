@@ -29,7 +29,7 @@ from rewardkit.extract.reasoning import answer_start
 from rewardkit.kinds import Question
 from rewardkit.types import Equality, Rollout
 from rewardkit.verify import choice, decide, forms, normal, parse, vocabulary, words
-from rewardkit.verify.cases import DEFAULT_TIERS, Case, load_cases, tiers
+from rewardkit.verify.cases import DEFAULT_TIERS, Case, judge_cases, load_cases, tiers
 from rewardkit.verify.math import CACHE, Math
 from rewardkit.verify.pool import pool
 
@@ -178,6 +178,33 @@ def measure(data: Path) -> list[dict[str, Any]]:
     return found
 
 
+def hostile_seconds(data: Path) -> dict[str, Any]:
+    """The longest verdict on a hostile completion, from one thread and from four at once."""
+    cases = load_cases(data / "answers" / "hostile.jsonl")
+    found = tiers(DEFAULT_TIERS)
+    forget()
+    alone, _ = judge_cases(cases, Math(), found)
+    forget()
+    together: list[float] = []
+
+    def run() -> None:
+        judged, _ = judge_cases(cases, Math(), found)
+        together.append(max(one.seconds for one in judged))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return {
+        "load": "hostile",
+        "wrong": sum(bool(one.miss) for one in alone),
+        "deadline_s": Math().deadline_s,
+        "longest_s": round(max(one.seconds for one in alone), 3),
+        "longest_s_of_four_threads": round(max(together), 3),
+    }
+
+
 def fire(data: Path, hostile: int = 200, ordinary: int = 20_000) -> dict[str, Any]:
     """The pool under fire; waiting on deadlines is left out by subtracting the seconds of timed-out verdicts."""
     bad_cases = load_cases(data / "answers" / "hostile.jsonl")
@@ -243,6 +270,7 @@ def main() -> None:
     logging.getLogger("latex2sympy2_extended").setLevel(logging.CRITICAL)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     found = measure(given.data)
+    found.append(hostile_seconds(given.data))
     if given.fire:
         found.append(fire(given.data))
     for row in found:

@@ -21,6 +21,8 @@ from rewardkit.verify.math import Math
 )
 def test_bold_or_power(answer, gold, equal):
     found = Extraction(text=answer, span=(0, len(answer)), extractor="whole")
-    question = Question(extraction=found, golds=(gold,), text=answer, rollout=Rollout(completion=answer, gold=gold))
+    question = Question(
+        extraction=found, golds=(gold,), text=answer, rollout=Rollout(completion=answer, gold=gold)
+    )
     [verdict] = Math().verify([question])
     assert (verdict.equality == Equality.EQUAL) is equal
