@@ -43,11 +43,10 @@ def demo(
     from .quiet import quiet
 
     quiet()
-    from .settings import folder_of
+    from .settings import QUICK, WHOLE, folder_of
     from .story import tell
 
-    page = tell(folder_of(out, seed, quick), seed, chosen, quick, Console())
-    if page is not None:
-        typer.echo(f"the page: {page.resolve()}")
-        if open_page and sys.stdout.isatty():
-            webbrowser.open(page.resolve().as_uri())
+    page = tell(folder_of(out, seed, quick), seed, chosen, QUICK if quick else WHOLE, Console())
+    typer.echo(f"the page: {page.resolve()}")
+    if open_page and sys.stdout.isatty():
+        webbrowser.open(page.resolve().as_uri())

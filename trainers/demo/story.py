@@ -27,13 +27,13 @@ from rich.syntax import Syntax
 from rewardkit.lock import write_whole
 from rewardkit.source import dump
 
-from .settings import QUICK, RECIPE, SAMPLES, WHOLE, Size, grpo_plan, sft_plan, suite
+from .figures import Claim, claims, policy_of, table
+from .settings import RECIPE, SAMPLES, WHOLE, Size, grpo_plan, sft_plan, suite
 
 
-def tell(folder: Path, seed: int, versions: Sequence[int], quick: bool, console: Console) -> Path | None:
+def tell(folder: Path, seed: int, versions: Sequence[int], size: Size, console: Console) -> Path:
     """Run the story; returns the path of its page."""
     began = time.monotonic()
-    size = QUICK if quick else WHOLE
     _recipe(console)
     _cases(console, versions)
     _world(folder, size, seed, console)
@@ -44,8 +44,8 @@ def tell(folder: Path, seed: int, versions: Sequence[int], quick: bool, console:
         _train(folder, grpo_plan(size, seed, version), f"v{version}", caption, console)
     names = ["sft", *(f"v{version}" for version in versions)]
     _evaluate(folder, seed, names, console)
-    _compare(folder, names, quick, console)
-    page = _page(folder, names, console)
+    told = _compare(folder, names, size, console)
+    page = _page(folder, names, told, size, console)
     console.print(
         f"\nDone in {time.monotonic() - began:.0f} s. Everything lies in {folder}/", highlight=False
     )
@@ -191,11 +191,9 @@ def _evaluate(folder: Path, seed: int, names: Sequence[str], console: Console) -
         score_run(run, load_reader(made.recipe, []))
 
 
-def _compare(folder: Path, names: Sequence[str], quick: bool, console: Console) -> None:
+def _compare(folder: Path, names: Sequence[str], size: Size, console: Console) -> list[Claim]:
     from rewardkit.evals.board import load_board
     from rewardkit.evals.run import RunFolder
-
-    from .figures import claims, policy_of, table
 
     _caption(console, "7. What the reward bought")
     policies = {name: policy_of(load_board(RunFolder.existing(folder / "eval" / name))) for name in names}
@@ -205,18 +203,40 @@ def _compare(folder: Path, names: Sequence[str], quick: bool, console: Console) 
     for claim in told:
         mark = "[green]✓[/]" if claim.holds else "[yellow]–[/]"
         console.print(mark, claim.line(), highlight=False)
-    if quick:
+    if size != WHOLE:
         console.print(
-            "\nThis was the quick tour: too few steps to teach anything and too few problems to see it. Left out: "
-            f"{WHOLE.sft_steps - QUICK.sft_steps} of {WHOLE.sft_steps} SFT steps, {WHOLE.grpo_steps - QUICK.grpo_steps} of "
-            f"{WHOLE.grpo_steps} GRPO steps, {WHOLE.evaluate - QUICK.evaluate} of {WHOLE.evaluate} problems. The whole "
-            "story: rewardkit demo",
+            "\nThis was a shorter tour: too few steps to teach anything and too few problems to see it. Left out: "
+            f"{WHOLE.sft_steps - size.sft_steps} of {WHOLE.sft_steps} SFT steps, "
+            f"{WHOLE.grpo_steps - size.grpo_steps} of {WHOLE.grpo_steps} GRPO steps, "
+            f"{WHOLE.evaluate - size.evaluate} of {WHOLE.evaluate} problems. The whole story: rewardkit demo",
             style="dim",
             highlight=False,
         )
     write_whole(folder / "claims.json", json.dumps([claim.plain() for claim in told], indent=1) + "\n")
     write_whole(folder / "table.md", table(policies).markdown() + "\n")
+    return told
 
 
-def _page(folder: Path, names: Sequence[str], console: Console) -> Path | None:
-    return None
+def _page(folder: Path, names: Sequence[str], told: Sequence[Claim], size: Size, console: Console) -> Path:
+    from rewardkit.evals.report import build
+
+    _caption(console, "8. One page")
+    shorter = (
+        ""
+        if size == WHOLE
+        else " This was a shorter tour, which teaches nothing: see the numbers as a rehearsal."
+    )
+    intro: list[Any] = [
+        "A tiny policy was taught to answer arithmetic word problems, then trained twice by GRPO from the same "
+        f"start: with version 0 of {RECIPE}, and with versions that mend it. Every figure here is of this run. What is "
+        "shown is RL eliciting a way of reasoning that the policy already had; it teaches it no new facts."
+        + shorter,
+        *told,
+    ]
+    sources = [
+        *(folder / "eval" / name for name in names),
+        *(folder / name for name in names),
+        *sorted(folder.glob("check-v*.json")),
+    ]
+    with console.status("making the page"):
+        return build(sources, folder / "page.html", title=f"What {RECIPE} paid for", intro=intro)
