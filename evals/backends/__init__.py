@@ -15,7 +15,7 @@ __all__ = ["BACKENDS", "Backend", "Completion", "Prompt", "Refusal", "Request", 
 
 BACKENDS = {
     "transformers": ".transformers:TransformersBackend",
-    "vllm": ".vllm:VllmBackend",
+    "vllm": ".vllm_offline:VllmBackend",
     "openai": ".openai:OpenAIBackend",
     "replay": ".replay:ReplayBackend",
 }

@@ -121,7 +121,7 @@ def paired_difference(
     )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=4)
 def resample_weights(groups: int, resamples: int = RESAMPLES, seed: int = 0) -> NDArray[np.float64]:
     """How often each cluster is drawn in each resample, shape (resamples, groups); rows sum to `groups`.
 

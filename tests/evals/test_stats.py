@@ -136,6 +136,14 @@ def test_holm_by_hand():
     assert holm([]) == []
 
 
+def test_holm_like_statsmodels():
+    multitest = pytest.importorskip("statsmodels.stats.multitest")
+    rng = np.random.default_rng(0)
+    for size in (1, 2, 7):
+        ps = rng.random(size) ** 3
+        assert holm(ps.tolist()) == pytest.approx(multitest.multipletests(ps, method="holm")[1])
+
+
 def test_the_smallest_difference_that_can_be_seen():
     d = np.array([1.0, -1.0] * 50)  # sd 1.005
     assert minimum_detectable_difference(d) == pytest.approx((1.959964 + 0.841621) * d.std(ddof=1) / 10)

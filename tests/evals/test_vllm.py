@@ -1,0 +1,124 @@
+"""vLLM's CPU build, in its own environment: the offline engine and its server, beside transformers."""
+
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rewardkit.evals.backends import open_backend
+from rewardkit.evals.run import RunFolder, generate_run
+from rewardkit.evals.suite import load_suite
+
+pytestmark = [pytest.mark.vllm, pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(900)]
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".venv-vllm" / "bin" / "python"
+SETTINGS = ("data.generate.n=12", "arms.sampled.n=3", "max_new_tokens=12")
+ENVIRONMENT = {"VLLM_CPU_KVCACHE_SPACE": "1", "OMP_NUM_THREADS": "2", "VLLM_LOGGING_LEVEL": "WARNING"}
+
+
+def environment():
+    return {**os.environ, **ENVIRONMENT, "PYTHONPATH": str(ROOT), "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def installed():
+    if not PYTHON.exists():
+        pytest.skip(f"no vLLM at {PYTHON}")
+
+
+@pytest.fixture(scope="module")
+def with_transformers(tiny_model, tmp_path_factory):
+    folder = RunFolder(tmp_path_factory.mktemp("runs") / "transformers")
+    with open_backend("transformers", str(tiny_model), {"dtype": "float32", "batch_size": "12"}) as backend:
+        generate_run(folder, load_suite("arithmetic", SETTINGS), backend)
+    return folder
+
+
+def greedy(folder):
+    return {
+        r.item: (r.text, r.tokens, str(r.finish)) for _, _, r in folder.completions() if r.arm == "greedy"
+    }
+
+
+def agree(ours, theirs):
+    """How many of the texts are the same; a numerical tie may send one of a dozen another way."""
+    return sum(ours[item] == theirs[item] for item in ours)
+
+
+def test_the_offline_engine_completes_the_suite_and_agrees_with_transformers(
+    tiny_model, with_transformers, tmp_path
+):
+    command = [
+        *(
+            str(PYTHON),
+            "-m",
+            "rewardkit",
+            "eval",
+            "run",
+            "arithmetic",
+            "--model",
+            str(tiny_model),
+            "--backend",
+            "vllm",
+        ),
+        *("-O", "dtype=float32", "-O", "max_model_len=256", "-O", "enforce_eager=true"),
+        *("--out", str(tmp_path / "vllm"), "--no-score"),
+        *(part for setting in SETTINGS for part in ("--set", setting)),
+    ]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    folder = RunFolder(tmp_path / "vllm")
+    assert len(list(folder.completions())) == 12 * 4
+    assert agree(greedy(with_transformers), greedy(folder)) >= 11
+    session = folder.lines("sessions.jsonl")[0]
+    assert session["environment"]["version"].startswith("0.")
+    assert session["effective"]["sampled"]["top_k"] == -1
+
+
+@pytest.fixture(scope="module")
+def server(tiny_model, tmp_path_factory):
+    import httpx
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log"
+    command = [
+        *(str(PYTHON), "-m", "vllm.entrypoints.openai.api_server", "--model", str(tiny_model)),
+        *("--served-model-name", "tiny", "--host", "127.0.0.1", "--port", str(port)),
+        *("--dtype", "float32", "--max-model-len", "256", "--enforce-eager"),
+    ]
+    url = f"http://127.0.0.1:{port}"
+    with log.open("w") as file:
+        process = subprocess.Popen(command, env=environment(), stdout=file, stderr=subprocess.STDOUT)
+        try:
+            for _ in range(600):
+                try:
+                    httpx.get(f"{url}/health", timeout=1.0)
+                    break
+                except httpx.TransportError:
+                    try:
+                        process.wait(timeout=0.5)
+                    except subprocess.TimeoutExpired:
+                        continue
+                    pytest.fail(f"the server ended:\n{log.read_text()[-3000:]}")
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def test_its_server_completes_the_suite_and_agrees_with_transformers(server, with_transformers, tmp_path):
+    folder = RunFolder(tmp_path / "served")
+    options = {"base_url": server, "concurrency": "8", "send_seed": "false"}
+    with open_backend("openai", "tiny", options) as backend:
+        report = generate_run(folder, load_suite("arithmetic", SETTINGS), backend)
+    assert report.missing == 0
+    assert agree(greedy(with_transformers), greedy(folder)) >= 11
+    session = folder.lines("sessions.jsonl")[0]
+    assert session["environment"]["served_by"] == "vllm"
+    assert json.loads((folder.path / "run.json").read_text())["model"]["revision"] == "unpinned"
