@@ -29,6 +29,8 @@ from .rollouts import Rollouts, ScoredGroups
 
 EQUAL = 1e-9
 MOVERS = 5
+CHECKPOINTS = ("checkpoint", "step")
+"""Columns that say which checkpoint wrote a completion, where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +200,12 @@ def compare(
         before: scores under the one, by group.
         after: scores under the other, of the same completions in the same order.
         rollouts: needed where `checkpoint` is given.
-        checkpoint: the column that says which checkpoint (or model) wrote a completion.
+        checkpoint: the column that says which checkpoint (or model) wrote a completion; without one, a column
+            called `checkpoint` or `step` is taken where there is one.
     """
+    if checkpoint is None and rollouts is not None and rollouts.groups:
+        first = rollouts.groups[0][0].fields
+        checkpoint = next((name for name in CHECKPOINTS if name in first), None)
     pairs = [
         (a, b)
         for one, two in zip(before.groups, after.groups, strict=True)

@@ -280,7 +280,7 @@ def _others(space: Space, sizes: Sequence[int]) -> list[Finding]:
             Finding(
                 code=f"group_{other}",
                 severity=Severity.INFO,
-                sentence=f"{name} is paid {num(pays.lo)}, less than a wrong answer's {num(wrong.hi)}: a wrong answer "
+                sentence=f"{name} is paid {num(pays.hi)}, less than a wrong answer's {num(wrong.hi)}: a wrong answer "
                 f"beside one right one and otherwise {plural} has the advantage {shown}.",
                 facts=raised,
             )

@@ -293,12 +293,15 @@ def _cutting(recipe: Recipe, bases: Sequence[Base]) -> Attack:
 
 
 def _invariance(recipe: Recipe, bases: Sequence[Base]) -> Attack:
-    """The same group alone, permuted, and beside another prompt's: every completion keeps its score."""
+    """The same completions alone, permuted, and beside another prompt's: each keeps its score."""
     rollouts = [replace(_as_is(base), group="one", id=f"one-{at}") for at, base in enumerate(bases)]
     beside = [replace(_as_is(base), group="two", id=f"two-{at}") for at, base in enumerate(bases[:2])]
     alone = {score.reading.rollout.id: score for score in recipe.score(rollouts)}
     broken: list[tuple[float, Score, Score]] = []
-    for arrangement in (rollouts[::-1], [*rollouts, *beside], [*beside, *rollouts]):
+    arrangements = [rollouts[::-1], [*rollouts, *beside], [*beside, *rollouts]]
+    if not recipe.reads_groups:  # a group term compares the completions of one prompt, and may
+        arrangements += [[rollout] for rollout in rollouts]
+    for arrangement in arrangements:
         for score in recipe.score(arrangement):
             before = alone.get(score.reading.rollout.id)
             if before is None:
@@ -307,15 +310,15 @@ def _invariance(recipe: Recipe, bases: Sequence[Base]) -> Attack:
                 before.total is not None and abs(before.total - (score.total or 0.0)) > SLACK
             ):
                 broken.append(((score.total or 0.0) - (before.total or 0.0), before, score))
-    name, invariant = "permuted and beside others", str(Invariant.NEUTRAL)
+    name, invariant = "alone, permuted, beside others", str(Invariant.NEUTRAL)
     if not broken:
-        return Attack(name=name, invariant=invariant, status="held", tried=3, broken=0)
+        return Attack(name=name, invariant=invariant, status="held", tried=len(arrangements), broken=0)
     gain, before, score = broken[0]
     return Attack(
         name=name,
         invariant=invariant,
         status="broken",
-        tried=3,
+        tried=len(arrangements),
         broken=len(broken),
         honest=before,
         mutant=score,

@@ -60,6 +60,19 @@ class Scoring:
         answering = chance * self.correct + (1 - chance) * self.wrong
         return answering - self.gain * threshold / (1 - threshold)
 
+    @property
+    def confidence(self) -> float | None:
+        """Where every problem has an answer: the chance of being right below which saying None pays; None
+        where a wrong answer is not paid less than a right one.
+
+        >>> rule = Scoring(correct=1, wrong=-0.5, false_none=0.0, none_correct=1, none_missed=-0.5)
+        >>> round(rule.confidence, 3)
+        0.333
+        """
+        if self.correct <= self.wrong:
+            return None
+        return (self.false_none - self.wrong) / (self.correct - self.wrong)
+
     def always_none(self, unanswerable: float) -> float:
         """What a policy that always says None earns on a mix."""
         return unanswerable * self.none_correct + (1 - unanswerable) * self.false_none
@@ -87,6 +100,7 @@ class Scoring:
         return {
             "prices": {name: getattr(self, name) for name in type(self).__slots__},
             "thresholds": {num(chance): self.threshold(chance) for chance in CHANCES},
+            "confidence": self.confidence,
         }
 
 
@@ -129,6 +143,8 @@ def scoring_findings(
         severity = Severity.WARNING
         sentence += ": on a problem that the model cannot solve, None costs nothing at all"
         mend = mend_penalty(space, scoring.penalty_for(0.5, 0.55))
+    if scoring.confidence is not None and 0 < scoring.confidence < 1:
+        sentence += f". Where every problem has an answer it pays below a chance of being right of {num(scoring.confidence)}"
     if unanswerable is not None:
         even = scoring.break_even(unanswerable)
         always, zero = scoring.always_none(unanswerable), scoring.always_answer(unanswerable, 0.0)

@@ -162,6 +162,11 @@ class Signal:
         return _knee(self.difficulty), {size: votes[size] / len(self.resampled) for size in sorted(votes)}
 
     @cached_property
+    def mean(self) -> Figure:
+        """The fitted mean pass rate."""
+        return Figure(self.difficulty.mean, *_ends(np.array([one.mean for one in self.resampled])))
+
+    @cached_property
     def signal(self) -> Figure:
         """Mean p(1-p) over problems with two completions or more."""
         pairs, drawn = self._pairs
@@ -229,7 +234,8 @@ class Signal:
         spread = ", ".join(f"{size} in {100 * share:.0f} %" for size, share in votes.items())
         return [
             f"{number} problems, {sum(one.n for one in self.problems)} completions: {always} always right, {never} never.",
-            f"Pass rates fit Beta({num(self.difficulty.a)}, {num(self.difficulty.b)}); the mean signal p(1-p) is "
+            f"Pass rates fit Beta({num(self.difficulty.a)}, {num(self.difficulty.b)}) with mean {self.mean}; the mean "
+            "signal p(1-p) is "
             f"{self.signal} of at most 0.25.",
             f"Recommended G = {size}: doubling it raises the share of live groups by less than a quarter "
             f"(resampled: {spread}).",
@@ -247,6 +253,7 @@ class Signal:
                     "a_interval": _ends(np.array([one.a for one in self.resampled])),
                     "b_interval": _ends(np.array([one.b for one in self.resampled])),
                 },
+                "mean": _plain(self.mean),
                 "signal": _plain(self.signal),
                 "sizes": [one.to_dict() for one in self.sizes],
                 "recommended": {"size": size, "resamples": votes},

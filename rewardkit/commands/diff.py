@@ -35,7 +35,10 @@ def diff(
         str | None, typer.Option(metavar="YAML", help="Parameters of that kind, as in '{threshold: 0.5}'.")
     ] = None,
     checkpoint: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Says which checkpoint or model wrote a completion.")
+        str | None,
+        typer.Option(
+            metavar="COLUMN", help="Says which checkpoint or model wrote a completion (`checkpoint`, `step`)."
+        ),
     ] = None,
     allow: Allow = None,
     column: Columns_ = None,

@@ -111,3 +111,36 @@ def test_a_template_that_prefills_the_reasoning_makes_the_format_impossible():
 def test_every_gold_of_gsm8k_is_paid_in_full(shared_data):
     found = audit("math-none@2", shared_data / "gsm8k" / "test.jsonl", gold_extract="hash", limit=300)
     assert not [one for one in found.of("contract") if one.severity == Severity.ERROR]
+
+
+@pytest.mark.train
+def test_a_chat_template_is_looked_into():
+    transformers = pytest.importorskip("transformers")
+    from tokenizers import Tokenizer, models
+
+    from rewardkit.audit.contract import _opened
+
+    class Held:
+        def __init__(self, template):
+            bare = Tokenizer(models.WordLevel({"a": 0}, unk_token="a"))
+            self.tokenizer = transformers.PreTrainedTokenizerFast(tokenizer_object=bare)
+            self.tokenizer.chat_template = template
+
+    recipe = load_recipe("r1-triplet@1")
+    assert _opened(Held("{{ messages[0].content }}<assistant><think>\n"), recipe) is True
+    assert _opened(Held("{{ messages[0].content }}<assistant>"), recipe) is False
+    assert _opened(Held(None), recipe) is None
+
+
+def test_countdown_rows_are_read_and_their_targets_do_not_pay(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    rows = [
+        {"target": 75, "nums": [50, 25, 1]},
+        {"target": "x", "nums": [1, 2]},
+        {"target": 5, "nums": "none"},
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    found = audit("countdown@1", path)
+    assert breaches(found) == {"2": "unusable gold", "3": "unusable gold"}
+    earned = {one.name: one.mean for one in found.tables["policies"].earned}
+    assert earned["format alone"] == 0.0

@@ -101,7 +101,7 @@ def test_what_an_attack_says_scores_so():
 
 def test_a_score_does_not_hang_on_neighbours():
     for reference in ("open-r1-stack@2", "math-none@2"):
-        assert redteam(load_recipe(reference)).of("permuted and beside others").status == "held"
+        assert redteam(load_recipe(reference)).of("alone, permuted, beside others").status == "held"
 
 
 def test_allowed_exploits_do_not_fail():
