@@ -80,7 +80,11 @@ def _witness(rollouts: Sequence[Mapping[str, Any]]) -> Table:
         cells = [num(row["total"])]
         if pushed:
             cells.append("" if row.get("advantage") is None else f"{row['advantage']:+.3f}")
-        cells += [row["outcome"], "" if row.get("tokens") is None else str(row["tokens"]), _short(row["completion"])]
+        cells += [
+            row["outcome"],
+            "" if row.get("tokens") is None else str(row["tokens"]),
+            _short(row["completion"]),
+        ]
         counted[tuple(cells)] = counted.get(tuple(cells), 0) + 1
     rows = [[cells[0] + (f" × {n}" if n > 1 else ""), *cells[1:]] for cells, n in counted.items()]
     headers = ["reward", *(["advantage"] if pushed else []), "outcome", "tokens", "completion"]
@@ -97,7 +101,9 @@ def _short(text: str, most: int = 240) -> str:
 
 def _rest(document: Mapping[str, Any]) -> list[Block]:
     """Figures of a document: scalars as one table, the rest each under its name."""
-    left = {key: value for key, value in document.items() if key not in HIDDEN and value not in (None, [], {}, "")}
+    left = {
+        key: value for key, value in document.items() if key not in HIDDEN and value not in (None, [], {}, "")
+    }
     blocks: list[Block] = []
     flat = {key: value for key, value in left.items() if not isinstance(value, (dict, list))}
     if flat:
@@ -134,7 +140,9 @@ def _flat(value: Mapping[str, Any]) -> bool:
 
 
 def _pairs(value: Mapping[str, Any]) -> Table:
-    return Table(["figure", "value"], [[key.replace("_", " "), _cell(one)] for key, one in value.items()], words=(0, 1))
+    return Table(
+        ["figure", "value"], [[key.replace("_", " "), _cell(one)] for key, one in value.items()], words=(0, 1)
+    )
 
 
 def _records(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -103,12 +103,8 @@ def make_page(
     audits += [_checked(source.given) for source in by[Kind.RECIPE]]
     if audits:
         sections.append(audit_section(audits))
-    sections += [
-        document_section(document_title(source.data), source.data) for source in by[Kind.DOCUMENT]
-    ]
-    sections += [
-        score_section(name, path, completions) for name, path in _named(by[Kind.SCORES]).items()
-    ]
+    sections += [document_section(document_title(source.data), source.data) for source in by[Kind.DOCUMENT]]
+    sections += [score_section(name, path, completions) for name, path in _named(by[Kind.SCORES]).items()]
     sections.append(_sources(found))
     claims = [Claim.of(one) for one in intro if not isinstance(one, str)]
     return Page(

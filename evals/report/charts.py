@@ -15,11 +15,24 @@ import numpy as np
 import pandas as pd
 
 from ..board import OUTCOMES, Board
+from ..compare import Comparison
 from ..measures import Measure, counts, measures
 from ..metrics import QUADRANTS, pass_at_k
 from .draw import OUTCOME_COLOURS, Chart, save
 
-__all__ = ["colour", "curves", "headlines", "lengths", "outcomes", "pass_rates", "quadrants", "save", "slices"]
+__all__ = [
+    "colour",
+    "curves",
+    "differences",
+    "headlines",
+    "lengths",
+    "outcome_bars",
+    "outcomes",
+    "pass_rates",
+    "quadrants",
+    "save",
+    "slices",
+]
 
 WIDE = 270
 """Columns of the plotted area: with its labels a picture fits a telephone."""
@@ -41,6 +54,30 @@ def headlines(boards: Boards) -> Chart | None:
                 made = measure.estimate(clusters=board.clusters if board.suite.cluster else None)
                 rows.append(_interval(run, made, metric=_headline(measure)))
     return _points(rows, "metric", list(boards), title="Headline figures") if rows else None
+
+
+def differences(made: Comparison) -> Chart | None:
+    """Points with intervals: how far each run is from the first, in shares of questions."""
+    tops = [row.metric for row in made.rows if row.metric.startswith("pass@")]
+    shown = {
+        "accuracy": "greedy accuracy",
+        "mean@n": "mean@n",
+        "none_recall": "None recall",
+        "false_none": "false None",
+    }
+    shown |= {tops[-1]: tops[-1]} if tops else {}
+    arms = {row.arm for row in made.rows}
+    rows: list[dict[str, Any]] = []
+    for row in made.rows:
+        said_once = (
+            not row.metric.startswith(("none_", "false_")) or row.arm == "greedy" or "greedy" not in arms
+        )
+        if row.metric in shown and said_once and not row.column:
+            rows.append(_interval(row.run, row.difference, metric=shown[row.metric]))
+    if not rows:
+        return None
+    # colours are those of the same runs in the other pictures: the first run has its own
+    return _points(rows, "metric", made.names, f"Difference from {made.names[0]}", share=False)
 
 
 def curves(boards: Boards) -> Chart | None:
@@ -70,9 +107,7 @@ def curves(boards: Boards) -> Chart | None:
         layers.append(base.mark_line(strokeDash=[5, 4]).encode(x=x, y=_share("value:Q"), color=shade))
     if bands:
         base = alt.Chart(pd.DataFrame(bands))
-        layers.append(
-            base.mark_area(opacity=0.16).encode(x=x, y=_share("low:Q"), y2="high:Q", color=shade)
-        )
+        layers.append(base.mark_area(opacity=0.16).encode(x=x, y=_share("low:Q"), y2="high:Q", color=shade))
         layers.append(base.mark_line().encode(x=x, y=_share("value:Q"), color=shade))
         marked = base.transform_filter(alt.FieldOneOfPredicate(field="k", oneOf=ticks))
         layers.append(marked.mark_point(filled=True, size=28).encode(x=x, y=_share("value:Q"), color=shade))
@@ -121,7 +156,9 @@ def pass_rates(boards: Boards) -> Chart | None:
         alt.Chart(made)
         .mark_bar()
         .encode(
-            x=alt.X("label:O", sort=order, title="share of samples that are right", axis=alt.Axis(labelAngle=0)),
+            x=alt.X(
+                "label:O", sort=order, title="share of samples that are right", axis=alt.Axis(labelAngle=0)
+            ),
             y=alt.Y("questions:Q", title="questions"),
             xOffset=alt.XOffset("run:N", sort=list(boards)),
             color=colour("run", list(boards)),
@@ -174,11 +211,15 @@ def lengths(boards: Boards) -> Chart | None:
     rows = []
     for name, made in arms.items():
         for verdict in ("right", "other"):
-            parts = [arm.tokens[np.isfinite(arm.tokens) & (arm.right == (verdict == "right"))] for arm in made]
+            parts = [
+                arm.tokens[np.isfinite(arm.tokens) & (arm.right == (verdict == "right"))] for arm in made
+            ]
             heights, _ = np.histogram(np.concatenate(parts), edges)
             bins = zip(edges[:-1], edges[1:], heights, strict=True)
             rows += [
-                {"run": name, "verdict": verdict, "from": a, "to": b, "count": int(h)} for a, b, h in bins if h
+                {"run": name, "verdict": verdict, "from": a, "to": b, "count": int(h)}
+                for a, b, h in bins
+                if h
             ]
     shades = {"right": "@correct", "other": "@wrong"}
     chart = (
@@ -193,13 +234,15 @@ def lengths(boards: Boards) -> Chart | None:
     )
     if len(boards) > 1:
         row = alt.Row("run:N", title=None, sort=list(boards), header=alt.Header(labelAnchor="start"))
-        return chart.properties(width=WIDE, height=70, title="Lengths").facet(row=row, spacing=4)
+        return chart.properties(width=WIDE, height=70).facet(row=row, spacing=4, title="Lengths")
     return chart.properties(width=WIDE, height=150, title="Lengths")
 
 
 def colour(field: str, names: Sequence[str], shades: Sequence[str] = ()) -> alt.Color:
     """The colour of a series; a legend only where there are several."""
-    legend = alt.Legend(title=None) if len(names) > 1 else None
+    longest = max(map(len, names), default=0)
+    columns = max(1, min(len(names), 44 // (longest + 4)))  # 44 characters stand in a row of the legend
+    legend = alt.Legend(title=None, columns=columns) if len(names) > 1 else None
     scale = alt.Scale(domain=list(names), range=list(shades) if shades else "category")
     return alt.Color(f"{field}:N", scale=scale, legend=legend)
 
@@ -222,17 +265,23 @@ def _stacked(
     return chart.properties(width=WIDE, height=max(40, 24 * len(bars)), title=title)
 
 
-def _points(rows: list[dict[str, Any]], field: str, runs: list[str], title: str) -> Chart:
+def _points(rows: list[dict[str, Any]], field: str, runs: list[str], title: str, share: bool = True) -> Chart:
     order = list(dict.fromkeys(row[field] for row in rows))
     base = alt.Chart(pd.DataFrame(rows)).encode(
         y=alt.Y(f"{field}:N", sort=order, title=None, axis=alt.Axis(grid=True, labelLimit=120)),
         yOffset=alt.YOffset("run:N", sort=runs),
         color=colour("run", runs),
     )
-    rules = base.mark_rule(strokeWidth=2, opacity=0.55).encode(x=_share_x("low:Q"), x2="high:Q")
-    dots = base.mark_point(filled=True, size=46, opacity=1).encode(x=_share_x("value:Q"))
+    place = _share_x if share else _moved_x
+    layers: list[Any] = [
+        base.mark_rule(strokeWidth=2, opacity=0.55).encode(x=place("low:Q"), x2="high:Q"),
+        base.mark_point(filled=True, size=46, opacity=1).encode(x=place("value:Q")),
+    ]
+    if not share:
+        zero = alt.Chart(pd.DataFrame([{"value": 0.0}])).mark_rule(color="@muted", strokeDash=[3, 3])
+        layers.insert(0, zero.encode(x=place("value:Q")))
     height = len(order) * max(22, 13 * len(runs) + 8)
-    return alt.layer(rules, dots).properties(width=WIDE - 10, height=height, title=title)
+    return alt.layer(*layers).properties(width=WIDE - 10, height=height, title=title)
 
 
 def _headline(measure: Measure) -> str:
@@ -257,6 +306,10 @@ def _percent() -> alt.Axis:
 
 def _share(field: str) -> alt.Y:
     return alt.Y(field, title="questions right", scale=alt.Scale(domain=[0, 1]), axis=_percent())
+
+
+def _moved_x(field: str) -> alt.X:
+    return alt.X(field, title=None, axis=alt.Axis(format="+.0%", tickCount=5))
 
 
 def _share_x(field: str) -> alt.X:

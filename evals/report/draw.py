@@ -89,7 +89,7 @@ def specification(chart: Chart, paper: bool) -> dict[str, Any]:
         "labelFontSize": 10,
         "titleFontSize": 11,
     }
-    legend = {"labelColor": "@ink", "titleColor": "@ink", "orient": "bottom", "columns": 3, "labelLimit": 170}
+    legend = {"labelColor": "@ink", "titleColor": "@ink", "orient": "bottom", "labelLimit": 300}
     made["config"] = {
         "background": "transparent",
         "view": {"stroke": "transparent"},

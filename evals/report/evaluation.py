@@ -24,6 +24,16 @@ from .completions import Completions
 from .page import Section
 from .texts import add_runs, flips_of
 
+HEADLINES = (
+    "accuracy",
+    "mean@n",
+    "greedy-mean@n",
+    "none_recall",
+    "none_precision",
+    "false_none",
+    "no_answer",
+)
+HEADLINES += ("truncated", "tokens", "reward")
 HEADLINE_NOTE = "95 % intervals over questions; * differs from the first run, p < .05, paired"
 
 
@@ -58,7 +68,9 @@ def evaluation_sections(
     sections: list[Section] = []
     groups = comparable(folders, boards, anyway)
     for place, runs in enumerate(groups):
-        apart = f": {runs.suite}" + (f" ({', '.join(runs.boards)})" if place else "") if len(groups) > 1 else ""
+        apart = (
+            f": {runs.suite}" + (f" ({', '.join(runs.boards)})" if place else "") if len(groups) > 1 else ""
+        )
         prefix = f"{place + 1}-" if len(groups) > 1 else ""
         texts = add_runs(runs, completions, scoring)
         made = [
@@ -103,9 +115,14 @@ def summary_section(runs: Runs, prefix: str) -> Section:
     summaries = {name: summarise(board, slices=False) for name, board in runs.boards.items()}
     blocks: list[Block] = [Prose(text) for text in _sentences(summaries)]
     drawn = charts.headlines(runs.boards)
+    pictures = []
     if drawn is not None:
-        caption = "Headline figures with their 95 % intervals"
-        blocks.append(Pictures([Picture(f"{prefix}headlines", drawn, caption)]))
+        pictures.append(Picture(f"{prefix}headlines", drawn, "Headline figures with their 95 % intervals"))
+    if runs.comparison is not None:
+        moved = charts.differences(runs.comparison)
+        caption = f"Paired differences from {runs.comparison.names[0]}, in points, with their 95 % intervals"
+        pictures += [Picture(f"{prefix}differences", moved, caption)] if moved is not None else []
+    blocks += [Pictures(pictures)] if pictures else []
     if runs.comparison is not None:
         blocks.append(Tabled(_headline_table(runs.comparison)))
     told = dict.fromkeys(note for summary in summaries.values() for note in summary.notes[:-1])
@@ -128,9 +145,17 @@ def summary_section(runs: Runs, prefix: str) -> Section:
 def curves_section(runs: Runs, prefix: str) -> Section | None:
     """pass@k with greedy accuracy, the pass rates, the quadrants, and where curves cross."""
     drawn = [
-        ("pass-at-k", charts.curves(runs.boards), "Share of questions right within k samples, against k; dashed: greedy"),
+        (
+            "pass-at-k",
+            charts.curves(runs.boards),
+            "Share of questions right within k samples, against k; dashed: greedy",
+        ),
         ("quadrants", charts.quadrants(runs.boards), "Questions by what greedy decoding and samples reach"),
-        ("pass-rates", charts.pass_rates(runs.boards), "How many questions have which share of right samples"),
+        (
+            "pass-rates",
+            charts.pass_rates(runs.boards),
+            "How many questions have which share of right samples",
+        ),
     ]
     pictures = [Picture(prefix + name, chart, caption) for name, chart, caption in drawn if chart is not None]
     if not pictures:
@@ -139,10 +164,8 @@ def curves_section(runs: Runs, prefix: str) -> Section | None:
         "Where pass@k lies above greedy accuracy, the policy can already do what it does not do by default: "
         "that is what reinforcement learning can win."
     )
-    made = runs.comparison
-    notes = made.notes() if made is not None else []
-    plain = made.plain()["curves"] if made is not None else None
-    return Section("Greedy and pass@k", [Pictures(pictures), *map(Prose, notes)], lead, plain)
+    plain = runs.comparison.plain()["curves"] if runs.comparison is not None else None
+    return Section("Greedy and pass@k", [Pictures(pictures)], lead, plain)
 
 
 def differences_section(runs: Runs) -> Section | None:
@@ -152,9 +175,11 @@ def differences_section(runs: Runs) -> Section | None:
         return None
     tables = made.tables()
     several = len(made.names) - 1
-    blocks: list[Block] = [Tabled(table) for table in tables[:several]]
-    blocks += [Folded(table.title, [Tabled(table)]) for table in tables[several:]]
-    lead = f"Paired by question: {len(made.items)} questions that every run answered."
+    blocks: list[Block] = [Prose(note) for note in made.notes()]
+    blocks += [Folded(table.title, [Tabled(_untitled(table))]) for table in tables[:several]]
+    if tables[several:]:
+        blocks.append(Folded("By slice", [Tabled(table) for table in tables[several:]]))
+    lead = f"Paired by question: {len(made.items)} questions that every run was asked."
     return Section("Differences", blocks, lead, made.plain())
 
 
@@ -165,17 +190,21 @@ def slices_section(runs: Runs, prefix: str) -> Section | None:
     for column in columns:
         chart = charts.slices(runs.boards, column)
         if chart is not None:
-            pictures.append(Picture(f"{prefix}slices-{column}", chart, f"Accuracy by {column}, with 95 % intervals"))
+            pictures.append(
+                Picture(f"{prefix}slices-{column}", chart, f"Accuracy by {column}, with 95 % intervals")
+            )
     if not pictures:
         return None
+    summaries = {name: summarise(board) for name, board in runs.boards.items()}
     blocks: list[Block] = [Pictures(pictures)]
-    for name, board in runs.boards.items():
-        summary = summarise(board)
-        for column in columns:
+    for column in columns:
+        tables = []
+        for name, summary in summaries.items():
             table = summary.slice_table(column)
-            title = f"{name}: by {column}" if len(runs.boards) > 1 else table.title
-            blocks.append(Folded(title, [Tabled(Table(table.headers, table.rows, notes=table.notes))]))
-    return Section("Slices", blocks)
+            tables.append(Tabled(Table(table.headers, table.rows, name if len(summaries) > 1 else "")))
+        blocks.append(Folded(f"Figures by {column}", tables))
+    lead = "The same figures over parts of the questions; small parts have wide intervals."
+    return Section("Slices", blocks, lead)
 
 
 def behaviour_section(runs: Runs, prefix: str) -> Section:
@@ -217,7 +246,9 @@ def _readings(folder: RunFolder) -> list[str]:
     found: dict[str, str] = {}
     for path in sorted(folder.scores.glob("*.json")):
         about = json.loads(path.read_text(encoding="utf-8"))
-        found.setdefault(json.dumps(about["tree"].get("answer", {}), sort_keys=True), about["asked"] or about["recipe"])
+        found.setdefault(
+            json.dumps(about["tree"].get("answer", {}), sort_keys=True), about["asked"] or about["recipe"]
+        )
     return list(found.values())
 
 
@@ -225,8 +256,17 @@ def _headline_table(made: Comparison) -> Table:
     """A row a metric and a column a run."""
     rows = [row for row in made.rows if not row.column]
     found = {(row.run, row.metric, row.arm): row for row in rows}
+    last = [
+        metric for metric in dict.fromkeys(row.metric for row in rows) if metric.startswith(("pass@", "maj@"))
+    ]
+    shown = {
+        *HEADLINES,
+        *(metric for metric in last if metric.rpartition("@")[2] == last[-1].rpartition("@")[2]),
+    }
     cells = []
-    for metric, arm, unit in dict.fromkeys((row.metric, row.arm, row.unit) for row in rows):
+    for metric, arm, unit in dict.fromkeys(
+        (row.metric, row.arm, row.unit) for row in rows if row.metric in shown
+    ):
         line = [f"{metric} ({arm})", ""]
         for run in made.names[1:]:
             row = found.get((run, metric, arm))
@@ -235,6 +275,10 @@ def _headline_table(made: Comparison) -> Table:
             line.append("–" if row is None else interval(row.other, unit) + _star(row))
         cells.append(line)
     return Table(["metric", *made.names], cells, notes=[HEADLINE_NOTE])
+
+
+def _untitled(table: Table) -> Table:
+    return Table(table.headers, table.rows, notes=table.notes, words=table.words)
 
 
 def _star(row: Difference) -> str:
@@ -266,5 +310,3 @@ def _decoding(runs: Runs) -> Table:
             rows.append([name, arm, f"{board.meta['n'][arm]}", told, model, board.scoring["recipe"]])
     headers = ["run", "arm", "n", "decoding", "model", "read by"]
     return Table(headers, rows, words=(0, 1, 3, 4, 5))
-
-

@@ -83,15 +83,17 @@ class Page:
             parts += [block.markdown().rstrip() for block in section.blocks]
         text = "\n\n".join(part for part in parts if part).rstrip() + "\n"
         for picture in self.pictures() if pictures else ():
-            text = text.replace(
-                picture.markdown(), f"![{picture.caption}]({pictures}/{picture.name}.svg)", 1
-            )
+            text = text.replace(picture.markdown(), f"![{picture.caption}]({pictures}/{picture.name}.svg)", 1)
         return text
 
     def json(self) -> str:
         """What the sections say, as JSON."""
         sections = {section.title: section.plain for section in self.sections if section.plain is not None}
-        claims = [{"text": c.text, "holds": c.holds, "told": c.told} for c in self.claims.claims] if self.claims else []
+        claims = (
+            [{"text": c.text, "holds": c.holds, "told": c.told} for c in self.claims.claims]
+            if self.claims
+            else []
+        )
         made = {"title": self.title, "about": list(self.about), "claims": claims, "sections": sections}
         return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
@@ -105,9 +107,7 @@ class Page:
         folder.mkdir(parents=True, exist_ok=True)
         made = []
         for picture in self.pictures():
-            (folder / f"{picture.name}.svg").write_text(
-                svg(picture.chart, picture.caption), encoding="utf-8"
-            )
+            (folder / f"{picture.name}.svg").write_text(svg(picture.chart, picture.caption), encoding="utf-8")
             (folder / f"{picture.name}.png").write_bytes(png(picture.chart))
             made += [folder / f"{picture.name}.svg", folder / f"{picture.name}.png"]
         return made

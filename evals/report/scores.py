@@ -65,7 +65,9 @@ def score_section(name: str, path: Path, completions: Completions) -> Section:
     texts = _texts(path)
     blocks: list[Block] = [Pictures([picture]), Tabled(_paid(rows)), Tabled(_outcomes(counts))]
     if texts is None:
-        blocks.append(Prose("The file that was scored is not where it was, or has changed: texts are not shown."))
+        blocks.append(
+            Prose("The file that was scored is not where it was, or has changed: texts are not shown.")
+        )
     for row in rows:
         completions.add(_row(name, row, (texts or {}).get((str(row.get("id")), row.get("sample")))), tier=1)
     lead = f"{len(rows)} completions, scored by {recipe}."
@@ -88,7 +90,9 @@ def _paid(rows: Sequence[Mapping[str, Any]]) -> Table:
             continue
         one = ratio_interval(paid, np.ones(len(paid)), clusters=groups, unit=False)
         mean = f"{figure(one.value, 'difference')} [{figure(one.low, 'difference')}, {figure(one.high, 'difference')}]"
-        cells.append([label, mean, figure(kept.min(), "difference"), figure(kept.max(), "difference"), str(len(kept))])
+        cells.append(
+            [label, mean, figure(kept.min(), "difference"), figure(kept.max(), "difference"), str(len(kept))]
+        )
     note = "mean with its 95 % interval over prompts; paid: completions to which a term applies"
     return Table(["reward", "mean", "lowest", "highest", "paid"], cells, notes=[note])
 
@@ -139,7 +143,9 @@ def _row(name: str, row: Mapping[str, Any], rollout: Rollout | None) -> dict[str
         "arm": "scored",
         "sample": row.get("sample", 0),
         "outcome": row["outcome"],
-        "gold": words(rollout.golds if rollout and len(rollout.golds) > 1 else rollout.gold) if rollout else None,
+        "gold": words(rollout.golds if rollout and len(rollout.golds) > 1 else rollout.gold)
+        if rollout
+        else None,
         "prediction": row.get("prediction"),
         "reward": row["total"],
         "tokens": rollout.tokens if rollout else None,

@@ -1,11 +1,11 @@
 """What a page can be about: each argument is known by what it is.
 
-    an evaluation run          a folder with suite.yaml and run.json
-    a training run             a folder with plan.yaml and run.json
-    a folder of these          searched for them, two levels deep
-    a score file               .jsonl or .parquet with totals, outcomes and terms
-    check, diff, advantages, signal, redteam --json   a .json file
-    a recipe                   name@version or a .yaml file: it is checked here
+an evaluation run          a folder with suite.yaml and run.json
+a training run             a folder with plan.yaml and run.json
+a folder of these          searched for them, two levels deep
+a score file               .jsonl or .parquet with totals, outcomes and terms
+check, diff, advantages, signal, redteam --json   a .json file
+a recipe                   name@version or a .yaml file: it is checked here
 """
 
 from __future__ import annotations

@@ -29,20 +29,19 @@ STAGE = re.compile(r"(\d\d)-(.+)")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stage of a run: its logged rows, its recipe, its warnings and its folder."""
+    """A stage of a run: its logged rows, its recipe, its warnings and its folder.
+
+    `label` is the run's name, with the stage's where the run has several.
+    """
 
     run: str
     name: str
+    label: str
     kind: str
     recipe: str
     rows: pd.DataFrame
     warnings: list[dict[str, Any]]
     folder: Path
-
-    @property
-    def label(self) -> str:
-        """The run's name, with the stage's where they differ."""
-        return f"{self.run}: {self.name}" if self.name != self.run else self.run
 
 
 def training_sections(runs: Mapping[str, Path], completions: Completions) -> list[Section]:
@@ -65,7 +64,9 @@ def read_stages(run: str, path: Path) -> list[Stage]:
     made = []
     for stage in plan["stages"]:
         found = [row for row in rows if row["stage"] == stage["name"] and row.get("kind", "train") == "train"]
-        folders = [one for one in path.iterdir() if (m := STAGE.fullmatch(one.name)) and m[2] == stage["name"]]
+        folders = [
+            one for one in path.iterdir() if (m := STAGE.fullmatch(one.name)) and m[2] == stage["name"]
+        ]
         if not found or not folders:
             continue
         recipe = about.get("recipes", {}).get(stage["name"])
@@ -73,6 +74,7 @@ def read_stages(run: str, path: Path) -> list[Stage]:
             Stage(
                 run=run,
                 name=stage["name"],
+                label=f"{run}: {stage['name']}" if len(plan["stages"]) > 1 else run,
                 kind=stage["kind"],
                 recipe=f"{recipe['ref']} {recipe['digest'][:8]}" if recipe else "",
                 rows=pd.DataFrame(found),
@@ -90,14 +92,22 @@ def curves_section(stages: list[Stage]) -> Section:
         chosen = {stage.label: stage.rows for stage in stages if stage.kind == kind}
         drawn = charts.overlays(chosen, kind)
         if drawn:
-            blocks += [Heading(title), Pictures([Picture(f"training-{name}", *rest) for name, *rest in drawn])]
+            blocks += [
+                Heading(title),
+                Pictures([Picture(f"training-{name}", *rest) for name, *rest in drawn]),
+            ]
+    labels = charts.term_labels(stage.rows for stage in stages if stage.kind == "grpo")
     for stage in stages:
         if stage.kind != "grpo":
             continue
         parts = [
-            (f"terms-{_file(stage)}", charts.terms(stage.rows), f"{stage.label}: what each term pays on average"),
             (
-                f"outcomes-{_file(stage)}",
+                f"terms-{_file(stage)}",
+                charts.terms(stage.rows, labels),
+                f"{stage.label}: what each term pays on average",
+            ),
+            (
+                f"training-outcomes-{_file(stage)}",
                 charts.outcomes(stage.rows),
                 f"{stage.label}: the share of each outcome among the completions of a step",
             ),
@@ -129,7 +139,9 @@ def warnings_section(stages: list[Stage]) -> Section:
     ]
     blocks: list[Block] = [Prose("None: no metric of these runs passed its limit.")]
     if rows:
-        blocks = [Tabled(Table(["run", "step", "warning", "what was seen", "look at"], rows, words=(0, 2, 3, 4)))]
+        blocks = [
+            Tabled(Table(["run", "step", "warning", "what was seen", "look at"], rows, words=(0, 2, 3, 4)))
+        ]
     plain = [{"run": stage.run, "stage": stage.name, **row} for stage in stages for row in stage.warnings]
     lead = "The watch looks at every logged step for what one would want to know at once."
     return Section("Warnings", blocks, lead, plain)

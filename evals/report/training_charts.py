@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -47,16 +47,23 @@ def overlays(runs: Mapping[str, pd.DataFrame], kind: str) -> list[tuple[str, Cha
     return made
 
 
-def terms(frame: pd.DataFrame) -> Chart | None:
-    """The mean payment of each term, and their sum."""
-    names = [c for c in frame.columns if c.startswith("terms/") and not c.endswith("/applies")]
-    if not names:
+def term_labels(frames: Iterable[pd.DataFrame]) -> list[str]:
+    """Labels of the terms that any of these runs logged: a term has one colour in all their pictures."""
+    columns = dict.fromkeys(column for frame in frames for column in frame.columns)
+    return [
+        c.removeprefix("terms/") for c in columns if c.startswith("terms/") and not c.endswith("/applies")
+    ]
+
+
+def terms(frame: pd.DataFrame, labels: Sequence[str]) -> Chart | None:
+    """The mean payment of each term, and their sum; `labels` gives terms their colours."""
+    shades = {label: f"@s{1 + place % 7}" for place, label in enumerate(labels) if f"terms/{label}" in frame}
+    if not shades:
         return None
-    labels = ["reward", *(name.removeprefix("terms/") for name in names)]
-    columns = dict(zip(labels, ["reward", *names], strict=True))
-    rows = [_smoothed(frame["step"], frame[column], label) for label, column in columns.items()]
-    shades = ["@ink", *(f"@s{1 + place % 7}" for place in range(len(names)))]
-    return _lines(pd.concat(rows), "series", labels, "Terms (mean payment)", shades)
+    rows = [_smoothed(frame["step"], frame[f"terms/{label}"], label) for label in shades]
+    rows.append(_smoothed(frame["step"], frame["reward"], "reward"))
+    names = ["reward", *shades]
+    return _lines(pd.concat(rows), "series", names, "Terms (mean payment)", ["@ink", *shades.values()])
 
 
 def outcomes(frame: pd.DataFrame) -> Chart | None:
