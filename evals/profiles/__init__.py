@@ -20,10 +20,8 @@ FOLDER = Path(__file__).parent
 
 
 def shipped_profiles() -> dict[str, Path]:
-    """Name to file."""
-    return {
-        path.relative_to(FOLDER).with_suffix("").as_posix(): path for path in sorted(FOLDER.rglob("*.yaml"))
-    }
+    """Name to file; the `--` of a file's name is the `/` of the profile's."""
+    return {path.stem.replace("--", "/"): path for path in sorted(FOLDER.glob("*.yaml"))}
 
 
 def load_reader(reference: str, settings: Sequence[str] = ()) -> Recipe:
