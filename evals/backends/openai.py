@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from itertools import islice
 from typing import Any
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, sleep_using_event, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
 from rewardkit.errors import SetupError
@@ -88,7 +89,9 @@ class OpenAIBackend(Backend):
             timeout=httpx.Timeout(self.options.timeout_seconds, connect=10.0),
             limits=httpx.Limits(max_connections=self.options.concurrency),
         )
+        self._closed = threading.Event()
         self._retrying = Retrying(
+            sleep=sleep_using_event(self._closed),
             retry=retry_if_exception_type((Busy, httpx.TransportError)),
             stop=stop_after_attempt(self.options.attempts),
             wait=self._pause,
@@ -148,7 +151,8 @@ class OpenAIBackend(Backend):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; requests that wait for another try give up."""
+        self._closed.set()
         self._client.close()
 
     def _ask_who(self, url: str) -> dict[str, Any]:
