@@ -41,7 +41,7 @@ _MATH = re.compile(
 )
 _BOLD = re.compile(r"\s*(?:\*\*|__)(?P<bold>[^*\n]+?)(?:\*\*|__)")
 _END = re.compile(
-    r"[.!?](?=\s|$|\*|\")|[。；！？\n]|;(?=\s|$)|(?<!\d),(?!\d)(?=\s+[a-z])|(?<=\d),(?=\s+[a-z])|，(?=[因由所故])"
+    r"(?<!\\)[.!?](?=\s|$|\*|\")|[。；！？\n]|;(?=\s|$)|(?<!\d),(?!\d)(?=\s+[a-z])|(?<=\d),(?=\s+[a-z])|，(?=[因由所故])"
     r"|\s+(?:because|since|as\s+(?:we|the|required)|which|where|when|if|so|for)\b|\s+—\s+|\s+\((?=[a-z]{2})"
 )
 _HEDGE = re.compile(

@@ -143,7 +143,7 @@ class Comparison:
     def texts(a: Node, b: Node) -> Answer:
         """Words equal the same words; "no solution" is also an empty set of solutions."""
         if a[0] == b[0]:
-            return a[1] == b[1] or a[1].replace(" ", "") == b[1].replace(" ", "")
+            return a[1] == b[1]
         text, other = (a, b) if a[0] == "text" else (b, a)
         return text[1] == "no solution" and other[0] == "empty"
 

@@ -7,6 +7,7 @@ directions where both sides are read.
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -41,6 +42,7 @@ class Side:
     undefined: bool = False
 
 
+_LOG = logging.getLogger(__name__)
 _PLAIN = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -54,6 +56,9 @@ def side(raw: str) -> Side:
         return Side(text, None, str(fault), refused=True)
     except (Unread, RecursionError) as fault:
         return Side(text, None, str(fault) or "nested too deeply", undefined=isinstance(fault, Undefined))
+    except Exception as fault:  # noqa: BLE001 - no completion may stop a run; a defect of the reader is logged
+        _LOG.exception("reading %r failed; please report it", raw[:200])
+        return Side(text, None, f"the reader failed: {type(fault).__name__}")
 
 
 _KIND = {
@@ -113,6 +118,9 @@ def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> F
         return Finding("refused", "refused", right.text, left.text)
     except RecursionError:
         return Finding("refused", "refused", right.text, left.text)
+    except Exception:  # noqa: BLE001 - as above: counted as a crash, logged, and never raised into a trainer
+        _LOG.exception("comparing %r with %r failed; please report it", gold[:200], answer[:200])
+        return Finding("crash", "crash", right.text, left.text)
     heads = (left.tree[0], right.tree[0])
     route = next((_KIND[head] for head in heads if head in _KIND and head != "num"), None)
     if route is None:
