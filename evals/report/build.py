@@ -69,11 +69,8 @@ def build(
     if pictures is not None:
         page.write_pictures(Path(pictures))
         drawn = os.path.relpath(pictures, target.parent)
-    if format == "html":
-        text = page.html()
-    else:
-        text = page.markdown(drawn) if format == "md" else page.json()
-    write_whole(target, text)
+    written = {"html": page.html, "md": lambda: page.markdown(drawn), "json": page.json}
+    write_whole(target, written[format]())
     return target
 
 

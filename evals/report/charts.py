@@ -7,6 +7,7 @@ are narrow enough for a telephone.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,6 +34,9 @@ __all__ = [
     "save",
     "slices",
 ]
+
+BARS = 17
+"""Distinct pass rates that are drawn apart; more are rounded to sixteenths."""
 
 WIDE = 270
 """Columns of the plotted area: with its labels a picture fits a telephone."""
@@ -136,22 +140,28 @@ def slices(boards: Boards, column: str) -> Chart | None:
 
 def pass_rates(boards: Boards) -> Chart | None:
     """How many questions have which share of right samples."""
-    rows = []
+    found: Counter[tuple[str, float]] = Counter()
     for name, board in boards.items():
         arm = board.arms.get("sampled")
         if arm is not None:
             n, c, whole = counts(arm)
             pairs = zip(n[whole].tolist(), c[whole].tolist(), strict=True)
-            rows += [{"run": name, "right": right / total} for total, right in pairs if total]
-    if not rows:
+            found.update((name, right / total) for total, right in pairs if total)
+    if not found:
         return None
-    frame = pd.DataFrame(rows)
-    distinct = frame["right"].nunique()
-    if distinct > 17:
-        frame["right"] = (frame["right"] * 16).round() / 16
-    made = frame.groupby(["run", "right"]).size().reset_index(name="questions")
-    made["label"] = made["right"].map(lambda share: f"{share:.0%}")
-    order = [f"{share:.0%}" for share in sorted(made["right"].unique())]
+    bins = len({share for _, share in found})
+    merged: Counter[tuple[str, float]] = Counter()
+    for (name, share), number in found.items():
+        merged[name, share if bins <= BARS else round(share * (BARS - 1)) / (BARS - 1)] += number
+    shares = sorted({share for _, share in merged})
+    labels = dict(zip(shares, _percentages(shares), strict=True))
+    made = pd.DataFrame(
+        [
+            {"run": name, "label": labels[share], "questions": number}
+            for (name, share), number in merged.items()
+        ]
+    )
+    order = list(labels.values())
     chart = (
         alt.Chart(made)
         .mark_bar()
@@ -240,8 +250,9 @@ def lengths(boards: Boards) -> Chart | None:
 
 def colour(field: str, names: Sequence[str], shades: Sequence[str] = ()) -> alt.Color:
     """The colour of a series; a legend only where there are several."""
-    longest = max(map(len, names), default=0)
-    columns = max(1, min(len(names), 44 // (longest + 4)))  # 44 characters stand in a row of the legend
+    columns = len(names)
+    if sum(len(name) + 4 for name in names) > 46:  # characters, marks counted as four, in a row of the legend
+        columns = max(1, min(len(names), 44 // (max(map(len, names)) + 4)))
     legend = alt.Legend(title=None, columns=columns) if len(names) > 1 else None
     scale = alt.Scale(domain=list(names), range=list(shades) if shades else "category")
     return alt.Color(f"{field}:N", scale=scale, legend=legend)
@@ -292,6 +303,15 @@ def _headline(measure: Measure) -> str:
 def _interval(run: str, made: Any, **more: Any) -> dict[str, Any]:
     found = {"run": run, "value": made.value, "low": made.low, "high": made.high}
     return more | {key: None if isinstance(v, float) and math.isnan(v) else v for key, v in found.items()}
+
+
+def _percentages(shares: Sequence[float]) -> list[str]:
+    """Shares as per cent, with as many digits as tell them apart."""
+    for digits in range(3):
+        made = [f"{share:.{digits}%}" for share in shares]
+        if len(set(made)) == len(made):
+            return made
+    return [str(share) for share in shares]
 
 
 def _ks(n: int) -> list[int]:

@@ -36,7 +36,7 @@ def read_score_file(path: Path) -> list[dict[str, Any]]:
     if path.suffix == ".parquet":
         import pandas as pd
 
-        rows = json.loads(pd.read_parquet(path).to_json(orient="records"))
+        rows = json.loads(str(pd.read_parquet(path).to_json(orient="records")))
     else:
         rows = []
         with path.open(encoding="utf-8") as file:

@@ -14,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from rewardkit.answer import Answer
+from rewardkit.loading import load_recipe
 from rewardkit.source import read_file
 
 from ..run.folder import RunFolder
@@ -39,7 +41,8 @@ class Stage:
     label: str
     kind: str
     recipe: str
-    rows: pd.DataFrame
+    rows: Any
+    """A data frame, a row a logged step."""
     warnings: list[dict[str, Any]]
     folder: Path
 
@@ -94,7 +97,7 @@ def curves_section(stages: list[Stage]) -> Section:
         if drawn:
             blocks += [
                 Heading(title),
-                Pictures([Picture(f"training-{name}", *rest) for name, *rest in drawn]),
+                Pictures([Picture(f"training-{n}", chart, caption) for n, chart, caption in drawn]),
             ]
     labels = charts.term_labels(stage.rows for stage in stages if stage.kind == "grpo")
     for stage in stages:
@@ -149,9 +152,12 @@ def warnings_section(stages: list[Stage]) -> Section:
 
 def add_logged(stage: Stage, completions: Completions) -> None:
     """Add the completions that a stage logged, in order of their steps."""
+    recipe = stage.folder.parent / "recipes" / f"{stage.name}.yaml"
+    answer = load_recipe(recipe).answer if recipe.is_file() else None
     for path in sorted((stage.folder / "completions").glob("*.parquet")):
         frame = pd.read_parquet(path)
         for row in frame.to_dict("records"):
+            text = _said(row["completion"])
             terms = [key for key in row if str(key).startswith("terms/")]
             completions.add(
                 {
@@ -168,8 +174,8 @@ def add_logged(stage: Stage, completions: Completions) -> None:
                     "flipped": "",
                     "note": _text(row.get("explanation")) or "",
                     "prompt": prompt_text(row["prompt"]),
-                    "text": _said(row["completion"]),
-                    "span": None,
+                    "text": text,
+                    "span": _span(answer, text) if answer is not None else None,
                     "terms": [
                         {"label": key.removeprefix("terms/"), "kind": "", "value": _number(row[key])}
                         for key in map(str, terms)
@@ -193,12 +199,23 @@ def _table(stages: list[Stage]) -> Table:
     return Table(headers, rows, notes=[note], words=(0, 1, 2))
 
 
-def _moved(rows: pd.DataFrame, name: str) -> str:
+def _moved(rows: Any, name: str) -> str:
     if name not in rows or rows[name].notna().sum() == 0:
         return "–"
     values = rows[name].dropna()
     tenth = max(1, len(values) // 10)
     return f"{figure(float(values.head(tenth).mean()), 'reward')} → {figure(float(values.tail(tenth).mean()), 'reward')}"
+
+
+def _span(answer: Answer, text: str) -> list[int] | None:
+    """Where the recipe finds the answer: the first tier that is present, after the reasoning."""
+    close = answer.reasoning.close if answer.reasoning is not None else ""
+    start = text.rfind(close) + len(close) if close and close in text else 0
+    for tier in answer.extract:
+        found = tier.find(text, start)
+        if found is not None:
+            return list(found.span)
+    return None
 
 
 def _said(completion: Any) -> str:

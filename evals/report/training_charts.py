@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import altair as alt
 import pandas as pd
@@ -11,6 +11,9 @@ import pandas as pd
 from ..board import OUTCOMES
 from .charts import WIDE, colour
 from .draw import OUTCOME_COLOURS, Chart
+
+Frame: TypeAlias = Any
+"""A pandas frame or series: the stubs that pyright knows cannot tell what a column is."""
 
 ANSWERABLE = [f"outcomes/{name}" for name in ("correct", "wrong", "false_none", "no_answer")]
 
@@ -31,7 +34,7 @@ OVERLAYS = {
 }
 
 
-def overlays(runs: Mapping[str, pd.DataFrame], kind: str) -> list[tuple[str, Chart, str]]:
+def overlays(runs: Mapping[str, Frame], kind: str) -> list[tuple[str, Chart, str]]:
     """(name, chart, caption) of every metric that the runs logged, a line a run."""
     made = []
     for name, (column, title) in OVERLAYS[kind].items():
@@ -47,7 +50,7 @@ def overlays(runs: Mapping[str, pd.DataFrame], kind: str) -> list[tuple[str, Cha
     return made
 
 
-def term_labels(frames: Iterable[pd.DataFrame]) -> list[str]:
+def term_labels(frames: Iterable[Frame]) -> list[str]:
     """Labels of the terms that any of these runs logged: a term has one colour in all their pictures."""
     columns = dict.fromkeys(column for frame in frames for column in frame.columns)
     return [
@@ -55,7 +58,7 @@ def term_labels(frames: Iterable[pd.DataFrame]) -> list[str]:
     ]
 
 
-def terms(frame: pd.DataFrame, labels: Sequence[str]) -> Chart | None:
+def terms(frame: Frame, labels: Sequence[str]) -> Chart | None:
     """The mean payment of each term, and their sum; `labels` gives terms their colours."""
     shades = {label: f"@s{1 + place % 7}" for place, label in enumerate(labels) if f"terms/{label}" in frame}
     if not shades:
@@ -66,7 +69,7 @@ def terms(frame: pd.DataFrame, labels: Sequence[str]) -> Chart | None:
     return _lines(pd.concat(rows), "series", names, "Terms (mean payment)", ["@ink", *shades.values()])
 
 
-def outcomes(frame: pd.DataFrame) -> Chart | None:
+def outcomes(frame: Frame) -> Chart | None:
     """The share of each outcome, stacked."""
     names = [str(outcome) for outcome in OUTCOMES if f"outcomes/{outcome}" in frame]
     present = [name for name in names if frame[f"outcomes/{name}"].fillna(0).any()]
@@ -89,7 +92,7 @@ def outcomes(frame: pd.DataFrame) -> Chart | None:
     return chart.properties(width=WIDE, height=170, title="Outcomes (share)")
 
 
-def _column(frame: pd.DataFrame, name: str) -> pd.Series | None:
+def _column(frame: Frame, name: str) -> Frame | None:
     """A logged metric, or the share of false None among answerable problems; None where it is not there."""
     if name == "false_none":
         if not all(part in frame for part in ANSWERABLE):
@@ -101,16 +104,14 @@ def _column(frame: pd.DataFrame, name: str) -> pd.Series | None:
     return frame[name]
 
 
-def _smoothed(steps: pd.Series, values: pd.Series, series: str) -> pd.DataFrame:
+def _smoothed(steps: Frame, values: Frame, series: str) -> Frame:
     """Values as logged and their running mean over a thirtieth of the run."""
     made = pd.DataFrame({"step": steps, "value": values, "series": series}).dropna(subset=["value"])
     window = max(1, len(made) // 30)
     return made.assign(smooth=made["value"].rolling(window, min_periods=1).mean())
 
 
-def _lines(
-    rows: pd.DataFrame, field: str, names: list[str], title: str, shades: list[str] | None = None
-) -> Chart:
+def _lines(rows: Frame, field: str, names: list[str], title: str, shades: list[str] | None = None) -> Chart:
     base = alt.Chart(rows).encode(x=_steps(), color=colour(field, names, shades or ()))
     y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     thin = base.mark_line(strokeWidth=0.8, opacity=0.3).encode(y=y)
