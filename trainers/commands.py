@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -57,8 +58,12 @@ def train(
         _write_traces(Path(plan), traces, order, per_prompt)
         return
     resolved = load_plan(plan, variant, settings or ())
+    logging.getLogger("bitsandbytes").setLevel(
+        logging.ERROR
+    )  # it tells of GPU kernels on machines without a GPU
     from .runner import accelerator_here, run_plan, world
 
+    _quiet()
     if dry_run:
         from .dryrun import dry_run as lines
 
@@ -68,6 +73,18 @@ def train(
     folder = out or Path("runs") / (resolved.name + ("-smoke" if smoke else ""))
     model = run_plan(resolved, folder, smoke=smoke, say=typer.echo)
     typer.echo(f"the model: {model}")
+
+
+def _quiet() -> None:
+    """Leave the terminal to the run's own lines: no progress bars over weights, no word on renamed options of TRL's."""
+    import warnings
+
+    from transformers.utils import logging as hub_logging
+
+    hub_logging.disable_progress_bar()
+    hub_logging.set_verbosity_error()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="torch")
 
 
 def _list_plans() -> None:

@@ -81,9 +81,12 @@ class RunFolder:
         return read_json(self.stage(at, name) / "done.json")
 
     def rewind(self, stage: str, step: int) -> None:
-        """Take back the rows of a stage after `step`, and a line that a kill tore."""
-        rows = [row for row in read_rows(self.metrics) if row["stage"] != stage or row["step"] <= step]
-        write_rows(self.metrics, rows)
+        """Take back the rows of a stage after `step`, its last evaluation, and a line that a kill tore."""
+        rows = read_rows(self.metrics)
+        kept = [
+            row for row in rows if row["stage"] != stage or (row["step"] <= step and not row.get("final"))
+        ]
+        write_rows(self.metrics, kept)
 
 
 def last_complete(folder: Path, world_size: int = 1) -> tuple[Path, int] | None:

@@ -58,6 +58,10 @@ def prepare(resolved: Resolved, world_size: int, accelerator: bool) -> Prepared:
     """Resolve the recipes and check options, thresholds and LoRA. Raises with the place in the plan."""
     checked = check(resolved, world_size, accelerator)
     check_watch(resolved)
+    if any(stage.eval for stage in resolved.plan.stages):
+        from .evaluation import check_evals
+
+        check_evals(resolved, checked)
     _check_peft(resolved)
     recipes = {}
     for at, stage in enumerate(resolved.plan.stages):

@@ -85,8 +85,9 @@ def train_stage(run: StageRun) -> dict[str, Any]:
         run.say(f"{stage.name}: goes on from step {step}")
     rows = RowsCallback(run.folder.metrics, stage.name)
     watch = _watch(run, step)
+    own = [one for one in (rows, watch, _eval(run)) if one is not None]
     with disk_faults(run.path):
-        trainer = _trainer(run, [rows, *([watch] if watch else []), *run.callbacks])
+        trainer = _trainer(run, [*own, *run.callbacks])
         trainer.remove_callback(PrinterCallback)
         trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
         _save(run, trainer)
@@ -103,6 +104,7 @@ def train_stage(run: StageRun) -> dict[str, Any]:
         "recipe": {"ref": run.recipe.ref, "digest": run.recipe.digest} if run.recipe else None,
     }
     if run.is_main:
+        _eval_after(run, trainer.state.global_step)
         write_json(run.path / "done.json", record)
     run.wait()
     del trainer
@@ -116,6 +118,43 @@ def _watch(run: StageRun, step: int) -> Watch | None:
         return None
     path = run.path / "warnings.jsonl" if run.is_main else Path(os.devnull)
     return Watch(stage.watch, stage.stop_on, path, run.recipe.ref, run.say, step)
+
+
+def _eval(run: StageRun) -> TrainerCallback | None:
+    stage = run.resolved.plan.stages[run.at]
+    if stage.eval is None or not stage.eval.every:
+        return None
+    from .evaluation import EvalCallback, open_suite
+
+    return EvalCallback(
+        open_suite(run.resolved, stage.eval),
+        stage.eval.every,
+        stage.name,
+        run.path,
+        run.start,
+        run.folder.metrics,
+        run.tokenizer,
+        run.is_main,
+        run.wait,
+        run.say,
+    )
+
+
+def _eval_after(run: StageRun, step: int) -> None:
+    stage = run.resolved.plan.stages[run.at]
+    if stage.eval is None:
+        return
+    from .evaluation import evaluate, open_suite, random_states_kept, told
+
+    suite = open_suite(run.resolved, stage.eval)
+    out = run.path / "evals" / "final"
+    shutil.rmtree(out, ignore_errors=True)  # of these weights, not of a run that was killed
+    with random_states_kept():
+        figures = evaluate(suite, str(run.path / "model"), out)
+    append_row(
+        run.folder.metrics, {"stage": stage.name, "step": step, "kind": "suite", "final": True, **figures}
+    )
+    run.say(f"{stage.name}: {suite.suite}: {told(figures)}")
 
 
 def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:

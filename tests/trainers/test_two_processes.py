@@ -30,7 +30,16 @@ def test_two_processes(tiny, sums, tmp_path):
         plans.append(tmp_path / f"{name}.yaml")
         plans[-1].write_text(PLAN.format(model=tiny, sums=sums, batch=batch))
     # what `accelerate launch` starts for several processes; its own --cpu starts several only through mpirun
-    command = [sys.executable, "-W", "ignore", "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command = [
+        sys.executable,
+        "-W",
+        "ignore",
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+    ]
     script = Path(__file__).with_name("two_processes.py")
     done = subprocess.run(
         [*command, script, *plans, tmp_path],
