@@ -28,7 +28,8 @@ from .render import shortened
 from .rollouts import Rollouts, ScoredGroups
 
 EQUAL = 1e-9
-MOVERS = 5
+MOVERS = 3
+"""Completions shown for each term, and in all."""
 CHECKPOINTS = ("checkpoint", "step")
 """Columns that say which checkpoint wrote a completion, where none is named."""
 
@@ -234,7 +235,7 @@ def compare(
             Count(f"{a.outcome} to {b.outcome}" for a, b in pairs if a.outcome != b.outcome).most_common()
         ),
         by_term=_by_term(moved),
-        movers=tuple(sorted((_mover(a, b) for a, b in moved), key=lambda one: -one.size)[:MOVERS]),
+        movers=_movers(moved),
         checkpoints=_checkpoints(before, after, rollouts, checkpoint),
     )
 
@@ -317,6 +318,16 @@ def _by_term(moved: Sequence[tuple[Score, Score]]) -> dict[str, tuple[int, float
         for label, change in _changes(a, b).items():
             found.setdefault(label, []).append(change)
     return {label: (len(changes), fsum(changes)) for label, changes in found.items()}
+
+
+def _movers(moved: Sequence[tuple[Score, Score]]) -> tuple[Mover, ...]:
+    """The completions that each term moves most, and those that move most in all."""
+    movers = sorted((_mover(a, b) for a, b in moved), key=lambda one: -one.size)
+    found: list[Mover] = movers[:MOVERS]
+    for label in dict.fromkeys(label for one in movers for label in one.terms):
+        own = sorted((one for one in movers if label in one.terms), key=lambda one: -abs(one.terms[label]))
+        found += [one for one in own[:MOVERS] if one not in found]
+    return tuple(found)
 
 
 def _mover(a: Score, b: Score) -> Mover:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any
 
 from ..types import Rollout, Score
@@ -166,7 +166,7 @@ class Audit:
 
 
 def plain(value: Any) -> Any:
-    """Numbers, texts, lists and mappings only; dataclasses by their `to_dict`; inf and NaN as text."""
+    """Numbers, texts, lists and mappings only; dataclasses by their `to_dict`; inf as text, NaN as null."""
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, Mapping):
@@ -178,7 +178,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, StrEnum):
         return str(value)
     if isinstance(value, float) and not isfinite(value):
-        return str(value)
+        return None if isnan(value) else str(value)
     return value
 
 

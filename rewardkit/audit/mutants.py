@@ -97,6 +97,12 @@ class Base:
         start = self.text.find(self.open)
         return (start + len(self.open) if 0 <= start < end else 0), end
 
+    @property
+    def idle(self) -> bool:
+        """Whether it has a block of reasoning with nothing in it: filling that would make it no worse."""
+        place = self.reasoning
+        return place is not None and not self.text[place[0] : place[1]].strip()
+
     def thinking(self, content: str) -> str | None:
         """The completion with another reasoning; None where it has no block of it."""
         place = self.reasoning
@@ -228,6 +234,8 @@ def _full_width(base: Base) -> str | None:
 
 
 def _repeated(base: Base) -> str | None:
+    if base.idle:
+        return None
     place = base.reasoning
     if place is not None:
         inner = base.text[place[0] : place[1]].strip() or "so it is"
@@ -237,6 +245,8 @@ def _repeated(base: Base) -> str | None:
 
 
 def _foreign(base: Base) -> str | None:
+    if base.idle:
+        return None
     return base.thinking(f"\n{FOREIGN}\n") if base.reasoning else f"{FOREIGN}\n{base.text}"
 
 

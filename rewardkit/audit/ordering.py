@@ -168,7 +168,8 @@ def _one(
             severity=Severity.WARNING,
             verdict=Verdict.UNKNOWN,
             sentence=f"The bounds allow {words} to be paid {num(low)} and {RIVALS[code]} {num(high)}, but no "
-            f"completion was found that shows it{style}.",
+            f"completion was found that shows it{style}."
+            + (" Too many cells to look at together: terms were bounded one by one." if space.loose else ""),
             advice="add a case whose completion lies there, or narrow the ranges",
             facts=facts,
         )

@@ -22,7 +22,7 @@ from ..terms.base import Term
 from ..terms.combinators import Combinator, total_pays
 from ..types import ANSWERABLE, DECIDED, UNANSWERABLE, Outcome
 
-MOST_CELLS = 20_000
+MOST_CELLS = 2_000
 """Cells of one component, outcome and truncation that are listed one by one."""
 
 Point = Mapping[str, float]

@@ -16,13 +16,15 @@ from math import inf, isfinite, prod
 
 from ..cells import Cell, Pays, Range
 from ..types import Outcome, Rollout, Score
-from .space import MOST_CELLS, Space, Spot, ends, point_cell
+from .space import Space, Spot, ends, point_cell
 from .writing import Size, Writer
 
 SLACK = 1e-9
 """Differences below this are rounding: prices are decimals and bounds are sums of them."""
 
 SPOTS_TRIED = 12
+MOST_LISTED = 1000
+"""Cells of a recipe that are listed to find others than the most extreme."""
 FAR = 10_000_000
 
 
@@ -66,7 +68,7 @@ class Search:
         if first is None:
             return []
         axes = self.space.axes
-        if prod(len(axis.ranges) for axis in axes) > MOST_CELLS // 10:
+        if prod(len(axis.ranges) for axis in axes) > MOST_LISTED:
             return [first]
         found = nsmallest(
             SPOTS_TRIED,

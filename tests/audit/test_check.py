@@ -194,6 +194,7 @@ def test_a_hole_is_refused_and_a_null_price_is_on_purpose():
         "none_missed",
         "none_no_answer",
     }
+    assert all(one.witness.totals == (None,) for one in found.of("totality"))
     purpose = recipe({"accuracy": {**TABLE, "no_answer": None}})
     assert check(purpose).verdict("totality") == Verdict.PROVEN
     assert check(purpose).of("left_out")
@@ -241,6 +242,47 @@ def test_allowed_findings_do_not_fail():
     assert not check(rewards, allow=["group"]).failed
     kept = Recipe.model_validate({**rewards.tree(), "allow": [{"code": "group", "reason": "short groups"}]})
     assert not check(kept).failed
+
+
+def test_what_cannot_be_written_is_unknown_and_never_refuted():
+    """Nobody can be wrong without a box where the box is what is read; the bounds do not know that."""
+    rewards = recipe({"accuracy": TABLE, "box": {"kind": "boxed", "value": 1.5}})
+    found = check(rewards, mends=False)
+    assert found.verdict("ordering") == Verdict.UNKNOWN
+    assert found.of("ordering")[0].witness is None
+    assert not found.failed
+
+
+def test_a_plugin_that_may_stay_away_leaves_totality_unknown_or_witnessed():
+    from rewardkit.functions import term
+
+    @term(pays=(0.0, 1.0), name="sometimes_paid")
+    def sometimes_paid(reading) -> float | None:
+        return 1.0 if reading.outcome.right else None
+
+    @term(pays=(0.0, 1.0), name="always_paid")
+    def always_paid(reading) -> float | None:
+        return 1.0 if reading.outcome.right else 0.0
+
+    found = check(recipe({"sometimes_paid": {}})).of("totality")
+    assert {str(one.verdict) for one in found if one.facts["outcome"] == "wrong"} == {"refuted"}
+    assert {str(one.verdict) for one in found if one.facts["outcome"] == "correct"} == {"unknown"}
+    assert not check(recipe({"always_paid": {}})).failed
+
+
+def test_a_longest_completion_narrows_every_claim():
+    """Past 768 tokens the price is 1.5: nobody gets there where completions end at 512."""
+    reward = {"a": TABLE, "l": {"kind": "length", "above": 768, "penalty": -1.5}}
+    assert check(recipe(reward)).verdict("ordering") == Verdict.REFUTED
+    assert check(recipe(reward), max_completion_length=512).verdict("ordering") == Verdict.PROVEN
+
+
+def test_a_clip_of_the_recipe_counts():
+    reward = {"a": TABLE, "s": {"kind": "characters", "allow": ["ascii"], "price": -0.01}}
+    clipped = Recipe.model_validate({**recipe(reward).tree(), "clip": [-0.5, 1.0]})
+    [found] = check(clipped).of("ordering")
+    assert found.facts["least_right"] == -0.5
+    assert found.facts["margin_at_equal_style"] == pytest.approx(0.0)
 
 
 def test_equal_style_cancels_what_does_not_read_the_outcome():
