@@ -30,9 +30,6 @@ from .run.record import Record
 BATCH = 512
 """Completions read at once: enough to keep the verifier's workers busy."""
 
-USUAL = ("ascii", "greek", "math_operators", "arrows")
-"""Character sets whose members are not counted as unusual."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoringReport:
@@ -62,10 +59,10 @@ def score_run(
     folder.scores.mkdir(parents=True, exist_ok=True)
     target = folder.scores / f"{name}.jsonl"
     draft = target.with_name(f".{name}.{os.getpid()}.tmp")
-    scored = 0
+    scored, usual = 0, folder.suite().characters
     with draft.open("w", encoding="utf-8") as file:
         for place, record, score in score_stream(folder, recipe):
-            file.write(json.dumps(_row(place, record, score)) + "\n")
+            file.write(json.dumps(_row(place, record, score, usual)) + "\n")
             scored += 1
     if not scored:
         draft.unlink()
@@ -134,7 +131,7 @@ def _scored(
         yield place, record, score
 
 
-def _row(place: int, record: Record, score: Score) -> dict[str, Any]:
+def _row(place: int, record: Record, score: Score, usual: tuple[str, ...]) -> dict[str, Any]:
     reading = score.reading
     return {
         "place": place,
@@ -151,13 +148,17 @@ def _row(place: int, record: Record, score: Score) -> dict[str, Any]:
         "tokens": record.tokens,
         "finish": str(record.finish),
         "characters": len(reading.text),
-        "unusual": unusual_characters(reading.text),
+        "unusual": unusual_characters(reading.text, usual),
     }
 
 
-def unusual_characters(text: str) -> int:
-    """Characters outside ASCII, Greek, mathematical operators and arrows (see charsets.yaml)."""
-    return len(runs_inside(USUAL).sub("", text))
+def unusual_characters(text: str, usual: tuple[str, ...]) -> int:
+    """How many characters lie outside these sets (see charsets.yaml).
+
+    >>> unusual_characters("x ≤ 3，是", ("ascii", "math_operators"))
+    2
+    """
+    return len(runs_inside(usual).sub("", text))
 
 
 def tree_of(term: TermScore) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from rewardkit.charsets import charset
 from rewardkit.errors import UsageError, nearest
 from rewardkit.faults import raise_faults
 from rewardkit.source import assign, dump, read_file
@@ -162,7 +163,18 @@ class Suite(Part):
     slices: tuple[str, ...] = Field((), description="Columns by whose values every metric is repeated.")
     cluster: str | None = Field(None, description="Column of what questions share; resampled together.")
     chance: float | str | None = Field(None, description="A guess's chance of being right, or its column.")
+    characters: tuple[str, ...] = Field(
+        ("ascii", "greek", "math_operators", "arrows"),
+        description="Character sets whose members are usual; all others are counted as unusual.",
+    )
     non_answers: Literal["abstain", "vote"] = Field("abstain", description="In maj@k.")
+
+    @field_validator("characters")
+    @classmethod
+    def _known_sets(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            charset(name)  # raises ValueError with the nearest valid names
+        return names
 
     @field_validator("k")
     @classmethod

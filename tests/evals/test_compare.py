@@ -8,7 +8,7 @@ import pytest
 from simulated_policy import Simulated
 from typer.testing import CliRunner
 
-from rewardkit.errors import UsageError
+from rewardkit.errors import RecipeError, UsageError
 from rewardkit.evals.board import load_board
 from rewardkit.evals.commands import app
 from rewardkit.evals.compare import compare
@@ -246,3 +246,25 @@ def test_columns_come_from_the_plan_beside_the_checkpoint(tmp_path):
     assert plan_columns(folders, ["stages.0.learning_rate"]) == [("stages.0.learning_rate", ["1", "2"])]
     with pytest.raises(UsageError, match=r"no plan of these runs has 'nope'"):
         plan_columns(folders, ["nope"])
+
+
+def test_unusual_characters_are_counted_by_the_suites_sets(tmp_path):
+    class Foreign(Simulated):
+        """Every other completion ends in two characters that are not usual, and one that is."""
+
+        def generate(self, requests):
+            from dataclasses import replace
+
+            for made in super().generate(requests):
+                yield replace(made, text=made.text + "是＋≤") if made.index % 2 else made
+
+    settings = ("data.generate.n=10", "arms.sampled.n=1")
+    found = {}
+    for name, more in (("plain", ()), ("chinese", ("characters=[ascii, math_operators, cjk]",))):
+        board = load_board(make(tmp_path / name, Foreign("foreign"), (*settings, *more)))
+        found[name] = {(m.name, m.arm): m for m in measures(board)}
+        assert found[name]["unusual_outputs", "greedy"].estimate().value == 0.5
+    assert found["plain"]["unusual_characters", "greedy"].num.sum() == 10
+    assert found["chinese"]["unusual_characters", "greedy"].num.sum() == 5
+    with pytest.raises(RecipeError, match=r"unknown character set 'cjl'; did you mean 'cjk'"):
+        load_suite("arithmetic", ["characters=[cjl]"])
