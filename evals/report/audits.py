@@ -91,8 +91,9 @@ def _witness(rollouts: Sequence[Mapping[str, Any]]) -> Table:
     return Table(headers, rows, words=(len(headers) - 3, len(headers) - 1))
 
 
-def _short(text: str, most: int = 240) -> str:
+def _short(text: Any, most: int = 240) -> str:
     """A witness may be thousands of characters of filling: its middle is left out, and said so."""
+    text = str(text)
     if len(text) <= most:
         return text
     half = most // 2
@@ -110,7 +111,7 @@ def _rest(document: Mapping[str, Any]) -> list[Block]:
         blocks.append(Tabled(_pairs(flat)))
     for key, value in left.items():
         if key not in flat:
-            blocks.append(Folded(TITLES.get(key, key.replace("_", " ")), _tree(value)))
+            blocks.append(Folded(_title(key), _tree(value)))
     return blocks
 
 
@@ -119,13 +120,11 @@ def _tree(value: Any) -> list[Block]:
         flat = {key: one for key, one in value.items() if not isinstance(one, (dict, list))}
         deep = {key: one for key, one in value.items() if isinstance(one, (dict, list)) and one}
         blocks: list[Block] = [Tabled(_pairs(flat))] if flat else []
-        rows = list(deep.values())
-        if deep and all(isinstance(one, dict) and _flat(one) for one in rows):
-            same = [{"": key, **one} for key, one in deep.items()]
-            if len(deep) > 1:
-                return [*blocks, Tabled(_records(same))]
+        same = [{"": key} | one for key, one in deep.items() if isinstance(one, dict) and _flat(one)]
+        if len(same) == len(deep) > 1:
+            return [*blocks, Tabled(_records(same))]
         for key, one in deep.items():
-            blocks += [Heading(TITLES.get(key, key.replace("_", " "))), *_tree(one)]
+            blocks += [Heading(_title(str(key))), *_tree(one)]
         return blocks
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
         return [Tabled(_records(value))]
@@ -133,6 +132,10 @@ def _tree(value: Any) -> list[Block]:
         shown = ", ".join(map(_cell, value[:MOST]))
         return [Prose(shown + (f" … {len(value) - MOST} more" if len(value) > MOST else ""))]
     return [Prose(_cell(value))]
+
+
+def _title(key: str) -> str:
+    return TITLES.get(key) or key.replace("_", " ")
 
 
 def _flat(value: Mapping[str, Any]) -> bool:
@@ -168,4 +171,4 @@ def _cell(value: Any) -> str:
         return ", ".join(f"{key} {_cell(one)}" for key, one in value.items())
     if isinstance(value, list):
         return ", ".join(map(_cell, value))
-    return _short(str(value))
+    return _short(value)

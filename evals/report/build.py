@@ -70,7 +70,7 @@ def build(
         page.write_pictures(Path(pictures))
         drawn = os.path.relpath(pictures, target.parent)
     written = {"html": page.html, "md": lambda: page.markdown(drawn), "json": page.json}
-    write_whole(target, written[format]())
+    write_whole(target, _whole_characters(written[format]()))
     return target
 
 
@@ -111,6 +111,11 @@ def make_page(
         about=[one for one in intro if isinstance(one, str)],
         claims=Claims(claims) if claims else None,
     )
+
+
+def _whole_characters(text: str) -> str:
+    """Completions may hold halves of surrogate pairs, which no file can: each becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _named(sources: Sequence[Source]) -> dict[str, Path]:

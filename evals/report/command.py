@@ -48,15 +48,6 @@ def report(
 
     The page needs no network. Runs that can be compared are; those that cannot stand apart, with the reason.
     """
-    from rewardkit.errors import SetupError
-
-    try:
-        import altair  # noqa: F401
-        import jinja2  # noqa: F401
-        import vl_convert  # noqa: F401
-    except ModuleNotFoundError as missing:
-        raise SetupError(f"a report needs {missing.name}: pip install 'rewardkit[eval,report]'") from None
-
     from .build import build
 
     chosen = format or Format(_ending(out))

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from rewardkit.answer import Answer
+from rewardkit.extract.reasoning import answer_start
 from rewardkit.loading import load_recipe
 from rewardkit.source import read_file
 
@@ -209,8 +210,10 @@ def _moved(rows: Any, name: str) -> str:
 
 def _span(answer: Answer, text: str) -> list[int] | None:
     """Where the recipe finds the answer: the first tier that is present, after the reasoning."""
-    close = answer.reasoning.close if answer.reasoning is not None else ""
-    start = text.rfind(close) + len(close) if close and close in text else 0
+    tags = answer.reasoning
+    start = 0 if tags is None else answer_start(text, tags.open, tags.close, tags.prefilled)[0]
+    if start is None:
+        return None
     for tier in answer.extract:
         found = tier.find(text, start)
         if found is not None:
