@@ -8,7 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from .sets import ORDER
-from .tree import Node, add, is_expression, mul, neg, symbols, walk
+from .tree import LEAVES, Node, add, is_expression, mul, neg, symbols, walk
 
 _PLANE = frozenset("xyz")
 
@@ -27,6 +27,8 @@ def unit_of(node: Node) -> tuple[Node, str]:
 
 def items(node: Node) -> list[Node] | None:
     """The items of a list, a set, or a double-signed value; None for anything else."""
+    if node[0] in LEAVES or node[0] == "text":
+        return None
     if node[0] == "list":
         return [part for item in node[2] for part in (items(item) or [item])]
     if node[0] == "set":

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 Node: TypeAlias = tuple[Any, ...]
 
 MINUS_ONE: Node = ("num", Fraction(-1))
+LEAVES = frozenset(("num", "sym", "const"))
 EXPRESSIONS = frozenset(("num", "sym", "const", "+", "*", "^", "fn", "!", "pm", "mp", "pct"))
 
 
@@ -91,12 +92,16 @@ def walk(node: Node) -> list[Node]:
 
 def symbols(node: Node) -> frozenset[str]:
     """Names of the free symbols."""
+    if node[0] in LEAVES:
+        return frozenset((node[1],)) if node[0] == "sym" else frozenset()
     return frozenset(item[1] for item in walk(node) if item[0] == "sym")
 
 
 def is_expression(node: Node) -> bool:
     """Whether the node is a plain expression, with no set, relation or text in it."""
-    return all(item[0] in EXPRESSIONS for item in walk(node))
+    return node[0] in LEAVES or (
+        node[0] in EXPRESSIONS and all(item[0] in EXPRESSIONS for item in walk(node))
+    )
 
 
 def ordered(node: Node) -> Node:
