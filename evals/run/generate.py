@@ -18,13 +18,16 @@ from typing import Any, Protocol
 from rewardkit import __version__
 from rewardkit.errors import UsageError
 
-from ..backends.base import Backend, Completion, Prompt, Refusal, Request
+from ..backends.base import Backend, Completion, Prompt, Refusal, Request, Sampling
 from ..data import Item, load_items
 from ..prompts import Prompter, prompts_digest
 from ..suite import Suite
 from .folder import RunFolder, planned_keys
 from .log import LogWriter, read_log
 from .record import Record, completion_key
+
+REASONS = 5
+"""How many refusals are told of at the end; all are in the folder."""
 
 
 class Progress(Protocol):
@@ -134,29 +137,13 @@ def _work(
             report.reused += done
             progress.start(arm, n * len(keys), done)
 
-            def wanted(
-                arm: str = arm, keys: list[str] = keys, sampling=sampling, n: int = n
-            ) -> Iterator[Request]:
-                for place, (item, prompt) in enumerate(pairs):
-                    held = have.get(keys[place], 0)
-                    samples = tuple(i for i in range(n) if not held >> i & 1)
-                    if samples:
-                        yield Request(
-                            index=place,
-                            prompt=prompt,
-                            sampling=sampling,
-                            samples=samples,
-                            item=item.id,
-                            arm=arm,
-                            fields=item.fields,
-                        )
-
-            made = _timed(backend.generate(wanted()), report)
+            made = _timed(backend.generate(_requests(pairs, keys, have, arm, sampling, n)), report)
             for one in made:
                 item, key = pairs[one.index][0].id, keys[one.index]
                 if isinstance(one, Refusal):
                     report.refused += 1
-                    report.reasons.append(one.reason) if len(report.reasons) < 5 else None
+                    if len(report.reasons) < REASONS:
+                        report.reasons.append(one.reason)
                     refused = {"item": item, "arm": arm, "sample": one.sample, "reason": one.reason}
                     folder.append_line("refusals.jsonl", {**refused, "session": session})
                     continue
@@ -168,6 +155,30 @@ def _work(
                     return report
     report.seconds = time.perf_counter() - started
     return report
+
+
+def _requests(
+    pairs: list[tuple[Item, Prompt]],
+    keys: list[str],
+    have: dict[str, int],
+    arm: str,
+    sampling: Sampling,
+    n: int,
+) -> Iterator[Request]:
+    """What is missing of an arm, an item a request."""
+    for place, (item, prompt) in enumerate(pairs):
+        held = have.get(keys[place], 0)
+        samples = tuple(i for i in range(n) if not held >> i & 1)
+        if samples:
+            yield Request(
+                index=place,
+                prompt=prompt,
+                sampling=sampling,
+                samples=samples,
+                item=item.id,
+                arm=arm,
+                fields=item.fields,
+            )
 
 
 def _timed(made: Iterator[Completion | Refusal], report: GenerationReport) -> Iterator[Completion | Refusal]:
