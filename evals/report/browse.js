@@ -62,9 +62,9 @@
   const natural = new Intl.Collator(undefined, { numeric: true });
   const changed = () => { state.page = 0; draw(); };
   const field = (label, input, id) => {
-    const wrap = make("label", label);
-    input.id = id;
-    wrap.append(input);
+    const wrap = make("div", undefined, "field"), name = make("label", label);
+    input.id = name.htmlFor = id;
+    wrap.append(name, input);
     $("filters").append(wrap);
   };
   const choose = (label, read) => {
