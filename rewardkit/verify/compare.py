@@ -7,13 +7,12 @@ its leaf and in the workers with a computer-algebra system behind that. Everythi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import Literal
 
-from .arith import NEGATIVE, approximate, exact, guard
-from .forms import proved
+from .arith import approximate, exact, guard
+from .leaf import Answer, Leaf, every, numbers
 from .sets import ORDER, SET_HEADS, as_set, same_pieces, variable
 from .shapes import (
     difference,
@@ -28,11 +27,8 @@ from .shapes import (
     unit_of,
     upward,
 )
-from .tree import Node, is_expression, mul, num, ordered, symbols, walk
+from .tree import Node, is_expression, mul, num, ordered, symbols
 from .vocabulary import KNOWN
-
-Answer: TypeAlias = bool | None
-Leaf: TypeAlias = Callable[[Node, Node], Answer]
 
 MOST_ITEMS = 32
 """Longer lists are equal only item by item in order."""
@@ -45,39 +41,6 @@ class Policy:
     percent: Literal["unit", "fraction", "strict"] = "unit"
     units: Literal["one_side", "strict", "ignore"] = "one_side"
     ordered: bool = False
-
-
-def every(results: Iterable[Answer]) -> Answer:
-    """Three-valued "all", stopping at the first False."""
-    found: Answer = True
-    for result in results:
-        if result is False:
-            return False
-        found = None if result is None else found
-    return found
-
-
-def numbers(a: Node, b: Node) -> Answer:
-    """The inline leaf: exact rationals, refutation by floats, proof by normal form."""
-    if ordered(a) == ordered(b):
-        return True
-    infinite = [("const", "oo") in walk(node) for node in (a, b)]
-    if any(infinite):
-        return False
-    guard(a)
-    guard(b)
-    x, y = exact(a), exact(b)
-    if x is not None and y is not None:
-        return x == y
-    told = symbols(a) | symbols(b)
-    for trial in (0, 1, 2, NEGATIVE) if told else (0,):
-        left, right = approximate(a, trial), approximate(b, trial)
-        if left is None or right is None:
-            continue
-        apart = abs(left[0] - right[0])
-        if apart > 64 * (left[1] + right[1]) + 1e-300:
-            return False
-    return True if proved(a, b) else None
 
 
 @dataclass(frozen=True, slots=True)

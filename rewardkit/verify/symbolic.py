@@ -18,7 +18,8 @@ from math_verify import parse as parse_latex
 from math_verify import verify as verify_latex
 
 from .arith import guard, sample
-from .compare import Answer, Comparison, Policy, numbers
+from .compare import Comparison, Policy
+from .leaf import Answer, numbers
 from .normal import canonical, tokens
 from .parse import read
 from .stream import RELATIONS
