@@ -16,7 +16,9 @@ def main() -> int:
     asked = sys.argv[1:] or list(scripts)
     unknown = [name for name in asked if name not in scripts]
     if unknown:
-        print(f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(scripts)}", file=sys.stderr)
+        print(
+            f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(scripts)}", file=sys.stderr
+        )
         return 2
     codes = []
     for name in asked:

@@ -50,7 +50,10 @@ def test_outcome(completion, gold, outcome):
 
 
 def test_several_accepted_golds_any_may_match_and_unusable_ones_are_left_out():
-    rollouts = [Rollout(completion=r"\boxed{42}", gold=golds) for golds in (("7", "42"), (r"\frac{", "42"), ("7", "8"))]
+    rollouts = [
+        Rollout(completion=r"\boxed{42}", gold=golds)
+        for golds in (("7", "42"), (r"\frac{", "42"), ("7", "8"))
+    ]
     assert [r.outcome for r in recipe().read(rollouts)] == [Outcome.CORRECT, Outcome.CORRECT, Outcome.WRONG]
 
 
@@ -112,7 +115,14 @@ def test_clip_of_the_recipe_holds_the_total():
 
 
 def test_modifiers_apply_in_order():
-    term = {"kind": "constant", "value": 2.0, "when": "correct", "otherwise": 1.0, "weight": -3.0, "clip": [-5.0, -4.0]}
+    term = {
+        "kind": "constant",
+        "value": 2.0,
+        "when": "correct",
+        "otherwise": 1.0,
+        "weight": -3.0,
+        "clip": [-5.0, -4.0],
+    }
     right, wrong = recipe(reward={"x": term}).score(
         [Rollout(completion=rf"\boxed{{{n}}}", gold="1") for n in (1, 2)]
     )

@@ -38,7 +38,9 @@ def polite(reading, *, word: str = "please", bonus: float = 1.0) -> float:
 
 def test_a_function_becomes_a_kind_with_validated_parameters():
     recipe = Recipe(name="manners", version=0, reward={"polite": {"word": "thanks", "bonus": 0.5}})
-    totals = [score.total for score in recipe.score([Rollout(completion=c, gold="1") for c in ("thanks", "no")])]
+    totals = [
+        score.total for score in recipe.score([Rollout(completion=c, gold="1") for c in ("thanks", "no")])
+    ]
     assert totals == [0.5, 0.0]
     assert pickle.loads(pickle.dumps(recipe)) == recipe
     [score] = recipe.score([Rollout(completion="thanks", gold="1")])

@@ -10,7 +10,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS = {"rewardkit": "rewardkit", "evals": "rewardkit.evals", "trainers": "rewardkit.trainers", "recipes": "rewardkit.recipes"}
+ROOMS = {
+    "rewardkit": "rewardkit",
+    "evals": "rewardkit.evals",
+    "trainers": "rewardkit.trainers",
+    "recipes": "rewardkit.recipes",
+}
 
 
 def packages_on_disk() -> list[str]:
@@ -32,7 +37,9 @@ def test_pyproject_lists_every_package():
 @pytest.mark.slow
 def test_wheel_and_sdist_hold_everything_once_and_no_links(tmp_path):
     source = tmp_path / "source"
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    files = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
     for name in filter(None, files.split("\0")):
         target = source / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -47,9 +54,14 @@ def test_wheel_and_sdist_hold_everything_once_and_no_links(tmp_path):
     )
     [wheel] = (tmp_path / "dist").glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert {name.split("/")[0] for name in names} == {"rewardkit", next(n for n in names if "dist-info" in n).split("/")[0]}
+    assert {name.split("/")[0] for name in names} == {
+        "rewardkit",
+        next(n for n in names if "dist-info" in n).split("/")[0],
+    }
     assert len(names) == len(set(names))
-    data = [n for n in files.split("\0") if n.startswith("recipes/") and n.endswith((".yaml", ".lock", ".json"))]
+    data = [
+        n for n in files.split("\0") if n.startswith("recipes/") and n.endswith((".yaml", ".lock", ".json"))
+    ]
     for name in data:
         assert f"rewardkit/{name}" in names, name
     for package in packages_on_disk():
