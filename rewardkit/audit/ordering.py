@@ -69,8 +69,9 @@ def _hole(space: Space, search: Search, outcome: Outcome, truncated: bool, where
     """A cell where every term may stay away: refuted where a completion is really paid nothing."""
     ranges: dict[str, Range] = {}
     for component in space.components:
-        ranges |= next(r for r in component.cells() if component.pays(outcome, truncated, r).absent)
-    rollout = search.write(Cell(outcome, truncated, {axis.name: ranges[axis.name] for axis in space.axes}))
+        ranges |= next(found for found, pays in component.every(outcome, truncated) if pays.absent)
+    whole = {axis.name: ranges.get(axis.name, Range(axis.lo, axis.hi)) for axis in space.axes}
+    rollout = search.write(Cell(outcome, truncated, whole))
     scores = search.score([rollout]) if rollout is not None else []
     facts = {"outcome": str(outcome), "truncated": truncated}
     if scores and scores[0].total is None:
@@ -98,8 +99,7 @@ def _hole(space: Space, search: Search, outcome: Outcome, truncated: bool, where
 def _may_be_absent(space: Space, outcome: Outcome, truncated: bool) -> bool:
     """Whether all components can pay nothing at once; they share no axis, so each may be looked at alone."""
     return all(
-        any(component.pays(outcome, truncated, ranges).absent for ranges in component.cells())
-        for component in space.components
+        any(pays.absent for _, pays in component.every(outcome, truncated)) for component in space.components
     )
 
 

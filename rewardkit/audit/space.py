@@ -4,7 +4,7 @@ A recipe comes in; bounds of its total by outcome go out. The number of cells is
 ranges of all axes, but terms that share no axis do not meet: their sum is lowest where each of them is
 lowest. So the top-level terms are split into components connected by shared axes, and each component
 is enumerated by itself. Only a component whose own product passes `MOST_CELLS` is bounded term by
-term, which is sound and not tight; `loose` says so.
+term, whatever the style, which is sound and not tight; `loose` says so.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cached_property
 from itertools import product
 from math import inf, prod
 
-from ..cells import Axis, Cell, Pays, Range, merge
+from ..cells import Axis, Cell, Pays, Range, exactly, merge
 from ..facts import NUMBERS
 from ..recipe import Recipe
 from ..terms.base import Term
@@ -55,6 +55,54 @@ class Component:
         """What its terms can pay together."""
         cell = Cell(outcome, truncated, dict(ranges))
         return total_pays([term.bounds(cell) for term in self.terms])
+
+    def every(self, outcome: Outcome, truncated: bool) -> Iterator[tuple[dict[str, Range], Pays]]:
+        """Every cell with what can be paid in it; one bound for all of them, without ranges, where loose."""
+        if self.loose:
+            yield {}, total_pays([hull_of(term, outcome, truncated) for term in self.terms])
+            return
+        for ranges in self.cells():
+            yield ranges, self.pays(outcome, truncated, ranges)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a component adds to an extreme of the total: its cell, and whether it pays a number there."""
+
+    value: float
+    paid: bool
+    ranges: dict[str, Range]
+
+
+def hull_of(term: Term, outcome: Outcome, truncated: bool) -> Pays:
+    """All that a term can pay for an outcome, whatever the style; sound for terms of any size."""
+    axes = merge(term.all_axes())
+    if prod(len(axis.ranges) for axis in axes) <= MOST_CELLS:
+        return _union(term.bounds(cell) for cell in _cells_of(axes, outcome, truncated))
+    if isinstance(term, Combinator):
+        pays = term.combine_pays([hull_of(child, outcome, truncated) for child in term.terms.values()])
+    else:
+        own = merge(term.axes())
+        if prod(len(axis.ranges) for axis in own) > MOST_CELLS:
+            return Pays(-inf, inf, True)
+        pays = _union(term.pays(cell) for cell in _cells_of(own, outcome, truncated))
+    if term.when is not None:
+        pays = pays.or_else(exactly(term.otherwise))
+    pays = pays.scaled(term.weight)
+    return pays.clipped(*term.clip) if term.clip is not None else pays
+
+
+def _cells_of(axes: Sequence[Axis], outcome: Outcome, truncated: bool) -> Iterator[Cell]:
+    names = [axis.name for axis in axes]
+    for ranges in product(*(axis.ranges for axis in axes)):
+        yield Cell(outcome, truncated, dict(zip(names, ranges, strict=True)))
+
+
+def _union(pays: Iterable[Pays]) -> Pays:
+    found = Pays(inf, -inf)
+    for one in pays:
+        found = found.or_else(one)
+    return found
 
 
 def feasible(recipe: Recipe) -> tuple[Outcome, ...]:
@@ -99,12 +147,8 @@ class Space:
             if prod(len(axis.ranges) for axis in axes) <= MOST_CELLS:
                 found.append(Component(tuple(terms), axes))
             else:
-                found += [self._alone(term) for term in terms]
+                found += [Component((term,), (), loose=True) for term in terms]
         return tuple(found)
-
-    def _alone(self, term: Term) -> Component:
-        names = {axis.name for axis in term.all_axes()}
-        return Component((term,), tuple(axis for axis in self.axes if axis.name in names), loose=True)
 
     @property
     def loose(self) -> bool:
@@ -147,44 +191,86 @@ class Space:
     def _search(self, outcome: Outcome, low: bool) -> Spot | None:
         best: Spot | None = None
         for truncated in self.truncations():
-            ranges: dict[str, Range] = {}
-            parts: list[Pays] = []
-            for component in self.components:
-                at, pays = self._in(component, outcome, truncated, low)
-                ranges.update(at)
-                parts.append(pays)
-            pays = total_pays(parts)
-            if self.recipe.clip is not None:
-                pays = pays.clipped(*self.recipe.clip)
-            if pays.never:
+            found = self._total(outcome, truncated, low)
+            if found is None:
                 continue
-            spot = Spot(Cell(outcome, truncated, {axis.name: ranges[axis.name] for axis in self.axes}), pays)
+            value, ranges = found
+            if self.recipe.clip is not None:
+                value = min(max(value, self.recipe.clip[0]), self.recipe.clip[1])
+            cell = self._cell(outcome, truncated, ranges, low)
+            real = self.pays(cell)
+            pays = (
+                Pays(value, max(value, real.hi), real.absent)
+                if low
+                else Pays(min(value, real.lo), value, real.absent)
+            )
             if best is None or (pays.lo < best.pays.lo if low else pays.hi > best.pays.hi):
-                best = spot
+                best = Spot(cell, pays)
         return best
 
-    def _in(
-        self, component: Component, outcome: Outcome, truncated: bool, low: bool
-    ) -> tuple[dict[str, Range], Pays]:
-        """The extreme cell of one component. Ties go to the cell nearest the clean style, then the later."""
+    def _total(self, outcome: Outcome, truncated: bool, low: bool) -> tuple[float, dict[str, Range]] | None:
+        """The extreme of a sum in which what pays nothing adds nothing, and something must be paid."""
+        free = [self._part(c, outcome, truncated, low, must=False) for c in self.components]
+        must = [self._part(c, outcome, truncated, low, must=True) for c in self.components]
+        options: list[list[Part]] = []
+        if any(part is not None and part.paid for part in free):
+            options.append([part for part in free if part is not None])
+        else:
+            for at, own in enumerate(must):
+                if own is not None:
+                    options.append([own, *(p for i, p in enumerate(free) if i != at and p is not None)])
+        if not options:
+            return None
+        chosen = (min if low else max)(options, key=lambda parts: sum(part.value for part in parts))
+        ranges: dict[str, Range] = {}
+        for part in chosen:
+            ranges |= part.ranges
+        return sum(part.value for part in chosen), ranges
+
+    def _part(
+        self, component: Component, outcome: Outcome, truncated: bool, low: bool, must: bool
+    ) -> Part | None:
+        """The extreme cell of one component; with `must`, of those that can pay a number.
+
+        Ties go to the cell nearest the clean style, then the later.
+        """
         clean = self.clean_ranges if low or outcome != Outcome.CORRECT else {}
-        best: tuple[tuple[float, int], dict[str, Range], Pays] | None = None
-        for ranges in component.cells():
-            pays = component.pays(outcome, truncated, ranges)
+        best: tuple[tuple[float, bool, int], Part] | None = None
+        for ranges, pays in component.every(outcome, truncated):
             away = sum(1 for name, part in ranges.items() if clean and clean.get(name) != part)
-            key = (_worth(pays, low), away)
-            if best is None or key < best[0] or (low and key == best[0]):
-                best = (key, ranges, pays)
-        assert best is not None, "an axis has at least one range"
-        return best[1], best[2]
+            options = [] if pays.never else [Part(pays.lo if low else pays.hi, True, ranges)]
+            if pays.absent and not must:
+                options.append(Part(0.0, False, ranges))
+            for part in options:
+                key = (part.value if low else -part.value, not part.paid, away)
+                if best is None or key < best[0] or (low and key == best[0]):
+                    best = (key, part)
+        return best[1] if best is not None else None
+
+    def _cell(self, outcome: Outcome, truncated: bool, ranges: Mapping[str, Range], low: bool) -> Cell:
+        """The cell of these ranges; where components are loose, one found by moving along one axis at a time."""
+        chosen = {axis.name: ranges.get(axis.name, axis.ranges[0]) for axis in self.axes}
+        open_axes = [axis for axis in self.axes if axis.name not in ranges]
+        for _ in range(2 if open_axes else 0):
+            for axis in open_axes:
+                chosen[axis.name] = (min if low else max)(
+                    axis.ranges,
+                    key=lambda part, name=axis.name: self._end(
+                        outcome, truncated, {**chosen, name: part}, low
+                    ),
+                )
+        return Cell(outcome, truncated, chosen)
+
+    def _end(self, outcome: Outcome, truncated: bool, ranges: dict[str, Range], low: bool) -> float:
+        pays = self.pays(Cell(outcome, truncated, ranges))
+        return (inf if low else -inf) if pays.never else pays.lo if low else pays.hi
 
     @cached_property
     def clean_ranges(self) -> dict[str, Range]:
         """The style in which a right answer is paid most, axis by axis."""
-        found: dict[str, Range] = {}
-        for component in self.components:
-            found.update(self._in(component, Outcome.CORRECT, False, low=False)[0])
-        return found
+        found = self._total(Outcome.CORRECT, False, low=False)
+        ranges = found[1] if found is not None else {}
+        return dict(self._cell(Outcome.CORRECT, False, ranges, low=False).ranges)
 
     def clean(self, outcome: Outcome) -> Spot:
         """An outcome in the style in which a right answer is paid most: in the window, in shape, no strays."""
@@ -206,6 +292,10 @@ class Space:
                 continue
             found = 0.0
             for component in self.components:
+                if component.loose:
+                    [(_, a)], [(_, b)] = (component.every(outcome, truncated) for outcome in (right, other))
+                    found += _lead(a, b)
+                    continue
                 found += min(
                     _gap(component, right, other, truncated, point) for point in corners(component.axes)
                 )
@@ -226,20 +316,13 @@ def limited(axes: Iterable[Axis], limits: Mapping[str, float]) -> tuple[Axis, ..
     )
 
 
-def _worth(pays: Pays, low: bool) -> float:
-    """A key that is smallest at the extreme, with None counted as the 0 it adds to a sum."""
-    if pays.never:
-        return 0.0
-    end = pays.lo if low else pays.hi
-    if pays.absent:
-        end = min(end, 0.0) if low else max(end, 0.0)
-    return end if low else -end
-
-
 def _gap(component: Component, right: Outcome, other: Outcome, truncated: bool, point: Point) -> float:
     ranges = {name: Range(value, value) for name, value in point.items()}
-    a = component.pays(right, truncated, ranges)
-    b = component.pays(other, truncated, ranges)
+    return _lead(component.pays(right, truncated, ranges), component.pays(other, truncated, ranges))
+
+
+def _lead(a: Pays, b: Pays) -> float:
+    """How much more the one adds to a sum than the other, at least."""
     low = 0.0 if a.never else min(a.lo, 0.0) if a.absent else a.lo
     high = 0.0 if b.never else max(b.hi, 0.0) if b.absent else b.hi
     return low - high

@@ -97,3 +97,40 @@ def test_bounds_are_tight_where_prices_are_flat():
         assert isfinite(low.lo)
         assert low.lo == low.hi
         assert high.lo == high.hi
+
+
+def test_a_recipe_that_is_too_large_to_list_is_bounded_term_by_term():
+    """Loose bounds hold the exact ones, and the clean style is still found."""
+    from rewardkit.audit import space as module
+    from rewardkit.cells import cells
+
+    for reference in ("math-none@2", "open-r1-stack@4", "gsm8k-shaped@1"):
+        recipe = load_recipe(reference)
+        exact = Space(recipe)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "MOST_CELLS", 1)
+            loose = Space(recipe)
+            assert loose.loose
+            for outcome in exact.outcomes:
+                bounds = [recipe.bounds(cell) for cell in cells(recipe.axes(), [outcome])]
+                assert loose.lowest(outcome).pays.lo <= min(pays.lo for pays in bounds)
+                assert loose.highest(outcome).pays.hi >= max(pays.hi for pays in bounds)
+
+
+def test_what_may_be_absent_is_bounded_by_what_is_paid():
+    """A term that pays 0.5 or nothing is never below 0.5 where it is all there is."""
+    from rewardkit.recipe import Recipe
+
+    recipe = Recipe.model_validate(
+        {
+            "recipe": "made",
+            "version": 0,
+            "reward": {
+                "bonus": {"kind": "constant", "value": 0.5, "when": "tokens > 10"},
+                "more": {"kind": "constant", "value": 0.25, "when": "reasoned"},
+            },
+        }
+    )
+    space = Space(recipe)
+    assert space.lowest(Outcome.CORRECT).pays.lo == 0.25
+    assert space.highest(Outcome.CORRECT).pays.hi == 0.75
