@@ -51,6 +51,7 @@ def main():
     parser.add_argument("--tokens", type=int, default=16)
     parser.add_argument("--batch", type=int, default=64)
     given = parser.parse_args()
+    memory()
     settings = [
         f"data.generate.n={given.prompts}",
         f"arms={{sampled: {{n: {given.samples}, temperature: 1.0}}}}",
@@ -74,12 +75,17 @@ def main():
             f"outside the backend: {added:.2f} s, {added / report.backend_seconds:.2%} of its generation (wanted: < 5 %)"
         )
         print(f"a second start over the whole log: {again.seconds:.2f} s, {again.generated} generated")
+
+
+def memory():
+    """Peak memory as completions grow eightfold; before any model is loaded, whose memory would hide it."""
+    with tempfile.TemporaryDirectory() as scratch:
         for samples in (8, 64):
-            more = load_suite("arithmetic", ["data.generate.n=1000", f"arms.sampled.n={samples}"])
+            suite = load_suite("arithmetic", ["data.generate.n=1000", f"arms.sampled.n={samples}"])
             policy = Simulated("memory", length=200)
             policy.asked = Forgetful()
-            generate_run(RunFolder(Path(scratch) / f"memory-{samples}"), more, policy)
-            print(f"peak memory after 1,000 x {samples} more completions: {peak():.0f} MB")
+            generate_run(RunFolder(Path(scratch) / f"memory-{samples}"), suite, policy)
+            print(f"peak memory after 1,000 x {samples} completions: {peak():.1f} MB")
 
 
 class Forgetful(list):
