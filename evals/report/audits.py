@@ -110,9 +110,21 @@ def _rest(document: Mapping[str, Any]) -> list[Block]:
     if flat:
         blocks.append(Tabled(_pairs(flat)))
     for key, value in left.items():
-        if key not in flat:
+        if key == "scoring":
+            blocks.append(Folded(_title(key), _scoring(value)))
+        elif key not in flat:
             blocks.append(Folded(_title(key), _tree(value)))
     return blocks
+
+
+def _scoring(value: Mapping[str, Any]) -> list[Block]:
+    """What outcomes are paid, and from which share of unanswerable problems on saying None pays."""
+    prices = [[outcome, _cell(price)] for outcome, price in value.get("prices", {}).items()]
+    thresholds = [[chance, _cell(share)] for chance, share in value.get("thresholds", {}).items()]
+    return [
+        Tabled(Table(["outcome", "price"], prices)),
+        Tabled(Table(["chance of being right", "None pays where P(unanswerable) is above"], thresholds)),
+    ]
 
 
 def _tree(value: Any) -> list[Block]:
@@ -121,7 +133,7 @@ def _tree(value: Any) -> list[Block]:
         deep = {key: one for key, one in value.items() if isinstance(one, (dict, list)) and one}
         blocks: list[Block] = [Tabled(_pairs(flat))] if flat else []
         same = [{"": key} | one for key, one in deep.items() if isinstance(one, dict) and _flat(one)]
-        if len(same) == len(deep) > 1:
+        if len(same) == len(deep) > 1 and len({frozenset(one) for one in same}) == 1:
             return [*blocks, Tabled(_records(same))]
         for key, one in deep.items():
             blocks += [Heading(_title(str(key))), *_tree(one)]
