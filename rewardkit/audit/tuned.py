@@ -7,11 +7,14 @@ format term that demands it pays nobody, ever.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import regex
 
+from ..cells import Cell
 from ..recipe import Recipe
 from ..terms.base import Term
-from ..types import Outcome, Reading, Rollout
+from ..types import Outcome, Reading, Rollout, Says
 from .findings import Finding, Severity, num, witnessed
 from .templates import Template
 
@@ -26,7 +29,7 @@ def prompt_finding(recipe: Recipe) -> list[Finding]:
     if example is None or not shapes:
         return []
     rollout = Rollout(completion=example, gold="42", tokens=100, token_ids=tuple(range(100)), group="example")
-    reading = Reading(rollout=rollout, text=example, outcome=Outcome.NO_ANSWER, says="nothing")  # type: ignore[arg-type]
+    reading = Reading(rollout=rollout, text=example, outcome=Outcome.NO_ANSWER, says=Says.NOTHING)
     found: list[Finding] = []
     for label, term in shapes:
         payment = term.pay(reading)
@@ -64,8 +67,6 @@ def example_of(recipe: Recipe) -> str | None:
 
 def _full(term: Term) -> float:
     [axis] = term.axes()
-    from ..cells import Cell
-
     return max(term.pays(Cell(Outcome.CORRECT, False, {axis.name: part})).hi for part in axis.ranges)
 
 
@@ -81,8 +82,6 @@ def prefill_finding(recipe: Recipe, template: Template, prefilled: bool | None) 
     body = rollout.completion.removeprefix(tags.open)
     if body == rollout.completion:
         body = f"I add it up.\n{tags.close}\n{rollout.completion}"
-    from dataclasses import replace
-
     [score] = recipe.score([replace(rollout, completion=body)])
     lost = [
         label
