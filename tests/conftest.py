@@ -13,3 +13,13 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"real data not found at {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture
+def only_built_in_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kinds that other test modules registered when they were collected are hidden from this test."""
+    from rewardkit import TERMS
+
+    built_in = {name: path for name, path in TERMS._paths.items() if path.startswith("rewardkit.terms.")}
+    monkeypatch.setattr(TERMS, "_paths", built_in)
+    monkeypatch.setattr(TERMS, "_classes", {n: c for n, c in TERMS._classes.items() if n in built_in})

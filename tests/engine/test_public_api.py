@@ -7,14 +7,49 @@ import sys
 import pytest
 
 import rewardkit
-from rewardkit import Recipe, Rollout, UsageError, reward_function, term
+from rewardkit import TERMS, Recipe, Rollout, UsageError, reward_function, term
 from rewardkit.cells import cell_of
 
-PUBLIC = """
-EXTRACTORS TERMS VERIFIERS Allow Answer Axis Cell DataError Equality Extraction Extractor Finish GroupTerm Kind LockError
-MissingFact Outcome Payment Pays Question Range Reading Reasoning Recipe RecipeError RewardkitError Rollout Says Score
-SetupError Term TermScore UsageError Verdict Verifier load_recipe reward_function term
-""".split()
+PUBLIC = [
+    "EXTRACTORS",
+    "TERMS",
+    "VERIFIERS",
+    "Allow",
+    "Answer",
+    "Axis",
+    "Cell",
+    "DataError",
+    "Equality",
+    "Extraction",
+    "Extractor",
+    "Finish",
+    "GroupTerm",
+    "Kind",
+    "LockError",
+    "MissingFact",
+    "Outcome",
+    "Payment",
+    "Pays",
+    "Question",
+    "Range",
+    "Reading",
+    "Reasoning",
+    "Recipe",
+    "RecipeError",
+    "RewardkitError",
+    "Rollout",
+    "Says",
+    "Score",
+    "SetupError",
+    "Term",
+    "TermScore",
+    "UsageError",
+    "Verdict",
+    "Verifier",
+    "load_recipe",
+    "reward_function",
+    "term",
+]
 
 
 def test_exported_names():
@@ -30,7 +65,18 @@ def test_importing_the_package_brings_in_nothing_heavy():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@term(pays=(0.0, 1.0))
+@pytest.fixture(scope="module", autouse=True)
+def kinds_of_these_tests():
+    """Registered here, and gone again for the tests of other modules that list every kind."""
+    before = dict(TERMS._paths), dict(TERMS._classes)
+    globals()["polite"] = term(pays=(0.0, 1.0))(polite)
+    globals()["team_length"] = reward_function(
+        "team_length", length_reward, pays=(0.0, 1.0), gold_column="solution"
+    )
+    yield
+    TERMS._paths, TERMS._classes = before
+
+
 def polite(reading, *, word: str = "please", bonus: float = 1.0) -> float:
     """Pays for a word."""
     return bonus * (word in reading.text)
@@ -59,9 +105,6 @@ def length_reward(prompts, completions, solution, **kwargs):
     """As a team has it in its training script."""
     assert len(prompts) == len(completions) == len(solution)
     return [1.0 if len(c) <= len(s) else None for c, s in zip(completions, solution, strict=True)]
-
-
-team_length = reward_function("team_length", length_reward, pays=(0.0, 1.0), gold_column="solution")
 
 
 def test_a_trl_reward_function_is_wrapped_as_it_stands():

@@ -166,6 +166,7 @@ def test_the_modified_cosine_pays_again_past_its_length(characters: int, paid: f
 # --- schemas -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("only_built_in_kinds")
 @pytest.mark.parametrize("kind", list(File))
 def test_the_schema_beside_the_recipes_is_up_to_date(kind: File) -> None:
     """If this fails: rewardkit schema --kind KIND -o recipes/FILE."""
@@ -216,6 +217,7 @@ def test_the_schema_refuses_what_the_loader_refuses(reward: dict) -> None:
         validator(File.RECIPE).validate({"recipe": "x", "version": 0, "reward": reward})
 
 
+@pytest.mark.usefixtures("only_built_in_kinds")
 def test_the_schema_documents_every_parameter() -> None:
     definitions = json.loads(text(File.RECIPE))["$defs"]
     for name, definition in definitions.items():

@@ -67,7 +67,8 @@ def test_wheel_and_sdist_hold_everything_once_and_no_links(tmp_path):
     for package in packages_on_disk():
         assert package.replace(".", "/") + "/__init__.py" in names, package
     [sdist] = (tmp_path / "dist").glob("*.tar.gz")
-    assert not [member.name for member in tarfile.open(sdist) if member.issym() or member.islnk()]
+    with tarfile.open(sdist) as archive:
+        assert not [member.name for member in archive if member.issym() or member.islnk()]
 
 
 def test_core_dependencies_bring_in_no_torch():
@@ -93,11 +94,11 @@ def test_core_dependencies_bring_in_no_torch():
 @pytest.mark.parametrize("arguments", [["--help"], ["list"]])
 def test_light_commands_import_nothing_heavy(arguments):
     code = (
-        "import sys; sys.argv = ['rewardkit', *%r]\n"
+        f"import sys; sys.argv = ['rewardkit', *{arguments!r}]\n"
         "from rewardkit.cli import main\n"
         "try: main()\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "heavy = {'sympy', 'math_verify', 'pandas', 'numpy', 'torch', 'transformers', 'trl'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
-    ) % (arguments,)
+    )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=ROOT)

@@ -260,6 +260,7 @@ def assert_sound(spec, group):
         assert score.value in declared, f"{score.value} outside {declared} in {cell} for {spec}"
 
 
+@pytest.mark.usefixtures("only_built_in_kinds")
 def test_every_kind_has_a_strategy():
     own = {name for name in TERMS.names() if TERMS.get(name).__module__.startswith("rewardkit.")}
     assert own == set(KINDS) | set(COMBINATORS)
