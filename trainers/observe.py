@@ -75,7 +75,7 @@ def metrics(recipe: Recipe, scores: Sequence[Score], group_size: int | None) -> 
     verdicts = [score.reading.verdict for score in scores]
     found["verifier/seconds"] = sum(verdict.seconds for verdict in verdicts if verdict is not None) / n
     if group_size is not None:
-        found.update(_variances(recipe, scores, group_size))
+        found.update(_variances(list(recipe.reward), scores, values, group_size))
     texts = [score.reading.text for score in scores]
     found["text/characters"] = sum(1 for text in texts if _stray().search(text)) / n
     found["text/script"] = sum(map(_other_script, texts)) / n
@@ -96,9 +96,8 @@ def columns(recipe: Recipe, scores: Sequence[Score]) -> dict[str, list[Any]]:
         "total": [score.total for score in scores],
         "explanation": [explanation(score) for score in scores],
     }
-    for label in recipe.reward:
-        found[f"terms/{label}"] = [score.values[label] for score in scores]
-    return found
+    values = [score.values for score in scores]
+    return found | {f"terms/{label}": [row[label] for row in values] for label in recipe.reward}
 
 
 def explanation(score: Score) -> str:
@@ -106,8 +105,7 @@ def explanation(score: Score) -> str:
     parts = [
         f"{term.label} {'-' if term.value is None else format(term.value, 'g')}"
         + (f" ({term.note})" if term.note else "")
-        for depth, term in score.walk()
-        if depth == 0
+        for term in score.terms
     ]
     return "; ".join(parts)
 
@@ -116,25 +114,24 @@ def _gold(golds: Sequence[str | None]) -> str | None:
     return golds[0] if len(golds) == 1 else " | ".join("null" if gold is None else gold for gold in golds)
 
 
-def _variances(recipe: Recipe, scores: Sequence[Score], size: int) -> dict[str, float]:
-    labels = list(recipe.reward)
+def _variances(
+    labels: Sequence[str], scores: Sequence[Score], values: Sequence[Mapping[str, float | None]], size: int
+) -> dict[str, float]:
     sums = dict.fromkeys(["total", *labels], 0.0)
-    groups = 0
-    for start in range(0, len(scores), size):
-        group = [score for score in scores[start : start + size] if score.total is not None]
-        groups += 1
-        if len(group) < 2:
+    groups = range(0, len(scores), size)
+    for start in groups:
+        group = [at for at in range(start, min(start + size, len(scores))) if scores[at].total is not None]
+        totals = _centred([scores[at].total or 0.0 for at in group])
+        if len(group) < 2 or not any(totals):
             continue
-        totals = _centred([score.total or 0.0 for score in group])
         sums["total"] += _dot(totals, totals) / (len(group) - 1)
         for label in labels:
-            paid = _centred([score.values[label] or 0.0 for score in group])
-            sums[label] += _dot(paid, totals) / (len(group) - 1)
-    return {f"variance/{name}": value / groups for name, value in sums.items()}
+            sums[label] += _dot([values[at][label] or 0.0 for at in group], totals) / (len(group) - 1)
+    return {f"variance/{name}": value / len(groups) for name, value in sums.items()}
 
 
 def _centred(values: Sequence[float]) -> list[float]:
-    mean = sum(values) / len(values)
+    mean = sum(values) / max(len(values), 1)
     return [value - mean for value in values]
 
 

@@ -16,7 +16,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from rewardkit.errors import nearest
@@ -162,6 +171,16 @@ class Eval(Part):
     set: tuple[str, ...] = Field((), description="`path=value` assignments on the suite.")
 
 
+def _parts(data: Any) -> Any:
+    """A name alone is a set; so is each name of a list."""
+    parts = data if isinstance(data, (list, tuple)) else [data]
+    return [{"set": part} if isinstance(part, str) else part for part in parts]
+
+
+def _names(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
 class Stage(BaseModel):
     """A stage; keys that are not listed here are TRL's options."""
 
@@ -169,25 +188,19 @@ class Stage(BaseModel):
 
     name: Name
     kind: Literal["sft", "grpo"]
-    data: tuple[Source, ...] = Field(description="A set's name, or a list of parts of a mix.")
+    data: Annotated[
+        tuple[Source, ...],
+        BeforeValidator(_parts, json_schema_input_type=str | Source | tuple[str | Source, ...]),
+    ] = Field(description="A set's name, or a list of parts of a mix.")
     recipe: str | None = Field(None, description="name@version or a path (grpo).")
     recipe_set: tuple[str, ...] = Field((), description="`path=value` assignments on the recipe.")
     split: bool = Field(False, description="One reward function a term, for normalize_then_sum.")
     system_prompt: str | None = Field(None, description="Where not the recipe's; an empty text for none.")
     eval: Eval | None = None
     watch: dict[str, Any] = Field(default_factory=dict, description="Thresholds of the watch, by warning.")
-    stop_on: tuple[str, ...] = Field((), description="Warnings that end the stage.")
-
-    @field_validator("data", mode="before")
-    @classmethod
-    def _one_or_many(cls, data: Any) -> Any:
-        parts = data if isinstance(data, (list, tuple)) else [data]
-        return [{"set": part} if isinstance(part, str) else part for part in parts]
-
-    @field_validator("stop_on", mode="before")
-    @classmethod
-    def _stop_list(cls, value: Any) -> Any:
-        return [value] if isinstance(value, str) else value
+    stop_on: Annotated[
+        tuple[str, ...], BeforeValidator(_names, json_schema_input_type=str | tuple[str, ...])
+    ] = Field((), description="Warnings that end the stage.")
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Stage:

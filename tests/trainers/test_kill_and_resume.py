@@ -11,6 +11,8 @@ pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[
 
 from rewardkit.trainers.folder import read_rows
 
+pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(900)]
+
 PLAN = """\
 plan: killed
 model: {{name: {model}}}
@@ -54,7 +56,7 @@ def runs(tiny, tmp_path_factory):
         [sys.executable, "-W", "ignore", script, plan, folder],
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=880,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]

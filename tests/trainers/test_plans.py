@@ -13,6 +13,8 @@ from rewardkit.trainers.plan import Plan
 from rewardkit.trainers.planning import load_plan
 from rewardkit.trainers.runner import prepare
 
+pytestmark = pytest.mark.train
+
 PLAN = """\
 plan: short
 model: {name: nowhere/model, config: {model_type: qwen3, hidden_size: 64, intermediate_size: 64,
@@ -244,3 +246,35 @@ def test_a_package_that_is_missing_is_said_before_anything_is_written(write, tmp
     with pytest.raises(SetupError, match="not installed: swanlab"):
         run_plan(load_plan(path), tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_vllms_options_pass_through(write):
+    server = "use_vllm: true\n    vllm_mode: server\n    vllm_server_base_url: http://127.0.0.1:8000"
+    one = checked(write("num_generations: 4", f"num_generations: 4\n    {server}"))[1]
+    assert (one["use_vllm"], one["vllm_mode"]) == (True, "server")
+    lines = "\n".join(
+        dry_run(load_plan(write("num_generations: 4", f"num_generations: 4\n    {server}")), 1, False)
+    )
+    assert "missing   vllm (use_vllm: pip install 'rewardkit[vllm]')" in lines
+
+
+def test_the_schema_beside_the_plans_is_the_one_that_is_printed():
+    from importlib.resources import files
+
+    from rewardkit.trainers.planning import plan_schema
+
+    assert (files("rewardkit.trainers") / "plan.schema.json").read_text(encoding="utf-8") == plan_schema()
+
+
+def test_the_shipped_plans_hold_to_the_schema():
+    jsonschema = pytest.importorskip("jsonschema")
+    import json
+
+    from rewardkit.source import read_file
+    from rewardkit.trainers.planning import plan_schema, shipped_plans
+
+    validator = jsonschema.Draft202012Validator(json.loads(plan_schema()))
+    for path in shipped_plans().values():
+        plain = read_file(path).plain()
+        faults = list(validator.iter_errors(plain))
+        assert not faults, (path.name, faults[0].json_path, faults[0].message)

@@ -22,6 +22,8 @@ from rewardkit.trainers.planning import load_plan
 from rewardkit.trainers.traces import right_traces
 from rewardkit.trainers.watch import RULES, look
 
+pytestmark = pytest.mark.train
+
 # --- checkpoints ---------------------------------------------------------------------------------
 
 WHOLE = ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth")

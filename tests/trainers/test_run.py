@@ -20,6 +20,8 @@ from rewardkit.trainers.runner import run_plan
 from rewardkit.trainers.traces import logged_completions, right_traces
 from rewardkit.trainers.trl import reward_functions
 
+pytestmark = pytest.mark.train
+
 SUITE = """\
 suite: little
 data: {generate: {kind: arithmetic, n: 4}}

@@ -10,6 +10,8 @@ from rewardkit.trainers.dryrun import dry_run
 from rewardkit.trainers.planning import load_plan, shipped_plans
 from rewardkit.trainers.runner import run_plan
 
+pytestmark = pytest.mark.train
+
 NAMES = (
     "qwen2.5-0.5b-gsm8k",
     "qwen2.5-7b-r1",

@@ -12,6 +12,8 @@ pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[
 
 from rewardkit.trainers.folder import read_rows
 
+pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(600)]
+
 PLAN = """\
 plan: both
 model: {{name: {model}}}
@@ -45,7 +47,7 @@ def test_two_processes(tiny, sums, tmp_path):
         [*command, script, *plans, tmp_path],
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=580,
         check=False,
         env={**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
     )
