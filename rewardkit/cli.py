@@ -46,7 +46,6 @@ EXTRAS = {
     "jinja2": "eval",
     "peft": "train",
     "scipy": "eval",
-    "statsmodels": "eval",
     "tenacity": "eval",
     "torch": "train",
     "transformers": "train",
