@@ -3,7 +3,7 @@
     REWARDKIT_RECIPE=math-none@2 REWARDKIT_TOKENIZER=Qwen/Qwen3-0.6B python -m verl.trainer.main_ppo \\
         custom_reward_function.path=FILE custom_reward_function.name=compute_score ..
 
-(`python -m rewardkit.trainers.verl` prints FILE.) `compute_score` takes one completion, `compute_scores` a batch
+(`python -m rewardkit.trainers.verl` prints FILE; verl 0.9 writes the options under `reward.`.) `compute_score` takes one completion, `compute_scores` a batch
 (`reward_model.reward_manager=batch`), as group terms need. Both return mappings of `score`, every term, and the outcome as
 numbers, which verl keeps beside the reward. The gold is `ground_truth`; `extra_info` becomes the rollout's fields.
 verl has no word for "no reward": where nothing applies it gets 0, and `no_reward` is 1.
