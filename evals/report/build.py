@@ -95,7 +95,7 @@ def make_page(
         sections += evaluation_sections(folders, completions, anyway=anyway)
     training = _named(by[Kind.TRAINING])
     if training:
-        sections += training_sections(training, completions)
+        sections += training_sections(training, completions, list(runs))
     audits = [audit for source in by[Kind.AUDIT] for audit in source.data]
     audits += [_checked(source.given) for source in by[Kind.RECIPE]]
     if audits:

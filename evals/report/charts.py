@@ -19,7 +19,7 @@ from ..board import OUTCOMES, Board
 from ..compare import Comparison
 from ..measures import Measure, counts, measures
 from ..metrics import QUADRANTS, pass_at_k
-from .draw import OUTCOME_COLOURS, Chart, save
+from .draw import OUTCOME_COLOURS, SERIES, Chart, save
 
 __all__ = [
     "colour",
@@ -32,6 +32,7 @@ __all__ = [
     "pass_rates",
     "quadrants",
     "save",
+    "shades",
     "slices",
 ]
 
@@ -80,8 +81,9 @@ def differences(made: Comparison) -> Chart | None:
             rows.append(_interval(row.run, row.difference, metric=shown[row.metric]))
     if not rows:
         return None
-    # colours are those of the same runs in the other pictures: the first run has its own
-    return _points(rows, "metric", made.names, f"Difference from {made.names[0]}", share=False)
+    # colours are those of the same runs in the other pictures, where the first run has its own
+    title, others = f"Difference from {made.names[0]}", made.names[1:]
+    return _points(rows, "metric", others, title, share=False, hues=shades(made.names)[1:])
 
 
 def curves(boards: Boards) -> Chart | None:
@@ -248,13 +250,18 @@ def lengths(boards: Boards) -> Chart | None:
     return chart.properties(width=WIDE, height=150, title="Lengths")
 
 
-def colour(field: str, names: Sequence[str], shades: Sequence[str] = ()) -> alt.Color:
+def shades(names: Sequence[str]) -> list[str]:
+    """A colour for each of these runs, in order."""
+    return [SERIES[place % len(SERIES)] for place in range(len(names))]
+
+
+def colour(field: str, names: Sequence[str], hues: Sequence[str] = ()) -> alt.Color:
     """The colour of a series; a legend only where there are several."""
     columns = len(names)
     if sum(len(name) + 4 for name in names) > 46:  # characters, marks counted as four, in a row of the legend
         columns = max(1, min(len(names), 44 // (max(map(len, names)) + 4)))
     legend = alt.Legend(title=None, columns=columns) if len(names) > 1 else None
-    scale = alt.Scale(domain=list(names), range=list(shades) if shades else "category")
+    scale = alt.Scale(domain=list(names), range=list(hues) if hues else "category")
     return alt.Color(f"{field}:N", scale=scale, legend=legend)
 
 
@@ -276,12 +283,20 @@ def _stacked(
     return chart.properties(width=WIDE, height=max(40, 24 * len(bars)), title=title)
 
 
-def _points(rows: list[dict[str, Any]], field: str, runs: list[str], title: str, share: bool = True) -> Chart:
+def _points(
+    rows: list[dict[str, Any]],
+    field: str,
+    runs: list[str],
+    title: str,
+    *,
+    share: bool = True,
+    hues: Sequence[str] = (),
+) -> Chart:
     order = list(dict.fromkeys(row[field] for row in rows))
     base = alt.Chart(pd.DataFrame(rows)).encode(
         y=alt.Y(f"{field}:N", sort=order, title=None, axis=alt.Axis(grid=True, labelLimit=120)),
         yOffset=alt.YOffset("run:N", sort=runs),
-        color=colour("run", runs),
+        color=colour("run", runs, hues),
     )
     place = _share_x if share else _moved_x
     layers: list[Any] = [

@@ -150,12 +150,12 @@ def curves_section(runs: Runs, prefix: str) -> Section | None:
             charts.curves(runs.boards),
             "Share of questions right within k samples, against k; dashed: greedy",
         ),
-        ("quadrants", charts.quadrants(runs.boards), "Questions by what greedy decoding and samples reach"),
         (
             "pass-rates",
             charts.pass_rates(runs.boards),
             "How many questions have which share of right samples",
         ),
+        ("quadrants", charts.quadrants(runs.boards), "Questions by what greedy decoding and samples reach"),
     ]
     pictures = [Picture(prefix + name, chart, caption) for name, chart, caption in drawn if chart is not None]
     if not pictures:

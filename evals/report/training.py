@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from ..run.folder import RunFolder
 from ..tables import Table, figure
 from . import training_charts as charts
 from .blocks import Block, Heading, Picture, Pictures, Prose, Tabled
+from .charts import shades
 from .completions import Completions
 from .page import Section
 from .texts import prompt_text, words
@@ -48,10 +49,16 @@ class Stage:
     folder: Path
 
 
-def training_sections(runs: Mapping[str, Path], completions: Completions) -> list[Section]:
-    """Every section about these runs; the logged completions are added to `completions`."""
+def training_sections(
+    runs: Mapping[str, Path], completions: Completions, evaluated: Sequence[str] = ()
+) -> list[Section]:
+    """Every section about these runs; the logged completions are added to `completions`.
+
+    `evaluated` names the evaluation runs of the page: a training run of the same name has the same colour.
+    """
     stages = [stage for name, path in runs.items() for stage in read_stages(name, path)]
-    sections = [curves_section(stages)]
+    names = list(dict.fromkeys([*evaluated, *runs]))
+    sections = [curves_section(stages, dict(zip(names, shades(names), strict=True)))]
     watched = [stage for stage in stages if stage.kind == "grpo"]
     if watched:
         sections.append(warnings_section(watched))
@@ -89,12 +96,14 @@ def read_stages(run: str, path: Path) -> list[Stage]:
     return made
 
 
-def curves_section(stages: list[Stage]) -> Section:
+def curves_section(stages: list[Stage], shade: Mapping[str, str]) -> Section:
     """What each stage did, step by step: together for what all log, then each by its terms and outcomes."""
     blocks: list[Block] = [Tabled(_table(stages))]
     for kind, title in (("grpo", "Reinforcement learning"), ("sft", "Supervised fine-tuning")):
-        chosen = {stage.label: stage.rows for stage in stages if stage.kind == kind}
-        drawn = charts.overlays(chosen, kind)
+        chosen = {stage.label: stage for stage in stages if stage.kind == kind}
+        own = [shade[stage.run] for stage in chosen.values()]
+        hues = own if len(set(own)) == len(own) else shades(own)  # two stages of a run are told apart
+        drawn = charts.overlays({label: stage.rows for label, stage in chosen.items()}, kind, hues)
         if drawn:
             blocks += [
                 Heading(title),

@@ -34,8 +34,8 @@ OVERLAYS = {
 }
 
 
-def overlays(runs: Mapping[str, Frame], kind: str) -> list[tuple[str, Chart, str]]:
-    """(name, chart, caption) of every metric that the runs logged, a line a run."""
+def overlays(runs: Mapping[str, Frame], kind: str, hues: Sequence[str]) -> list[tuple[str, Chart, str]]:
+    """(name, chart, caption) of every metric that the runs logged, a line a run, in these colours."""
     made = []
     for name, (column, title) in OVERLAYS[kind].items():
         rows = []
@@ -46,7 +46,7 @@ def overlays(runs: Mapping[str, Frame], kind: str) -> list[tuple[str, Chart, str
         if rows:
             joined = pd.concat(rows)
             caption = f"{title}, over the steps of training"
-            made.append((name, _lines(joined, "series", list(runs), title), caption))
+            made.append((name, _lines(joined, "series", list(runs), title, hues), caption))
     return made
 
 
@@ -111,8 +111,8 @@ def _smoothed(steps: Frame, values: Frame, series: str) -> Frame:
     return made.assign(smooth=made["value"].rolling(window, min_periods=1).mean())
 
 
-def _lines(rows: Frame, field: str, names: list[str], title: str, shades: list[str] | None = None) -> Chart:
-    base = alt.Chart(rows).encode(x=_steps(), color=colour(field, names, shades or ()))
+def _lines(rows: Frame, field: str, names: list[str], title: str, hues: Sequence[str]) -> Chart:
+    base = alt.Chart(rows).encode(x=_steps(), color=colour(field, names, hues))
     y = alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5))
     thin = base.mark_line(strokeWidth=0.8, opacity=0.3).encode(y=y)
     thick = base.mark_line(strokeWidth=1.8).encode(y=alt.Y("smooth:Q", title=None))
