@@ -52,7 +52,9 @@ def read_page(text: str) -> list[Block]:
         info = match["info"].strip()
         words = info.split()
         if words[:1] == ["console"]:
-            blocks.append(Block(info, match.start("body"), match.end("body"), _commands(match["body"]), match["body"]))
+            blocks.append(
+                Block(info, match.start("body"), match.end("body"), _commands(match["body"]), match["body"])
+            )
         elif len(words) == 2 and words[0] in ("yaml", "python", "json", "toml", "jsonl"):
             blocks.append(Block(info, match.start("body"), match.end("body"), [], match["body"]))
     return blocks
