@@ -148,7 +148,7 @@ class HasTag(Condition):
         return (tag_axis(self.name),)
 
     def __str__(self) -> str:
-        return f"has_tag({json.dumps(self.name)})"
+        return f"has_tag({_quoted(self.name)})"
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,8 @@ class Field(Condition):
         return (field_axis(self.name, self.literal),)
 
     def __str__(self) -> str:
-        return f"field({json.dumps(self.name)}) == {json.dumps(self.literal)}"
+        literal = _quoted(self.literal) if isinstance(self.literal, str) else json.dumps(self.literal)
+        return f"field({_quoted(self.name)}) == {literal}"
 
 
 @dataclass(frozen=True)
@@ -240,6 +241,9 @@ TOKEN = regex.compile(
     regex.VERBOSE,
 )
 WORDS = {"and", "or", "not"}
+LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
+LONGEST, DEEPEST = 500, 50
+"""Words in a condition, and parentheses in one another: past them its tree is too deep to walk."""
 VOCABULARY = (*FACTS, "truncated", "reasoned", *NUMBERS, "has_tag", "field", *sorted(WORDS))
 
 
@@ -267,6 +271,10 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.tokens = list(_tokens(text))
         self.at = 0
+        self.depth = 0
+        if len(self.tokens) > LONGEST:
+            fault = f"a condition of more than {LONGEST} words; split it into the terms of a `first`"
+            raise ConditionError(fault, self.tokens[LONGEST].offset)
 
     @property
     def now(self) -> _Token:
@@ -288,6 +296,12 @@ class _Parser:
             return True
         return False
 
+    def whole(self) -> Condition:
+        found = self.condition()
+        if self.now.sort != "end":
+            raise ConditionError(f"expected 'and', 'or' or the end, found '{self.now.text}'", self.now.offset)
+        return found
+
     def condition(self) -> Condition:
         left = self.both()
         while self.word("or"):
@@ -308,8 +322,13 @@ class _Parser:
     def atom(self) -> Condition:
         token = self.take()
         if token.text == "(" and token.sort == "punct":
+            self.depth += 1
+            if self.depth > DEEPEST:
+                fault = f"more than {DEEPEST} parentheses in one another; drop those that change nothing"
+                raise ConditionError(fault, token.offset)
             inner = self.condition()
             self.expect(")")
+            self.depth -= 1
             return inner
         if token.sort != "name" or token.text in WORDS:
             raise ConditionError(f"expected a fact, found '{token.text}'", token.offset)
@@ -328,10 +347,8 @@ class _Parser:
 
     def comparison(self, name: str) -> Condition:
         if self.now.sort != "op":
-            raise ConditionError(
-                f"'{name}' is a number; compare it, as in '{name} > 100', found '{self.now.text}'",
-                self.now.offset,
-            )
+            fault = f"'{name}' is a number; compare it, as in '{name} > 100', found '{self.now.text}'"
+            raise ConditionError(fault, self.now.offset)
         op = self.take().text
         if self.now.sort != "number":
             raise ConditionError(f"expected a number after '{op}', found '{self.now.text}'", self.now.offset)
@@ -351,16 +368,19 @@ class _Parser:
             return _unquoted(token.text)
         if token.sort == "number":
             return float(token.text)
-        words: dict[str, bool | None] = {"true": True, "false": False, "null": None}
-        if token.sort == "name" and token.text in words:
-            return words[token.text]
-        raise ConditionError(
-            f"expected a text in quotes, a number, true, false or null, found '{token.text}'", token.offset
-        )
+        if token.sort == "name" and token.text in LITERALS:
+            return LITERALS[token.text]
+        fault = f"expected a text in quotes, a number, true, false or null, found '{token.text}'"
+        raise ConditionError(fault, token.offset)
+
+
+def _quoted(text: str) -> str:
+    """The contrary of `_unquoted`: any text stands as it is, but for the quote and the backslash."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _unquoted(text: str) -> str:
-    return regex.sub(r"\\(.)", r"\1", text[1:-1])
+    return regex.sub(r"\\(.)", r"\1", text[1:-1], flags=regex.DOTALL)
 
 
 def parse(text: Any) -> Condition:
@@ -373,11 +393,7 @@ def parse(text: Any) -> Condition:
         return text
     if not isinstance(text, str):
         raise ConditionError(f"a condition is a text such as 'correct and not truncated', found {text!r}", 0)
-    parser = _Parser(text)
-    found = parser.condition()
-    if parser.now.sort != "end":
-        raise ConditionError(f"expected 'and', 'or' or the end, found '{parser.now.text}'", parser.now.offset)
-    return found
+    return _Parser(text).whole()
 
 
 When = Annotated[

@@ -81,7 +81,7 @@ class Recipe(Section):
                     raise PydanticCustomError(
                         "hole",
                         "'first' at reward.{path} pays nothing where the completion is {hole}; end it in a term "
-                        "without `when`, such as {{kind: constant, value: 0}}",
+                        "without `when`, such as {kind: constant, value: 0}",
                         {"path": path, "hole": hole},
                     )
         return self

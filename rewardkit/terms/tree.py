@@ -30,8 +30,8 @@ def build(label: str, spec: Any) -> Term:
     if not isinstance(spec, Mapping):
         raise PydanticCustomError(
             "term",
-            "a term is a mapping of parameters, as in {{penalty: -0.2}}; found {found}",
-            {"found": repr(spec)},
+            "a term is a mapping of parameters, as in {example}; found {found}",
+            {"found": repr(spec), "example": "{penalty: -0.2}"},
         )
     params = dict(spec)
     kind = params.pop("kind", label)
@@ -81,7 +81,9 @@ def _moved(fault: Any, place: str | int, spec: Any, label: str) -> InitErrorDeta
         text = f"unknown parameter '{fault['loc'][0]}' of '{kind}'; {nearest(str(fault['loc'][0]), known)}"
     elif fault["type"] == "missing" and len(fault["loc"]) == 1:
         kind = spec.get("kind", label)
-        text = f"'{fault['loc'][0]}' of '{kind}' is missing and no default would be safe; write a value for it"
+        text = (
+            f"'{fault['loc'][0]}' of '{kind}' is missing and no default would be safe; write a value for it"
+        )
     context = fault.get("ctx") or {}
     cause = context.get("cause") or context.get("error")
     moved = PydanticCustomError(fault["type"], "{text}", {**context, "text": text, "cause": cause})

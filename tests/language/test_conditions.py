@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit.conditions import ConditionError, parse
+from rewardkit.conditions import ConditionError, Field, HasTag, parse
 from rewardkit.types import Finish, Outcome, Reading, Rollout, Says
 
 
@@ -71,6 +71,7 @@ def test_truncated_is_a_fact_beside_the_outcome() -> None:
         ('field("x") = 3', 11, "'=' has no meaning"),
         ('field("x") > 3', 11, "expected '==', found '>'"),
         ("__import__('os')", 0, "unknown fact '__import__'"),
+        (" or ".join(["correct"] * 251), len(" or ".join(["correct"] * 250) + " or "), "more than 500 words"),
         ("not not correct", 4, "expected a fact, found 'not'"),
         ("", 0, "expected a fact, found 'the end'"),
     ],
@@ -93,6 +94,15 @@ atoms = st.sampled_from(
         'field("a\\"b") == null',
     ]
 )
+
+
+@given(st.text(), st.text())
+def test_any_text_in_quotes_reads_back(name: str, literal: str) -> None:
+    field = Field(name, literal)
+    assert parse(str(field)) == field
+    assert parse(str(HasTag(name))) == HasTag(name)
+
+
 conditions = st.recursive(
     atoms,
     lambda inner: (
