@@ -150,6 +150,11 @@ def main() -> NoReturn:
     except RewardkitError as error:
         _say(f"error: {error}")
         sys.exit(error.exit_code)
+    except OSError as error:  # a file of the caller's: read-only, a folder, a full disk
+        if error.filename is None:
+            raise
+        _say(f"error: {error.filename}: {error.strerror}")
+        sys.exit(2)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]
         if package not in EXTRAS:

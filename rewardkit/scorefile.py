@@ -151,18 +151,18 @@ class ScoreFile:
             found = json.loads(head)["score-file"] if head.startswith(_HEAD) else None
         except ValueError:
             found = None
-        if found is None:  # killed within its first line: nothing is lost
-            self._file.seek(0)
-            self._file.truncate()
-            self._write(line({"score-file": self.header}))
-            return
-        self._same(found, self.part)
         at = whole = len(head)
         for text in self._file:
             at += len(text)
             if text.startswith(_MARK) and text.endswith(b"\n"):
                 self.marks.append(json.loads(text)["mark"])
                 whole = at
+        if found is None or not self.marks:  # it ended before the first group was whole: nothing is lost
+            self._file.seek(0)
+            self._file.truncate()
+            self._write(line({"score-file": self.header}))
+            return
+        self._same(found, self.part)
         self._file.seek(whole)
         self._file.truncate()
 

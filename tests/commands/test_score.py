@@ -365,3 +365,18 @@ def test_outcomes_agree_with_every_label_of_real_completions(
     assert len(scored) == len(labels)
     apart = [one for one in scored if (one["outcome"] == "correct") != labels[one["id"], one["sample"]]]
     assert [rows[int(one["id"]) - 1]["gold"] for one in apart] == wrongly_labelled
+
+
+def test_a_place_that_cannot_be_written_is_said_in_one_line(run, tmp_path):
+    write(tmp_path, ROWS)
+    (tmp_path / "out.jsonl.part").mkdir()
+    code, _, err = run("score", "r.yaml", "rows.jsonl", "-o", "out.jsonl")
+    assert code == 2
+    assert "out.jsonl.part: Is a directory" in err
+
+
+def test_a_run_that_scored_nothing_holds_no_later_one_up(run, tmp_path):
+    write(tmp_path, ROWS[:1])
+    (tmp_path / "out.jsonl.part").write_text('{"score-file": {"input": "another"}}\n', encoding="utf-8")
+    code, _, _ = run("score", "r.yaml", "rows.jsonl", "-o", "out.jsonl")
+    assert code == 0
