@@ -81,13 +81,20 @@ def _each(
 
 
 def reward_function(
-    name: str, function: Callable[..., Any], *, pays: Bounds, gold_column: str = "answer", revision: int = 1
+    name: str,
+    function: Callable[..., Any],
+    *,
+    pays: Bounds,
+    gold_column: str = "answer",
+    conversational: bool | None = None,
+    revision: int = 1,
 ) -> type[Term]:
     """Register a TRL reward function as a kind, as it stands.
 
     It is called once a prompt's group, by keyword, as TRL calls it: `prompts`, `completions`,
     `completion_ids` where they are known, the gold under `gold_column`, every other column under its
-    own name. Completions are strings where the prompt is one, else message lists. Assign the result
+    own name. Prompts and completions are texts where the prompt is one, else message lists; a function
+    that reads only one of the two says so by `conversational`. Assign the result
     to a name of the module, so that recipes which use it pickle:
 
         accuracy = reward_function("team_accuracy", accuracy_reward, pays=(0.0, 1.0), gold_column="solution")
@@ -97,6 +104,9 @@ def reward_function(
         function: takes lists, returns one number or None a completion.
         pays: lowest and highest payment.
         gold_column: the keyword under which the function expects the gold.
+        conversational: True hands over message lists even where the prompt is a text, as TRL's own
+            rewards expect; None goes by the prompt.
+        revision: raised when the function changes what it pays, so that locks notice.
     """
 
     class RewardFunction(GroupTerm):
@@ -105,7 +115,7 @@ def reward_function(
         def pay_group(self, readings: Sequence[Reading]) -> list[Payment]:
             if not readings:
                 return []
-            values = list(function(**_columns(readings, gold_column)))
+            values = list(function(**_columns(readings, gold_column, conversational)))
             if len(values) != len(readings):
                 raise UsageError(
                     f"kind '{name}': the function returned {len(values)} rewards for {len(readings)} completions"
@@ -125,14 +135,16 @@ def reward_function(
     return TERMS.register(RewardFunction)
 
 
-def _columns(readings: Sequence[Reading], gold_column: str) -> dict[str, list[Any]]:
+def _columns(
+    readings: Sequence[Reading], gold_column: str, conversational: bool | None
+) -> dict[str, list[Any]]:
     rollouts = [reading.rollout for reading in readings]
-    chat = not isinstance(rollouts[0].prompt, str)
+    chat = not isinstance(rollouts[0].prompt, str) if conversational is None else conversational
     columns: dict[str, list[Any]] = {
         name: [rollout.fields.get(name) for rollout in rollouts]
         for name in dict.fromkeys(n for r in rollouts for n in r.fields)
     }
-    columns["prompts"] = [rollout.prompt for rollout in rollouts]
+    columns["prompts"] = [_messages(rollout.prompt) if chat else rollout.prompt for rollout in rollouts]
     columns["completions"] = [
         [{"role": "assistant", "content": reading.text}] if chat else reading.text for reading in readings
     ]
@@ -140,6 +152,10 @@ def _columns(readings: Sequence[Reading], gold_column: str) -> dict[str, list[An
         columns["completion_ids"] = [list(rollout.token_ids or ()) for rollout in rollouts]
     columns[gold_column] = [rollout.golds[0] for rollout in rollouts]
     return columns
+
+
+def _messages(prompt: Any) -> Any:
+    return [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
 
 
 def _checked(value: Any, bounds: Bounds, name: str) -> float | None:

@@ -114,6 +114,19 @@ def test_a_trl_reward_function_is_wrapped_as_it_stands():
     assert pickle.loads(pickle.dumps(recipe)) == recipe
 
 
+def reads_messages(prompts, completions, **kwargs):
+    """As TRL's own rewards read a completion: the first message's content."""
+    assert [prompt[-1] for prompt in prompts] == [{"role": "user", "content": "q"}]
+    return [float(completion[0]["content"] == "yes") for completion in completions]
+
+
+def test_a_conversational_reward_function_reads_plain_rows(kinds_of_these_tests):
+    reward_function("reads_messages_kind", reads_messages, pays=(0.0, 1.0), conversational=True)
+    recipe = Recipe(name="team", version=0, reward={"reads_messages_kind": {}})
+    (score,) = recipe.score([Rollout(prompt="q", completion="yes", gold="42", group="g")])
+    assert score.total == 1.0
+
+
 def test_two_kinds_of_one_name_are_refused():
     with pytest.raises(UsageError, match="already taken"):
         reward_function("length", length_reward, pays=(0.0, 1.0))
