@@ -224,13 +224,24 @@ def export(
     run: Run,
     out: Annotated[Path, typer.Option("--out", "-o", help="A .jsonl, .csv or .parquet file.")],
     scores: Scores = None,
+    correct: Annotated[
+        bool, typer.Option("--correct", help="Only an SFT set of the right completions (prompt, completion).")
+    ] = False,
+    order: Annotated[str, typer.Option(help="With --correct: shortest or diverse first.")] = "shortest",
+    per_prompt: Annotated[int, typer.Option(min=1, help="With --correct: how many of each prompt.")] = 1,
 ) -> None:
-    """A scored run as a flat table, a row a completion."""
+    """A scored run as a flat table, a row a completion; or its own right completions to learn from."""
     from .export import export as write
+    from .export import export_correct
     from .run import RunFolder
 
-    count = write(RunFolder.existing(run), out, scores)
-    typer.echo(f"{out}: {count} completions")
+    folder = RunFolder.existing(run)
+    if not correct:
+        typer.echo(f"{out}: {write(folder, out, scores)} completions")
+        return
+    if order not in ("shortest", "diverse"):
+        raise UsageError(f"--order is shortest or diverse; found '{order}'")
+    typer.echo(f"{out}: {export_correct(folder, out, scores, order, per_prompt)} right completions")
 
 
 @app.command()

@@ -10,9 +10,11 @@ from typing import Any
 from rewardkit.errors import UsageError
 
 from .board import choose_scoring
-from .run.folder import RunFolder
+from .prompts import Prompter
+from .run.folder import RunFolder, write_whole
 from .run.log import parse_line
 from .scoring import read_scores
+from .traces import Order, right_traces
 
 FORMATS = (".jsonl", ".csv", ".parquet")
 
@@ -72,6 +74,24 @@ def export(folder: RunFolder, out: Path, scoring: str | None = None) -> int:
     else:
         frame.to_parquet(out, index=False)
     return len(frame)
+
+
+def export_correct(
+    folder: RunFolder, out: Path, scoring: str | None = None, order: Order = "shortest", per_prompt: int = 1
+) -> int:
+    """Write an SFT set of the run's own right completions (.jsonl); returns the number of rows.
+
+    Each text once for a prompt, shortest or most diverse first, as `rewardkit.evals.traces.right_traces` has it.
+    """
+    if out.suffix != ".jsonl":
+        raise UsageError(f"right completions are written as .jsonl; found '{out.suffix}'")
+    # The log's prompts have the chat template applied; a trainer applies it itself, to the messages.
+    prompter = Prompter(folder.suite().prompt)
+    asked = {item.id: prompter.render(item) for item, _ in folder.items()}
+    made = ({**row, "prompt": asked[row["id"]]} for row in rows(folder, scoring))
+    found = right_traces(made, order, per_prompt)
+    write_whole(out, "".join(json.dumps(row) + "\n" for row in found))
+    return len(found)
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:

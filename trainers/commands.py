@@ -98,8 +98,10 @@ def _list_plans() -> None:
 
 
 def _write_traces(stage: Path, out: Path, order: str, per_prompt: int) -> None:
+    from rewardkit.evals.traces import right_traces
+
     from .folder import write_text
-    from .traces import logged_completions, right_traces
+    from .traces import logged_completions
 
     if order not in ("shortest", "diverse"):
         raise UsageError(f"--order is shortest or diverse, found '{order}'")

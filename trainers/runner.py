@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit.errors import SetupError, nearest
+from rewardkit.evals.traces import right_traces
 from rewardkit.loading import load_recipe
 from rewardkit.recipe import Recipe
 
@@ -26,7 +27,7 @@ from .plan import Traces
 from .planning import Resolved
 from .smoke import build_model, made_rows, made_traces, smoke_texts, tiny_plan
 from .tokens import load_tokenizer, prompt_length
-from .traces import logged_completions, right_traces
+from .traces import logged_completions
 from .watch import check_watch
 
 REPORTERS = ("trackio", "wandb", "tensorboard", "mlflow", "swanlab", "comet_ml")

@@ -122,7 +122,7 @@ RULES: dict[str, Rule] = {
     "length": Rule(1.5, "rewardkit diff, rewardkit check RECIPE (what length pays)", _longer),
     "truncated": Rule(
         0.2,
-        "rewardkit score --by finish (what cut completions are paid)",
+        "rewardkit check RECIPE --max-completion-length N (what prices past the limit do)",
         _over("completions cut at max_completion_length", "completions/clipped_ratio"),
     ),
     "characters": Rule(
@@ -143,7 +143,7 @@ RULES: dict[str, Rule] = {
     ),
     "undecided": Rule(
         0.0,
-        "rewardkit verify (why a gold is unusable)",
+        "rewardkit verify --golds FILE (why a gold is unusable)",
         _over("completions whose gold is unusable", "outcomes/undecided"),
     ),
 }

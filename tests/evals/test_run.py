@@ -8,9 +8,14 @@ import pytest
 from simulated_policy import Simulated
 
 from rewardkit.errors import DataError, UsageError
+from rewardkit.evals.backends import open_backend
+from rewardkit.evals.data import load_items
+from rewardkit.evals.export import export_correct
+from rewardkit.evals.profiles import load_reader
 from rewardkit.evals.run import RunFolder, generate_run
 from rewardkit.evals.run.log import LogWriter, read_log
 from rewardkit.evals.run.record import Record, completion_key
+from rewardkit.evals.scoring import score_run
 from rewardkit.evals.suite import load_suite
 from rewardkit.types import Finish
 
@@ -172,3 +177,25 @@ def test_what_was_done_is_written_down(tmp_path, small_suite):
     meta = json.loads((folder.path / "run.json").read_text())
     assert meta["n"] == {"greedy": 1, "sampled": 3}
     assert folder.suite() == small_suite
+
+
+def test_right_completions_are_exported_as_messages_to_learn_from(tmp_path):
+    """Each text once, in the suite's own words: the chat template is the trainer's to apply."""
+    suite = load_suite("arithmetic", ("data.generate.n=4", "arms={sampled: {n: 2, temperature: 1.0}}"))
+    told = {item.id: rf"so \boxed{{{item.gold or 'None'}}}" for item in load_items(suite.data)}
+    replayed = tmp_path / "told.jsonl"
+    wrong = next(iter(told))
+    lines = [
+        json.dumps({"id": item, "completion": [text if item != wrong else "no idea", text]})
+        for item, text in told.items()
+    ]
+    replayed.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    folder = RunFolder(tmp_path / "run")
+    with open_backend("replay", str(replayed), {"completion": "completion"}) as backend:
+        generate_run(folder, suite, backend)
+    score_run(folder, load_reader("accuracy", []))
+    out = tmp_path / "sft.jsonl"
+    assert export_correct(folder, out) == 4
+    rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert {row["id"]: row["completion"][0]["content"] for row in rows} == told
+    assert all(row["prompt"][-1]["role"] == "user" for row in rows)

@@ -9,6 +9,7 @@ pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[
 
 from rewardkit import load_recipe
 from rewardkit.errors import DataError, RecipeError, UsageError
+from rewardkit.evals.traces import right_traces
 from rewardkit.trainers.data import Loader, raw_rows, to_dataset
 from rewardkit.trainers.folder import (
     RunFolder,
@@ -19,7 +20,6 @@ from rewardkit.trainers.folder import (
     write_rows,
 )
 from rewardkit.trainers.planning import load_plan
-from rewardkit.trainers.traces import right_traces
 from rewardkit.trainers.watch import RULES, look
 
 pytestmark = pytest.mark.train
