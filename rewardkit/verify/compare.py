@@ -30,6 +30,8 @@ from .shapes import (
 from .tree import Node, is_expression, mul, num, ordered, symbols
 from .vocabulary import KNOWN
 
+_PRIMES = {"'": ("ft", "min"), "''": ("in", "s")}
+"""What one prime or two behind a number may be said to be."""
 MOST_ITEMS = 32
 """Longer lists are equal only item by item in order."""
 
@@ -337,6 +339,8 @@ class Comparison:
         if not self.units(one, two):
             return False
         if "pct" in (x[0], y[0]):
+            if x[0] != y[0] and (one or two):
+                return False  # 35% is no 35 degrees
             return self.percents(x, y)
         return self.same(x, y)
 
@@ -344,6 +348,9 @@ class Comparison:
         """Whether two units ("" for none) may stand for each other."""
         if one == two or self.policy.units == "ignore":
             return True
+        for mark, other in ((one, two), (two, one)):
+            if mark in _PRIMES:
+                return other in _PRIMES[mark]
         if not one or not two:
             return self.policy.units == "one_side"
         if one in KNOWN or two in KNOWN:

@@ -13,6 +13,8 @@ from .stream import CONNECTIVES, RELATIONS
 from .tree import Node, Unread, div
 
 _CALLED = frozenset("fghFGHP")
+MOST_LETTERS = 30
+"""Variables that may be written without a space between them; more are no product that anyone wrote."""
 
 
 class Groups(Latex):
@@ -127,6 +129,8 @@ class Groups(Latex):
         if prefix:
             self.tokens[self.at] = Token("w", run[len(prefix) :], False)
             return self.root() if prefix == "sqrt" else self.function(prefix)
+        if len(run) > MOST_LETTERS:
+            raise Unread(f"a run of {len(run)} letters")
         if len(run) > 1:
             if self.ends_expression(token):
                 raise Unread(f"the word {run!r}")

@@ -12,6 +12,7 @@ import unicodedata
 from typing import NamedTuple
 
 from .memory import remembered
+from .numerals_zh import NUMERALS, numeral
 
 HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 BAD = "\x00"
@@ -31,7 +32,7 @@ def _table() -> dict[int, str]:
         "′": "'", "″": "''", "’": "'", "‘": "'", "“": '"', "”": '"', "…": r"\ldots ", "⋯": r"\ldots ",
         "，": ",", "、": ",", "；": ";", "：": ":", "。": ".", "．": ".", "！": "!", "？": "?", "（": "(", "）": ")",
         "［": "[", "］": "]", "【": "[", "】": "]", "｛": r"\{", "｝": r"\}", "＜": "<", "＞": ">", "＝": "=", "＋": "+", "－": "-", "＊": "*",
-        "／": "/", "％": "%", "＾": "^", "＿": "_", "｜": "|", "＄": r"\$", "￥": r"\$", "¥": r"\$", "∶": ":", "∣": "|", "〈": r"\langle ", "〉": r"\rangle ", "⟨": r"\langle ", "⟩": r"\rangle ",
+        "／": "/", "％": "%", "＾": "^", "＿": "_", "｜": "|", "＄": r"\$", "￥": "¥", "∶": ":", "∣": "|", "〈": r"\langle ", "〉": r"\rangle ", "⟨": r"\langle ", "⟩": r"\rangle ",
         "∠": "", "△": "", "∴": "", "≅": r"\cong ", "∫": r"\int ", "∑": r"\sum ", "∏": r"\prod ", "∂": r"\partial ",
         "½": r"\frac{1}{2}", "⅓": r"\frac{1}{3}", "⅔": r"\frac{2}{3}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
         "⅕": r"\frac{1}{5}", "⅖": r"\frac{2}{5}", "⅗": r"\frac{3}{5}", "⅘": r"\frac{4}{5}", "⅙": r"\frac{1}{6}",
@@ -70,24 +71,22 @@ _SUPERS = re.compile("[" + "".join(map(re.escape, _SUPER)) + "]+")
 _SUBS = re.compile("[" + "".join(map(re.escape, _SUB)) + "]+")
 _ROOT = re.compile(r"([√∛∜])\s*(?:(\d+(?:\.\d+)?|[A-Za-z])|\(([^()]*)\)|(?=[{\\]))")
 _ROOTS = {"√": r"\sqrt", "∛": r"\sqrt[3]", "∜": r"\sqrt[4]"}
-_NUMERALS = {char: str(value) for value, char in enumerate("零一二三四五六七八九十")}
 _PARTS = re.compile(
-    r"(百|[零一二三四五六七八九十]|\d+)分之([一二三四五六七八九]十|[零一二三四五六七八九十]|\d+(?:\.\d+)?)"
+    # The look-behind keeps a long run of digits from being tried at each of them.
+    rf"(?<![{NUMERALS}\d])([{NUMERALS}]{{1,24}}|\d{{1,24}})分之([{NUMERALS}]{{1,24}}|\d{{1,24}}(?:\.\d{{1,24}})?)"
 )
 _TIMES = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*\^)")
 _NOON = re.compile(r"(?<=[\d ])\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 
 
-def _numeral(text: str) -> str:
-    if len(text) == 2 and text[1] == "十":
-        return _NUMERALS[text[0]] + "0"
-    return _NUMERALS.get(text, text)
-
-
 def _part(match: re.Match[str]) -> str:
     """三分之一 is a third, 百分之五十 fifty per cent."""
-    whole, part = match.groups()
-    return f"{_numeral(part)}%" if whole == "百" else rf"\frac{{{_numeral(part)}}}{{{_numeral(whole)}}}"
+    whole, part = (text if text[0].isascii() else numeral(text) for text in match.groups())
+    if match[1] == "百":
+        whole = 100
+    if whole is None or part is None:
+        return match.group()
+    return f"{part}%" if whole == 100 else rf"\frac{{{part}}}{{{whole}}}"
 
 
 def _root(match: re.Match[str]) -> str:
@@ -121,7 +120,7 @@ class Token(NamedTuple):
 
 _TOKEN = re.compile(
     r"(?P<space>(?:\s|~|\\[,;:> ]|\\q?quad(?![A-Za-z])|\\hspace\*?\{[^{}]*\}|\\(?:hfill|enspace|thinspace)(?![A-Za-z]))+)"
-    r"|(?P<drop>\\!|\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|mathstrut|strut|rm|bf|it|mathop|mathbf|boldsymbol|bm)(?![A-Za-z])\.?|\\(?:text)?color\s*\{[^{}]*\}"
+    r"|(?P<drop>\\!|\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|mathstrut|strut|rm|bf|it|tiny|small|normalsize|[lL]arge|LARGE|[hH]uge|therefore|mathop|mathbf|boldsymbol|bm)(?![A-Za-z])\.?|\\(?:text)?color\s*\{[^{}]*\}"
     r"|\\[()]|\\\[|\\\]|\$|(?<![\w)\]}])\*\*(?=\S)|(?<=\S)\*\*(?=\s|$|[.,;:!?)\]}。，、](?!\d))|`)"
     r"|(?P<text>\\(?:text(?:bf|it|rm|sf|tt|normal|up|sl|sc)?|mbox|hbox|mathrm|mathit|mathsf|mathtt|mathnormal|operatorname\*?|emph)\s*\{)"
     r"|(?P<command>\\(?:[A-Za-z]+|.))"
@@ -139,7 +138,7 @@ _SAME = {
     r"\arcsec": r"\arcsec", r"\tg": r"\tan", r"\ctg": r"\cot", r"\varepsilon": r"\epsilon", r"\vartheta": r"\theta", r"\varphi": r"\phi",
     r"\exponentialE": "e", r"\imaginaryI": "i", r"\Reals": r"\mathbb{R}", r"\R": r"\mathbb{R}", r"\implies": r"\Rightarrow", r"\lor": r"\lor",
     r"\vee": r"\lor", r"\wedge": r"\land", r"\bmod": r"\mod", r"\backslash": r"\setminus", r"\prime": "'", r"\%": "%", r"\#": "#", r"\&": "&", r"\_": "_",
-    r"\euro": "€", r"\pounds": "£", r"\cr": r"\\",
+    r"\euro": "€", r"\yen": "¥", r"\pounds": "£", r"\cr": r"\\",
 }  # fmt: skip
 
 
@@ -184,7 +183,11 @@ def tokens(raw: str) -> tuple[Token, ...]:
             text = text[label.end() :]
     found: list[Token] = []
     _scan(text, found)
-    while found and found[-1].value in (".", ",", ";", r"\\") and found[-1].kind in "pc":
+    while (
+        found
+        and found[-1].value in (".", ",", ";", r"\\", r"\checkmark", r"\blacksquare")
+        and found[-1].kind in "pc"
+    ):
         found.pop()
     return tuple(found)
 
@@ -226,7 +229,7 @@ def _scan(text: str, found: list[Token], spaced: bool = False) -> None:
         spaced = False
 
 
-_MATH_TEXT = re.compile(r"[-+\d.,:/()\[\] %]*\d[-+\d.,:/()\[\] %]*")
+_MATH_TEXT = re.compile(r"(?:[-+\d.,:/()\[\] ]|\\?%)*\d(?:[-+\d.,:/()\[\] ]|\\?%)*|[,;]")
 
 
 def _text(inside: str, command: str, spaced: bool, found: list[Token]) -> bool:

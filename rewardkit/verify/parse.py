@@ -13,6 +13,7 @@ import re
 from .groups import Groups
 from .memory import remembered
 from .normal import BAD, LONGEST, Token, canonical, tokens
+from .numerals_zh import numeral
 from .rational import rational
 from .tree import Node, Refused, Unread, num
 from .vocabulary import MATH_PHRASES, MULTIPLIERS, NUMBER_WORDS, is_word, words
@@ -26,7 +27,12 @@ _LETTERS = re.compile(r"[A-J]+")
 _CHOICE_REST = frozenset(("\\frac", "\\sqrt", "\\pi", "\\$", "-", "\\text"))
 _SPLIT = re.compile(r"[A-J](?:(?:\s*(?:,|;|、|和|&|/|\band\b)\s*|\s*,\s*and\s+)[A-J])+")
 _OPTION = re.compile(r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer) ?\(?([A-J])\)?|(?:故?选|选项)\s*([A-J])")
-_BASE = re.compile(r"\(?([0-9]+|[0-9A-F]+)\)?_(?:\{?(\d{1,2})\}?|\\text\{(\w+)\}|\{(?:\\text\{)?(\w+)\}?\})")
+_BASE = re.compile(
+    r"\(?([0-9]+|[0-9A-Fa-f]+)\)?(?:_(?:\{?\(?(\d{1,2})\)?\}?|\\text\{(\w+)\}|\{(?:\\text\{)?(\w+)\}?\})"
+    r"|\s?\(?(?:\\text\{)?\(?base ?\}?(\d{1,2})\)?\}?\)?)"
+)
+_DATE = re.compile(r"[12]\d{3}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])")
+"""A date as ISO 8601 writes it; nobody answers with two differences of numbers so padded."""
 
 
 class Parser(Groups):
@@ -50,6 +56,8 @@ def read(raw: str) -> Node:
     base = _base(text)
     if base is not None:
         return base
+    if _DATE.fullmatch(text):
+        return ("text", text)
     wording = _wording(found)
     if wording is not None:
         return wording
@@ -99,11 +107,12 @@ def _base(text: str) -> Node | None:
     match = _BASE.fullmatch(text)
     if not match:
         return None
-    digits, given, *spelt = match.groups()
+    digits, given, *spelt, said = match.groups()
+    given = given or said
     base = int(given) if given else NUMBER_WORDS.get((spelt[0] or spelt[1] or "").lower(), 0)
     if not 2 <= base <= 36 or (not digits.isdigit() and base < 11):
         return None
-    return ("base", digits.lstrip("0") or "0", base)
+    return ("base", digits.lstrip("0").upper() or "0", base)
 
 
 def _wording(found: tuple[Token, ...]) -> Node | None:
@@ -118,6 +127,9 @@ def _wording(found: tuple[Token, ...]) -> Node | None:
         return read(MATH_PHRASES[low])
     if low in NUMBER_WORDS:
         return num(NUMBER_WORDS[low])
+    written = numeral(low)
+    if written is not None:
+        return num(written)
     named = _OPTION.fullmatch(re.sub(r"\s+", " ", spelt.strip(" .!")))
     if named:
         return ("sym", named[1] or named[2])

@@ -15,7 +15,7 @@ from .sums import Sums
 from .tree import Node, Unread, add, mul, neg, num
 from .vocabulary import MULTIPLIERS, UNITS, unit
 
-_CURRENCY = frozenset((r"\$", "€", "£"))
+_CURRENCY = frozenset((r"\$", "€", "£", "¥", "₹"))
 _NO_UNIT = re.compile(
     r"\b(?:is|are|was|were|be|not|no|none|nor|wrong|incorrect|false|or|and|but|if|maybe|about|than|more|less|to|from|"
     r"least|most|except|without|impossible|undefined|then|else|because|since)\b|\d|=",
@@ -50,15 +50,16 @@ class Quantities(Sums):
         sign = self.take("-") if token.value == "-" and self.peek(1).value in _CURRENCY else False
         if self.peek().value in _CURRENCY:
             mark = self.next().value.strip("\\")
+            mark = UNITS.get(mark, mark)
             inner = self.sum()
             value: Node = ("qty", inner, mark)
             if sign:
                 value = ("qty", neg(inner), mark)
         else:
             value = self.sum()
-            if self.peek().value == r"\$":
-                self.at += 1
-                value = ("qty", value, "$")
+            if self.peek().value in _CURRENCY and value[0] != "qty":
+                mark = self.next().value.strip("\\")
+                value = ("qty", value, UNITS.get(mark, mark))
             if value[0] == "qty" and value[2] == "degree" and self.peek().value in ("C", "F"):
                 value = ("qty", value[1], self.next().value.lower())
         value = _lift(value)

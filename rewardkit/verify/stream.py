@@ -99,21 +99,6 @@ STOPS = frozenset(
         "?",
     )
 )
-WORD_FUNCTIONS = (
-    "arcsin",
-    "arccos",
-    "arctan",
-    "sqrt",
-    "sin",
-    "cos",
-    "tan",
-    "cot",
-    "sec",
-    "csc",
-    "log",
-    "exp",
-    "ln",
-)
 CONNECTIVES = {
     "and": "and",
     "or": "or",

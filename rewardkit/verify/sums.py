@@ -6,11 +6,13 @@ Trees come out with nothing evaluated but what numbers alone decide.
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from .normal import FUNCTIONS, Token
 from .numerals import Numerals
-from .stream import ORDINALS, REFUSED, RELATIONS, STOPS, WORD_FUNCTIONS
+from .stream import ORDINALS, REFUSED, RELATIONS, STOPS, integer
 from .tree import MINUS_ONE, Node, Refused, Unread, add, div, mul, neg, num
-from .vocabulary import BARE_UNITS, is_word
+from .vocabulary import BARE_UNITS, WORD_FUNCTIONS, is_word
 
 
 class Sums(Numerals):
@@ -115,6 +117,8 @@ class Sums(Numerals):
                 self.at += 1
                 value = ("!", value)
             elif token.value == "%":
+                if value[0] == "pct":
+                    raise Unread("a percentage of a percentage")
                 self.at += 1
                 value = ("pct", value)
             elif token.value == "_":
@@ -122,6 +126,13 @@ class Sums(Numerals):
             elif token.value == "'" and value[0] == "sym":
                 self.at += 1
                 value = ("sym", value[1] + "'")
+            elif token.value == "'" and value[0] == "num":
+                value = ("qty", value, self.primes())
+            elif token.value == "*" and self.peek(1).value == "*" and not self.peek(1).spaced:
+                self.at += 2  # Python's power
+                sign = self.take("-")
+                exponent = self.factor()
+                return ("^", value, neg(exponent) if sign else exponent)
             else:
                 return value
 
@@ -158,7 +169,10 @@ class Sums(Numerals):
             if nxt.value in ("C", "F") and not self.peek(1).value:
                 self.at += 1
                 return ("qty", value, nxt.value.lower())
-            return ("qty", value, "degree")
+            return self.sexagesimal(value)
+        if value[0] == "num" and token.value == "o" and (not braced or self.peek(1).value == "}"):
+            self.at += 1 + braced  # a degree sign as typed
+            return self.sexagesimal(value)
         if braced and token.kind in "tw" and token.value in ORDINALS and self.peek(1).value == "}":
             self.at += 2
             return value
@@ -181,6 +195,27 @@ class Sums(Numerals):
         if value[0] == "qty":
             raise Unread("a power of a quantity with a unit")
         return ("^", value, exponent)
+
+    def primes(self) -> str:
+        """The primes behind a number, consumed: minutes or feet are one, seconds or inches two."""
+        found = ""
+        while self.peek().value == "'":
+            self.at += 1
+            found += "'"
+        if len(found) > 2:
+            raise Unread("more than two primes")
+        return found
+
+    def sexagesimal(self, value: Node) -> Node:
+        """Degrees, with the minutes and seconds that follow them: `22^\\circ 30'`."""
+        parts = [value]
+        while value[0] == "num" and self.peek().kind == "n" and self.peek(1).value == "'":
+            part = num(integer(self.next().value))
+            if len(self.primes()) != len(parts):
+                raise Unread("minutes and seconds out of order")
+            parts.append(mul(part, num(Fraction(1, 60 ** len(parts)))))
+        total = num(sum(part[1] for part in parts)) if len(parts) > 1 else value
+        return ("qty", total, "degree")
 
     def function(self, name: str) -> Node:
         """A function's name is consumed; its base, power and argument follow."""

@@ -186,7 +186,10 @@ def plain_math(raw: str) -> bool:
     """Whether an answer that we do not read holds nothing that math-verify says yes too easily to."""
     found = tokens(raw)
     return bool(found) and not any(
-        token.kind == "t" or token.value in RELATIONS or token.value in ("?", r"\%") or "\x00" in token.value
+        token.kind == "t"
+        or token.value in RELATIONS
+        or token.value in ("?", "'", '"', r"\%")
+        or "\x00" in token.value
         for token in found
     )
 

@@ -26,6 +26,12 @@ _UNITS = {
     "acre": "acres", "hectare": "hectares ha 公顷", "unit": "units", "个": "只 件 本 条 张 支 枝 棵 朵 盒 箱 袋 包 块 瓶 杯 辆 台 人 名 位 头 匹 间 次 种 页 组 队 套 把 颗 粒 根 双 排 层 户 艘 架 盆 桶 筐 只鸡",
 }  # fmt: skip
 UNITS = {alias: name for name, aliases in _UNITS.items() for alias in (name, *aliases.split())}
+UNITS |= {
+    f"{degrees} {name}": UNITS[name]
+    for degrees in ("degree", "degrees")
+    for name in ("celsius", "fahrenheit")
+}
+UNITS |= {"¥": "元"}
 """Alias to canonical name, all lower case."""
 
 BARE_UNITS = frozenset(name for name in UNITS if name.isascii() and name.isalpha() and len(name) > 1) - {
@@ -78,8 +84,6 @@ NUMBER_WORDS = {word: value for value, word in enumerate(_ONES)} | {
 NUMBER_WORDS |= {
     f"{tens}-{_ONES[one]}": NUMBER_WORDS[tens] + one for tens in _TENS for one in range(1, 10)
 } | {"a hundred": 100, "one hundred": 100, "a thousand": 1000, "one thousand": 1000, "a dozen": 12}
-_CHINESE = "零一二三四五六七八九十"
-NUMBER_WORDS |= {char: value for value, char in enumerate(_CHINESE)} | {"两": 2}
 
 _PHRASES = {
     "does not exist": ("dne", "d.n.e", "doesn't exist", "do not exist", "不存在"),
@@ -102,6 +106,22 @@ MATH_PHRASES = {
     "two thirds": r"\frac{2}{3}", "two-thirds": r"\frac{2}{3}", "one quarter": r"\frac{1}{4}", "one-quarter": r"\frac{1}{4}", "one fourth": r"\frac{1}{4}", "one-fourth": r"\frac{1}{4}", "three quarters": r"\frac{3}{4}", "three-quarters": r"\frac{3}{4}", "three fourths": r"\frac{3}{4}", "three-fourths": r"\frac{3}{4}",
 }  # fmt: skip
 
+WORD_FUNCTIONS = (
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "cot",
+    "sec",
+    "csc",
+    "log",
+    "exp",
+    "ln",
+)
+"""Functions that are read without a backslash."""
 _SHORT = frozenset(
     [
         "no",
@@ -146,6 +166,8 @@ def is_word(run: str) -> bool:
     low = run.lower()
     if low in _SHORT:
         return True
+    if run in WORD_FUNCTIONS or (run[-1] in "xyz" and run[:-1] in WORD_FUNCTIONS):
+        return False  # sin x, lnx
     if len(run) == 2 or set(low) <= set("xyz") or set(low) <= set("abcd") or set(low) <= set("mnpqr"):
         return False
     if run.isupper() and "".join(sorted(set(run))) == run and run <= "I":  # ACD: letters, not a word
