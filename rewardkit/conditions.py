@@ -4,236 +4,33 @@
     atom = "(" condition ")" | fact | number-fact ("<"|"<="|">"|">="|"=="|"!=") number
          | has_tag("name") | field("name") == literal
 
-A text comes in and is parsed against a fixed vocabulary (never evaluated as Python); a frozen tree
-goes out, which answers for a reading, answers for a cell of the audits, names the axes it needs to
-do so, and prints in one canonical way, so that two spellings have one digest.
+A text comes in and is parsed against a fixed vocabulary (never evaluated as Python); a tree of
+`rewardkit.condition_tree` goes out.
 """
 
 from __future__ import annotations
 
-import json
-import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import regex
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from .cells import Axis, Cell
+from .condition_tree import (
+    FACTS,
+    Both,
+    Compare,
+    Condition,
+    ConditionError,
+    Either,
+    Fact,
+    Field,
+    HasTag,
+    Not,
+)
 from .errors import nearest
-from .facts import NUMBERS, REASONED, field_axis, has_tag, number_axis, tag_axis
-from .types import Outcome, Reading
-
-OPERATORS: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "==": operator.eq,
-    "!=": operator.ne,
-}
-
-O = Outcome
-FACTS: dict[str, frozenset[Outcome]] = {
-    "answerable": frozenset({O.CORRECT, O.WRONG, O.FALSE_NONE, O.NO_ANSWER}),
-    "answered": frozenset({O.CORRECT, O.WRONG, O.NONE_MISSED}),
-    "abstained": frozenset({O.FALSE_NONE, O.NONE_CORRECT}),
-    "correct": frozenset({O.CORRECT}),
-    "wrong": frozenset({O.WRONG}),
-    "no_answer": frozenset({O.NO_ANSWER, O.NONE_NO_ANSWER}),
-    "false_none": frozenset({O.FALSE_NONE}),
-    "none_correct": frozenset({O.NONE_CORRECT}),
-    "none_missed": frozenset({O.NONE_MISSED}),
-}
-"""Facts that the outcome decides. `correct` is of answerable golds; `no_answer` of both."""
-
-
-class ConditionError(ValueError):
-    """A condition cannot be read; `offset` counts characters from its start."""
-
-    def __init__(self, fault: str, offset: int) -> None:
-        super().__init__(fault)
-        self.offset = offset
-
-
-class Condition:
-    """A parsed condition. Equal when it prints the same."""
-
-    precedence = 3
-
-    def holds(self, reading: Reading) -> bool:
-        """Whether it holds for a reading."""
-        raise NotImplementedError
-
-    def holds_in(self, cell: Cell) -> bool:
-        """Whether it holds in a cell of a table that was built with `axes()`."""
-        raise NotImplementedError
-
-    def axes(self) -> tuple[Axis, ...]:
-        """The axes that make it decidable in every cell."""
-        return ()
-
-    def needs(self) -> frozenset[str]:
-        """Facts that a rollout must carry: `tokens`."""
-        return frozenset(axis.name for axis in self.axes() if axis.name == "tokens")
-
-    def _inside(self, child: Condition) -> str:
-        return f"({child})" if child.precedence < self.precedence else str(child)
-
-
-@dataclass(frozen=True)
-class Fact(Condition):
-    """A named yes or no."""
-
-    name: str
-
-    def holds(self, reading: Reading) -> bool:  # noqa: D102
-        if self.name == "truncated":
-            return reading.truncated
-        if self.name == "reasoned":
-            return reading.reasoned
-        return reading.outcome in FACTS[self.name]
-
-    def holds_in(self, cell: Cell) -> bool:  # noqa: D102
-        if self.name == "truncated":
-            return cell.truncated
-        if self.name == "reasoned":
-            return cell.holds(REASONED.name)
-        return cell.outcome in FACTS[self.name]
-
-    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        return (REASONED,) if self.name == "reasoned" else ()
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True)
-class Compare(Condition):
-    """A number fact against a number."""
-
-    name: str
-    op: str
-    number: float
-
-    def holds(self, reading: Reading) -> bool:  # noqa: D102
-        return OPERATORS[self.op](NUMBERS[self.name](reading), self.number)
-
-    def holds_in(self, cell: Cell) -> bool:  # noqa: D102
-        return OPERATORS[self.op](cell.ranges[self.name].lo, self.number)
-
-    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        # The counts are integers: every comparison changes at ceil(n), or just after floor(n).
-        floor = int(self.number // 1)
-        return (number_axis(self.name, (float(floor), float(floor + 1))),)
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.op} {self.number:g}"
-
-
-@dataclass(frozen=True)
-class HasTag(Condition):
-    """An opened and closed pair of a tag stands in the text."""
-
-    name: str
-
-    def holds(self, reading: Reading) -> bool:  # noqa: D102
-        return has_tag(reading, self.name)
-
-    def holds_in(self, cell: Cell) -> bool:  # noqa: D102
-        return cell.holds(self.axes()[0].name)
-
-    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        return (tag_axis(self.name),)
-
-    def __str__(self) -> str:
-        return f"has_tag({_quoted(self.name)})"
-
-
-@dataclass(frozen=True)
-class Field(Condition):
-    """A column of the row equals a literal; a missing column equals nothing."""
-
-    name: str
-    literal: str | float | bool | None
-
-    def holds(self, reading: Reading) -> bool:  # noqa: D102
-        return bool(self.axes()[0].measure(reading))
-
-    def holds_in(self, cell: Cell) -> bool:  # noqa: D102
-        return cell.holds(self.axes()[0].name)
-
-    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        return (field_axis(self.name, self.literal),)
-
-    def __str__(self) -> str:
-        literal = _quoted(self.literal) if isinstance(self.literal, str) else json.dumps(self.literal)
-        return f"field({_quoted(self.name)}) == {literal}"
-
-
-@dataclass(frozen=True)
-class Not(Condition):
-    """The contrary."""
-
-    child: Condition
-    precedence = 2
-
-    def holds(self, reading: Reading) -> bool:  # noqa: D102
-        return not self.child.holds(reading)
-
-    def holds_in(self, cell: Cell) -> bool:  # noqa: D102
-        return not self.child.holds_in(cell)
-
-    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        return self.child.axes()
-
-    def __str__(self) -> str:
-        inner = f"({self.child})" if self.child.precedence <= 2 else str(self.child)
-        return f"not {inner}"
-
-
-@dataclass(frozen=True)
-class Both(Condition):
-    """and"""
-
-    left: Condition
-    right: Condition
-    precedence = 1
-
-    def holds(self, reading: Reading) -> bool:  # noqa: D102
-        return self.left.holds(reading) and self.right.holds(reading)
-
-    def holds_in(self, cell: Cell) -> bool:  # noqa: D102
-        return self.left.holds_in(cell) and self.right.holds_in(cell)
-
-    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        return self.left.axes() + self.right.axes()
-
-    def __str__(self) -> str:
-        return f"{self._inside(self.left)} and {self._inside(self.right)}"
-
-
-@dataclass(frozen=True)
-class Either(Condition):
-    """or"""
-
-    left: Condition
-    right: Condition
-    precedence = 0
-
-    def holds(self, reading: Reading) -> bool:  # noqa: D102
-        return self.left.holds(reading) or self.right.holds(reading)
-
-    def holds_in(self, cell: Cell) -> bool:  # noqa: D102
-        return self.left.holds_in(cell) or self.right.holds_in(cell)
-
-    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        return self.left.axes() + self.right.axes()
-
-    def __str__(self) -> str:
-        return f"{self._inside(self.left)} or {self._inside(self.right)}"
-
+from .facts import NUMBERS
 
 TOKEN = regex.compile(
     r"""\s*(?:(?P<name>[A-Za-z_]\w*)|(?P<number>[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
@@ -372,11 +169,6 @@ class _Parser:
             return LITERALS[token.text]
         fault = f"expected a text in quotes, a number, true, false or null, found '{token.text}'"
         raise ConditionError(fault, token.offset)
-
-
-def _quoted(text: str) -> str:
-    """The contrary of `_unquoted`: any text stands as it is, but for the quote and the backslash."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _unquoted(text: str) -> str:
