@@ -55,9 +55,7 @@ def _value(value: Any, names: Names, indent: int, used: int = 0) -> str:
         pairs = [(name, getattr(value, name)) for name in _set_fields(value)]
         return _call(f"{_name(cls, names)}(", ")", [(f"{n}=", v) for n, v in pairs], names, indent, used)
     if isinstance(value, dict):
-        return _call(
-            "{", "}", [(f"{name!r}: ", child) for name, child in value.items()], names, indent, used
-        )
+        return _call("{", "}", [(f"{name!r}: ", child) for name, child in value.items()], names, indent, used)
     if isinstance(value, (list, tuple)) and any(isinstance(child, (BaseModel, dict)) for child in value):
         return _call("[", "]", [("", child) for child in value], names, indent, used)
     if isinstance(value, tuple):
@@ -65,9 +63,7 @@ def _value(value: Any, names: Names, indent: int, used: int = 0) -> str:
     return repr(value)
 
 
-def _call(
-    open_: str, close: str, pairs: list[tuple[str, Any]], names: Names, indent: int, used: int
-) -> str:
+def _call(open_: str, close: str, pairs: list[tuple[str, Any]], names: Names, indent: int, used: int) -> str:
     flat = open_ + ", ".join(name + _value(v, names, indent) for name, v in pairs) + close
     if "\n" not in flat and indent + used + len(flat) <= MARGIN:
         return flat
