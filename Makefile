@@ -23,7 +23,7 @@ demo: setup
 	$(BIN)/rewardkit demo
 
 test: setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: setup
 	$(BIN)/python -m tests.bench
