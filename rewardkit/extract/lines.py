@@ -52,7 +52,9 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"\s*,?\s*(?:or|and|to|或|和)\s*(?:\$|\\\(|-?\d)|\s*(?:is|was)\s+(?:not|wrong|incorrect)", re.IGNORECASE
+    r"\s*[,;(]?\s*(?:or|and|to|或|和)\s*(?:\$|\\\(|-?\d)|\s*(?:is|was)\s+(?:not|wrong|incorrect)"
+    r"|\s*\(\s*(?:wrong|incorrect|maybe|perhaps|approx)|\s*[?？]\s*(?:no|nope|not|wait|actually|or)\b",
+    re.IGNORECASE,
 )
 _HEDGED_WORDS = re.compile(
     r"(?:\W|\\text|the\s)*(?:cannot be determined|can not be determined|can't be determined|does not exist|"
@@ -196,7 +198,12 @@ def _sentence(window: str) -> tuple[str | None, str]:
         return None, "nothing after the marker"
     if _HEDGED_WORDS.fullmatch(content):
         return content, ""
-    if _HEDGE.search(content) or _AFTER.match(tail) or (math and _HEDGE.search(tail)):
+    if (
+        _HEDGE.search(content)
+        or (not math and content[0] in "~≈?")
+        or _AFTER.match(tail)
+        or (math and _HEDGE.search(tail))
+    ):
         return None, "the statement is negated, a bound or a choice"
     if math and unit and tail.strip():
         return f"{content} {tail.strip()}", ""

@@ -25,6 +25,7 @@ from .shapes import (
     parts,
     restricts,
     unit_of,
+    unrounded,
     upward,
 )
 from .tree import Node, is_expression, mul, num, ordered, symbols
@@ -62,7 +63,8 @@ class Comparison:
         if "text" in heads:
             return self.texts(a, b)
         if "rel" in heads:
-            return self.relations(a, b)
+            told, other = unrounded(a), unrounded(b)
+            return self.relations(a, b) if (told, other) == (a, b) else self.same(told, other)
         if heads & SET_HEADS or restricts(a) or restricts(b):
             return self.sets(a, b)
         first, second = items(a), items(b)
@@ -334,7 +336,7 @@ class Comparison:
             based, other = (a, b) if a[0] == "base" else (b, a)
             if other[0] == "base" or self.policy.units == "strict" or other[0] != "num":
                 return False  # equal ones were equal trees
-            return other[1].denominator == 1 and str(other[1]) == based[1]
+            return len(based[1]) < 4000 and based[1].isdigit() and other[1] == int(based[1])
         (x, one), (y, two) = unit_of(a), unit_of(b)
         if not self.units(one, two):
             return False

@@ -142,9 +142,12 @@ def _key(form: Form) -> str:
     """A name for a form, scaled so that the denominator's first coefficient is one."""
     top, bottom = form
     lead = bottom[min(bottom)]
-    return repr(
-        (sorted((m, c / lead) for m, c in top.items()), sorted((m, c / lead) for m, c in bottom.items()))
-    )
+    try:
+        return repr(
+            (sorted((m, c / lead) for m, c in top.items()), sorted((m, c / lead) for m, c in bottom.items()))
+        )
+    except ValueError as fault:  # past the interpreter's limit on decimal digits
+        raise TooBig from fault
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from .latex import Latex
 from .normal import FUNCTIONS, Token
 from .stream import CONNECTIVES, RELATIONS
-from .tree import Node, Unread, div
+from .tree import Node, Unread, div, symbols
 
 _CALLED = frozenset("fghFGHP")
 MOST_LETTERS = 30
@@ -139,9 +139,25 @@ class Groups(Latex):
             ]
             run = run[0]
         self.at += 1
+        if run.isupper() and self.peek().value == "(":
+            point = self.point(run)
+            if point is not None:
+                return point
         if run in _CALLED and self.peek().value == "(":
             return self.call(run)
         return self.letter(run)
+
+    def point(self, name: str) -> Node | None:
+        """`P(4, -6)`: a point with its name, which is `P = (4, -6)`; None where it is anything else."""
+        start = self.at
+        try:
+            value = self.bracket()
+        except Unread:
+            value = ("none",)
+        if value[0] == "tuple" and self.peek().value in ("", ",", ";") and not symbols(value):
+            return ("rel", ("=",), (("sym", name), value))
+        self.at = start
+        return None
 
     def call(self, name: str) -> Node:
         """`f(x)`, `P(A)`: a name with what stands in its brackets."""

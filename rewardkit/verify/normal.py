@@ -168,6 +168,35 @@ _GROUP = re.compile(r"(?:,\s*\\!|\\!\s*,)\s*(?=\d{3})")
 _DIGITS = re.compile(r"-?\d{1,18}")
 
 
+_ALIGNED = re.compile(r"(?:\\left)?\s*(?:\\\{)?\s*\\begin\s*\{(aligned|align\*?|gathered|split|cases)\}")
+_ROW = re.compile(r"\\\\(?:\s*\[[^\[\]]{0,12}\])?")
+_CONTINUES = re.compile(r"\s*&?\s*(?:=|\\approx(?![A-Za-z]))")
+_WORDED = re.compile(r"\\(?:text|textbf|mbox)\s*\{([^{}]*\d[^{}]*)\}")
+
+
+def _rows(text: str) -> str:
+    r"""The lines of `\begin{aligned}...\end{aligned}` as the list they are; a line that opens with `=` goes on.
+
+    `cases` that give a value for each condition are a function by parts and stay what they are.
+    """
+    head = _ALIGNED.match(text)
+    if not head:
+        return text
+    body, mark, rest = text[head.end() :].partition(rf"\end{{{head[1]}}}")
+    if not mark or rest.strip() not in ("", ".", r"\right.") or r"\begin" in body:
+        return text
+    found: list[str] = []
+    for row in _ROW.split(body):
+        bare = row.replace("&", " ").strip().rstrip(",;").strip()
+        if head[1] == "cases" and row.count("&") > len(re.findall(r"&\s*=", row)):
+            return text
+        if bare and found and _CONTINUES.match(row):
+            found[-1] += " " + bare
+        elif bare:
+            found.append(bare)
+    return ", ".join(found) or text
+
+
 @remembered(256)
 def tokens(raw: str) -> tuple[Token, ...]:
     """The tokens of an answer, without dress."""
@@ -175,6 +204,11 @@ def tokens(raw: str) -> tuple[Token, ...]:
     box = _EMBOX.fullmatch(text)
     if box and _text_end(box.group(1) + "}", 0) == len(box.group(1)):
         text = box.group(1)
+    text = _rows(text.strip())
+    worded = _WORDED.fullmatch(text)
+    if worded:
+        text = worded[1]
+    text = _ROW.sub(r"\\\\", text)
     text = _NOON.sub(r"\\text{\1m}", _TIMES.sub(r"\\times ", _GROUP.sub(",", ascii_math(text))))
     label = _LABEL.match(text)
     if label and label.end() < len(text):
@@ -239,6 +273,9 @@ def _text(inside: str, command: str, spaced: bool, found: list[Token]) -> bool:
         return True
     after = inside[-1:].isspace()
     letter = content.strip("(). ")
+    if command.startswith(r"\mathrm") and content in ("i", "e"):
+        _scan(content, found, spaced)  # upright constants: 4\mathrm{i}
+        return after
     if _MATH_TEXT.fullmatch(content) or (len(letter) == 1 and letter.isalpha() and not _after_number(found)):
         _scan(content, found, spaced or inside[:1].isspace())
         return after

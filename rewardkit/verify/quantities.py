@@ -18,7 +18,7 @@ from .vocabulary import MULTIPLIERS, UNITS, unit
 _CURRENCY = frozenset((r"\$", "€", "£", "¥", "₹"))
 _NO_UNIT = re.compile(
     r"\b(?:is|are|was|were|be|not|no|none|nor|wrong|incorrect|false|or|and|but|if|maybe|about|than|more|less|to|from|"
-    r"least|most|except|without|impossible|undefined|then|else|because|since)\b|\d|=",
+    r"least|most|except|without|impossible|undefined|then|else|because|since|ish|give|or so)\b|\d|=",
     re.IGNORECASE,
 )
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from .arith import approximate, exact, guard
-from .tree import Node, is_expression, neg, symbols
+from .tree import Node, is_expression, neg, num, symbols
 
 Piece: TypeAlias = tuple[Node, bool, Node, bool]
 
@@ -84,6 +84,10 @@ def _set(node: Node) -> list[Piece]:
     head = node[0]
     if head == "reals" and node[1] == "reals":
         return [(LOW, False, HIGH, False)]
+    if head == "reals" and node[1] in ("reals^+", "reals_+", "reals_>0"):
+        return [(num(0), False, HIGH, False)]
+    if head == "reals" and node[1] in ("reals^-", "reals_-", "reals_<0"):
+        return [(LOW, False, num(0), False)]
     if head == "empty":
         return []
     if head == "set":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from .arith import approximate, guard
 from .sets import ORDER
 from .tree import LEAVES, Node, add, is_expression, mul, neg, symbols, walk
 
@@ -120,6 +121,22 @@ def is_quantity(node: Node) -> bool:
 def is_letter(node: Node) -> bool:
     """Whether the node is a short name, such as x or x_1."""
     return node[0] == "sym" and len(node[1]) <= 3
+
+
+def unrounded(node: Node) -> Node:
+    r"""`\sqrt{10} \approx 3.16` without the decimal that rounds its value: what stands before it was answered."""
+    if node[0] != "rel" or node[1][-1] != r"\approx" or not set(node[1][:-1]) <= {"="}:
+        return node
+    exact_, rounded = node[2][-2:]
+    if rounded[0] == "qty":
+        rounded = rounded[1]
+    if not is_expression(exact_) or symbols(exact_) or rounded[0] != "num":
+        return node
+    guard(exact_)
+    near = approximate(exact_)
+    if near is None or abs(near[0] - rounded[1]) > 0.01 * abs(near[0]):
+        return node
+    return ("rel", node[1][:-1], node[2][:-1]) if len(node[2]) > 2 else exact_
 
 
 def upward(node: Node) -> Node:

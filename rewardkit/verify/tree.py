@@ -114,10 +114,20 @@ def ordered(node: Node) -> Node:
         for part in node[1:]
     )
     if head in ("+", "*", "cup", "cap"):
-        parts = tuple(sorted(parts, key=repr))
+        parts = tuple(sorted(parts, key=_rank))
     elif head == "set":
-        parts = (tuple(sorted(set(parts[0]), key=repr)),)
+        parts = (tuple(sorted(set(parts[0]), key=_rank)),)
     return (head, *parts)
+
+
+def _rank(part: Any) -> str:
+    """A text to sort by; numbers past the interpreter's limit on decimal digits are written in hexadecimal."""
+    try:
+        return repr(part)
+    except ValueError:
+        if isinstance(part, tuple):
+            return "(" + ", ".join(map(_rank, part)) + ")"
+        return f"{part.numerator:x}/{part.denominator:x}"
 
 
 def _inner(part: Any) -> Any:

@@ -5,6 +5,7 @@ The pairs are asked both ways round, as in test_math_pairs.py.
 
 import pytest
 
+from rewardkit.extract.lines import AnswerLine
 from rewardkit.types import Equality
 from rewardkit.verify.math import Math
 from rewardkit.verify.numerals_zh import numeral
@@ -27,6 +28,21 @@ EQUAL = {
         ("9", r"9 \checkmark"), ("9", r"\therefore x = 9"),
     ],
     "dates": [("2024-03-05", "2024-03-05")],
+    "words in one text": [("24", r"\text{24 students}"), ("24", r"\text{\$24}"), ("9", r"\text{Answer: 9}"), ("3 cm", r"\text{3 cm}")],
+    "upright constants": [("3+4i", r"3 + 4\mathrm{i}"), ("2e^x", r"2\mathrm{e}^x")],
+    "environments": [
+        ("(2, 5)", r"\begin{cases} x = 2 \\ y = 5 \end{cases}"), ("9", r"\begin{aligned} x &= 4+5 \\ &= 9 \end{aligned}"),
+        ("(2, 5)", r"\left\{\begin{aligned} x &= 2 \\ y &= 5 \end{aligned}\right."), ("9", r"\begin{gathered} 9 \end{gathered}"),
+        (r"\begin{pmatrix}7\\5\end{pmatrix}", r"\begin{pmatrix}7\\[4pt]5\end{pmatrix}"),
+        (r"\begin{cases}9&x>0\\8&x\le0\end{cases}", r"\begin{cases} 9 & x>0 \\ 8 & x\le0 \end{cases}"),
+    ],
+    "half lines": [(r"(0, \infty)", r"\mathbb{R}^+"), (r"x<0", r"\mathbb{R}^{-}")],
+    "named points": [("(4,-6)", "P(4,-6)"), ("(4,-6)", "A(4, -6)"), ("A(4,-6)", "A = (4,-6)")],
+    "numbers past the printing limit": [("1e5000", "1e5000+0x"), ("1e-4800", "0x+1e-4800")],
+    "rounded behind the exact": [
+        (r"\frac{5}{8}", r"\frac{5}{8} \approx 0.625"), (r"\sqrt{10}", r"x = \sqrt{10} \approx 3.16"),
+        (r"\sqrt{10}", r"\sqrt{10} \approx 3.16\text{ cm}"),
+    ],
 }  # fmt: skip
 
 DIFFERENT = {
@@ -40,6 +56,18 @@ DIFFERENT = {
     "bases": [("4210_5", r"4210\text{ base }6"), ("4210", r"4210 \text{ base 5 or 6}"), ("110_2", "110_{(3)}")],
     "dates": [("2024-03-05", "2024-05-03"), ("2016", "2024-03-05")],
     "dress": [("9", r"\checkmark"), ("9", r"\therefore"), ("1,2", r"1\text{;}3")],
+    "words in one text": [("9", r"\text{not 9}"), ("9", r"\text{9 or 10}"), ("9", r"\text{9 is wrong}")],
+    "environments": [
+        ("(2, 5)", r"\begin{cases} x = 5 \\ y = 2 \end{cases}"), ("9", r"\begin{cases}9&x>0\\8&x\le0\end{cases}"),
+        ("9", r"\begin{aligned} x &= 4+6 \\ &= 9 \end{aligned}"), ("9", r"\begin{cases}9\\8\end{cases}"),
+        (r"\begin{cases}9&x>0\\8&x\le0\end{cases}", r"\begin{cases} 8 & x>0 \\ 9 & x\le0 \end{cases}"),
+    ],
+    "half lines": [(r"[0, \infty)", r"\mathbb{R}^+"), (r"\mathbb{R}", r"\mathbb{R}^+")],
+    "named points": [("(4,-6)", "P(-6,4)"), ("A(4,-6)", "B(4,-6)"), ("4", "P(4,4)")],
+    "rounded behind the exact": [
+        ("3.16", r"\sqrt{10} \approx 3.16"), ("42", r"41.6\approx 42"), ("42", r"x\approx 42"),
+        (r"\sqrt{10}", r"\sqrt{10} \approx 3.5"),
+    ],
 }  # fmt: skip
 
 TABLE = [
@@ -68,6 +96,19 @@ def test_pair(gold, answer, wanted):
 )  # fmt: skip
 def test_chinese_numerals(text, value):
     assert numeral(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer is 7? No, 8.", "The answer is ~7", "The answer is ≈7", "The answer is 7ish", "The answer is 7 (or 8).",
+        "The answer is 7; or 8.", "The answer is 7 (wrong)",
+    ],
+)  # fmt: skip
+def test_half_said_answers_in_prose_are_not_paid(text):
+    found = AnswerLine().find(text, 0)
+    assert found is not None
+    assert found.text is None or Math().compare("7", found.text).equality == Equality.DIFFERENT
 
 
 @pytest.mark.parametrize("text", ["x", "²", "₂", "十", "٣", "1 " + "x", "三分之", "√", "分之"])

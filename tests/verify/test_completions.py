@@ -139,7 +139,7 @@ COMPLETIONS = [
     ("\\boxed{1.5\\text{ M}}", "1500000", False),
     ("\\boxed{2 \\text{ km}}", "2000", False),
     ("\\boxed{2000\\text{ m}}", "2", False),
-    ("\\boxed{\\begin{cases} x=1 \\\\ y=2\\end{cases}}", "x=1,y=2", False),
+    ("\\boxed{\\begin{cases} x=1 \\\\ y=2\\end{cases}}", "x=1,y=2", True),
     ("\\boxed{9\\%}", "0.9", False),
     ("\\boxed{(-\\infty,2) \\text{ or } (3,\\infty)}", "(-\\infty,2)\\cup(3,\\infty)", True),
     ("\\boxed{(-\\infty,2), (3,\\infty)}", "(-\\infty,2)\\cup(3,\\infty)", True),

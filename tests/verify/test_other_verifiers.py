@@ -1,7 +1,7 @@
 """Exact, choice and countdown, and the words that mean None: tables with outcomes by hand."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardkit.kinds import VERIFIERS, Question
@@ -159,6 +159,7 @@ def test_evaluate_agrees_with_exact_arithmetic(text):
 
 
 @pytest.mark.parametrize("name", VERIFIERS.names())
+@settings(deadline=None)  # the first call loads packages
 @given(answer=st.text(max_size=50), gold=st.text(max_size=20))
 def test_no_text_makes_a_verifier_raise(name, answer, gold):
     if name == "math":
