@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -47,4 +47,13 @@ def text(kind: File) -> str:
 
     load_plugins()
     found = recipe_schema() if kind == File.RECIPE else cases_schema()
-    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(_ordered(found), indent=1, ensure_ascii=False) + "\n"
+
+
+def _ordered(schema: Any) -> Any:
+    """The schema with its choices sorted: typing hands out whichever Literal of the same values came first."""
+    if isinstance(schema, dict):
+        return {
+            name: sorted(part, key=str) if name == "enum" else _ordered(part) for name, part in schema.items()
+        }
+    return [_ordered(part) for part in schema] if isinstance(schema, list) else schema

@@ -13,11 +13,12 @@ from transformers import AutoTokenizer, TrainerCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from rewardkit.errors import DataError, RecipeError, UsageError
+from rewardkit.evals.traces import right_traces
 from rewardkit.trainers.folder import read_json, read_rows
 from rewardkit.trainers.planning import load_plan
 from rewardkit.trainers.playground.reward import HandWritten
 from rewardkit.trainers.runner import run_plan
-from rewardkit.trainers.traces import logged_completions, right_traces
+from rewardkit.trainers.traces import logged_completions
 from rewardkit.trainers.trl import reward_functions
 
 pytestmark = pytest.mark.train

@@ -44,7 +44,7 @@ def rewardkit(capsys, monkeypatch):
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
     """A real browser without a screen."""
     api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
