@@ -176,7 +176,8 @@ def _groups(recipe: Recipe, readings: Sequence[Reading]) -> Iterable[list[Readin
         if not name:
             raise MissingFact(
                 f"rollout {reading.rollout.id or '?'} has no group, and {recipe.ref} compares the completions of one "
-                "prompt; name the group column, or give a row's completions as a list"
+                "prompt; name the group column (--column group=NAME, or --group-by NAME to sort by it), or give a row's "
+                "completions as a list"
             )
         if group and name != group[0].rollout.group:
             yield group

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -24,7 +25,12 @@ Bounds = tuple[float, float]
 
 
 def term(
-    *, pays: Bounds, name: str | None = None, revision: int = 1
+    function: Callable[..., float | None] | None = None,
+    /,
+    *,
+    pays: Bounds | None = None,
+    name: str | None = None,
+    revision: int = 1,
 ) -> Callable[[Callable[..., float | None]], type[Term]]:
     """Make a function a kind of term and register it.
 
@@ -44,6 +50,12 @@ def term(
     'thanks'
     """
 
+    if function is not None or pays is None:
+        raise UsageError(
+            "say what the kind can pay: @term(pays=(LOWEST, HIGHEST)), as in @term(pays=(0.0, 1.0))"
+        )
+    bounds = pays
+
     def decorate(function: Callable[..., float | None]) -> type[Term]:
         own = name or function.__name__
         signature = inspect.signature(function, eval_str=True)
@@ -54,7 +66,7 @@ def term(
         for param in params[1:]:
             kind = param.annotation if param.annotation is not inspect.Parameter.empty else Any
             fields[param.name] = (kind, ... if param.default is inspect.Parameter.empty else param.default)
-        base = _each(own, function, list(fields), pays, revision)
+        base = _each(own, function, list(fields), bounds, revision)
         cls = create_model(function.__name__, __base__=base, __module__=function.__module__, **fields)
         cls.__doc__ = function.__doc__
         cls.__qualname__ = function.__qualname__
@@ -115,7 +127,16 @@ def reward_function(
         def pay_group(self, readings: Sequence[Reading]) -> list[Payment]:
             if not readings:
                 return []
-            values = list(function(**_columns(readings, gold_column, conversational)))
+            columns = _columns(readings, gold_column, conversational)
+            try:
+                values = list(function(**columns))
+            except Exception as error:
+                hint = "" if conversational else "; if it reads message lists, pass conversational=True"
+                frame = traceback.extract_tb(error.__traceback__)[-1]
+                raise UsageError(
+                    f"kind '{name}': the function raised {type(error).__name__}: {error} "
+                    f"({frame.filename}:{frame.lineno}){hint}"
+                ) from error
             if len(values) != len(readings):
                 raise UsageError(
                     f"kind '{name}': the function returned {len(values)} rewards for {len(readings)} completions"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+import traceback
 from importlib import import_module
 from pathlib import Path
 
@@ -53,9 +54,17 @@ def load_plugins(start: Path | None = None) -> list[str]:
     for name in names:
         try:
             import_module(name)
-        except ImportError as error:
+        except Exception as error:
             _loaded.discard(path)
-            raise RecipeError(
-                f"[tool.rewardkit] plugins: cannot import '{name}': {error}", Place(str(path))
-            ) from error
+            fault = f"[tool.rewardkit] plugins: cannot import '{name}': {type(error).__name__}: {error}"
+            raise RecipeError(fault, _where(error, path)) from error
     return names
+
+
+def _where(error: BaseException, path: Path) -> Place:
+    """The line of the project's own code in which a plugin failed; else its pyproject.toml."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Place(error.filename, error.lineno or 0, error.offset or 0)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_relative_to(path.parent)]
+    return Place(own[-1].filename, own[-1].lineno or 0, 1) if own else Place(str(path))

@@ -146,7 +146,7 @@ def signed(value: float | None, digits: int = 2) -> str:
     """
     if value is None:
         return "–"
-    if round(value, digits) == value:
+    if round(value, digits) == round(value, 9):
         return f"{value:+.{digits}f}"
     short = f"{value:+.4f}"
     return short if float(short) != 0 else f"{value:+.1g}"

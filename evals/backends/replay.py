@@ -108,8 +108,8 @@ class ReplayBackend(Backend):
         for column in (self.options.match, self.options.completion):
             if column not in row:
                 raise DataError(
-                    f"no column '{column}'; found {', '.join(row)}. Name it with the replay backend's options "
-                    "`match` and `completion`",
+                    f"no column '{column}'; found {', '.join(row)}. Name it: "
+                    "-O match=COLUMN -O completion=COLUMN",
                     str(self.path),
                     number,
                 )

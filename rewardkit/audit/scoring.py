@@ -142,7 +142,11 @@ def scoring_findings(
     if scoring.threshold(0.0) <= 0:
         severity = Severity.WARNING
         sentence += ": on a problem that the model cannot solve, None costs nothing at all"
-        mend = mend_penalty(space, scoring.penalty_for(0.5, 0.55))
+        penalty = scoring.penalty_for(0.5, 0.55)
+        if penalty < min(
+            scoring.false_none, scoring.wrong
+        ):  # else it would pay for giving up, or cure nothing
+            mend = mend_penalty(space, penalty)
     if scoring.confidence is not None and 0 < scoring.confidence < 1:
         sentence += f". Where every problem has an answer it pays below a chance of being right of {num(scoring.confidence)}"
     if unanswerable is not None:

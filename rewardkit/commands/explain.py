@@ -89,7 +89,9 @@ def explain(
         }
         for name, value in given.items():
             if value not in (None, False):
-                raise UsageError(f"{name} goes with --completion; a FILE has a column for it")
+                raise UsageError(
+                    f"{name} goes with --completion TEXT, in place of FILE; a file has a column for it"
+                )
         groups = read_rollouts(
             str(file),
             parse_columns(column or ()),

@@ -1,6 +1,7 @@
 """The public names, and functions as kinds."""
 
 import pickle
+import re
 import subprocess
 import sys
 
@@ -130,3 +131,45 @@ def test_a_conversational_reward_function_reads_plain_rows(kinds_of_these_tests)
 def test_two_kinds_of_one_name_are_refused():
     with pytest.raises(UsageError, match="already taken"):
         reward_function("length", length_reward, pays=(0.0, 1.0))
+
+
+def test_a_kind_that_does_not_say_what_it_pays_is_refused():
+    with pytest.raises(UsageError, match=r"@term\(pays=\(LOWEST, HIGHEST\)\)"):
+        term(polite)
+    with pytest.raises(UsageError, match=r"@term\(pays=\(LOWEST, HIGHEST\)\)"):
+        term(name="polite_too")
+
+
+def test_a_wrapped_function_that_raises_is_named_with_its_place_and_a_guess():
+    def broken(completions, **columns):
+        return [completion[0]["content"] for completion in completions]
+
+    before = dict(TERMS._paths), dict(TERMS._classes)
+    reward_function("team_broken", broken, pays=(0.0, 1.0))
+    recipe = Recipe(name="team", version=0, reward={"team_broken": {}})
+    with pytest.raises(
+        UsageError, match=r"kind 'team_broken': the function raised TypeError.*conversational=True"
+    ):
+        recipe.score([Rollout(completion="x", gold="42", group="g")])
+    TERMS._paths, TERMS._classes = before
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "from rewardkit import term\n\n\n@term\ndef f(reading): ...\n",
+            "my_kinds.py:4:1: .*say what the kind can pay",
+        ),
+        ("def f(:\n", "my_kinds.py:1:7: .*SyntaxError"),
+        ("import nowhere_to_be_found\n", "my_kinds.py:1:1: .*nowhere_to_be_found"),
+    ],
+)
+def test_a_plugin_that_cannot_be_imported_is_placed(tmp_path, text, said):
+    (tmp_path / "pyproject.toml").write_text('[tool.rewardkit]\nplugins = ["my_kinds"]\n')
+    (tmp_path / "my_kinds.py").write_text(text)
+    command = [sys.executable, "-m", "rewardkit", "show", "math-none@0"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert re.search(said, done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
