@@ -50,12 +50,14 @@ class Loader:
         raw: a data set's name to its raw rows; the smoke run makes them up.
         traces: a traces entry of a stage to the rows it stands for.
         prompt_tokens: counts the tokens of a prompt; None where no tokenizer is at hand.
+        traces_are: what the notes call the rows of a traces entry; the smoke run's are stand-ins.
     """
 
     resolved: Resolved
     raw: Callable[[str], Iterable[Row]]
     traces: Callable[[Traces], list[Row]]
     prompt_tokens: Callable[[list[Row]], int] | None = None
+    traces_are: str = "right traces"
 
     def load(self, at: int, recipe: Recipe | None) -> Rows:
         """The rows of stage `at`. Raises DataError, or RecipeError with the place in the plan."""
@@ -66,7 +68,7 @@ class Loader:
         for part in stage.data:
             if isinstance(part, Traces):
                 rows = self.traces(part)
-                notes.append(f"{len(rows)} right traces of '{part.traces}', {part.order} first")
+                notes.append(f"{len(rows)} {self.traces_are} of '{part.traces}', {part.order} first")
                 parts.append((part, rows[: part.count] if part.count else rows))
             else:
                 rows = self._set(part.set, stage, system, recipe, notes)

@@ -238,6 +238,7 @@ def _train(
         partial(made_rows if smoke else raw_rows, resolved),
         partial(made_traces, resolved) if smoke else partial(stage_traces, folder, resolved),
         partial(prompt_length, tokenizer),
+        "stand-ins for right traces" if smoke else "right traces",
     )
     rows = loader.load(at, recipe)
     counted = count_steps(prepared.checked[at], len(rows.rows))
