@@ -61,6 +61,8 @@ def train(
     logging.getLogger("bitsandbytes").setLevel(
         logging.ERROR
     )  # it tells of GPU kernels on machines without a GPU
+    from accelerate import PartialState
+
     from .runner import accelerator_here, run_plan, world
 
     _quiet()
@@ -72,7 +74,8 @@ def train(
         return
     folder = out or Path("runs") / (resolved.name + ("-smoke" if smoke else ""))
     model = run_plan(resolved, folder, smoke=smoke, say=typer.echo)
-    typer.echo(f"the model: {model}")
+    if PartialState().is_main_process:
+        typer.echo(f"the model: {model}")
 
 
 def _quiet() -> None:

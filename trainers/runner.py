@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rewardkit.errors import SetupError, nearest
+from rewardkit.errors import SetupError, UsageError, nearest
 from rewardkit.evals.traces import right_traces
 from rewardkit.loading import load_recipe
 from rewardkit.recipe import Recipe
@@ -44,8 +44,28 @@ class Prepared:
 
 
 def world() -> int:
-    """How many processes train, as the launcher says it."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    """How many processes train, as the launcher (torchrun, accelerate, mpirun) says it."""
+    from accelerate.utils.environment import get_cpu_distributed_information
+
+    return get_cpu_distributed_information().world_size
+
+
+def check_launch(processes: int) -> None:
+    """Refuse to be one process where several were asked for.
+
+    `accelerate launch --cpu --num_processes 2` without MPI tells its one process where the others are to be found,
+    but starts none.
+
+    Raises:
+        UsageError: with what starts them.
+    """
+    alone = processes == 1 and "WORLD_SIZE" not in os.environ
+    if alone and "MASTER_ADDR" in os.environ and os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true":
+        raise UsageError(
+            "accelerate was asked for several processes on the CPU and started one: its --cpu starts more only through "
+            "MPI; add --mpirun_hostfile FILE (a line with localhost), or use torchrun --nproc-per-node N -m rewardkit "
+            "train (if one process is meant: --num_processes 1, and no MASTER_ADDR in the environment)"
+        )
 
 
 def accelerator_here() -> bool:
@@ -159,6 +179,7 @@ def run_plan(
 
     here = accelerator_here() and not smoke
     state = PartialState(cpu=not here)
+    check_launch(state.num_processes)
     folder = RunFolder(out)
     notes: list[str] = []
     if smoke:

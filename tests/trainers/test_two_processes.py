@@ -14,6 +14,15 @@ from rewardkit.trainers.folder import read_rows
 
 pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(600)]
 
+QUIET = (
+    "--num_machines",
+    "1",
+    "--mixed_precision",
+    "no",
+    "--dynamo_backend",
+    "no",
+)  # accelerate warns of defaults
+MPIRUN = Path(sys.executable).with_name("mpirun")
 PLAN = """\
 plan: both
 model: {{name: {model}}}
@@ -26,31 +35,28 @@ stages:
 """
 
 
+def launch(*words):
+    """`accelerate launch --cpu --num_processes 2`, which finds mpirun beside the interpreter."""
+    tools = Path(sys.executable).parent
+    return subprocess.run(
+        [tools / "accelerate", "launch", "--cpu", "--num_processes", "2", *QUIET, *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=580,
+        check=False,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"},
+    )
+
+
+@pytest.mark.skipif(not MPIRUN.exists(), reason="MPI is not installed: pip install mpich")
 def test_two_processes(tiny, sums, tmp_path):
     plans = []
     for name, batch in (("whole", 4), ("split", 2)):
         plans.append(tmp_path / f"{name}.yaml")
         plans[-1].write_text(PLAN.format(model=tiny, sums=sums, batch=batch))
-    # what `accelerate launch` starts for several processes; its own --cpu starts several only through mpirun
-    command = [
-        sys.executable,
-        "-W",
-        "ignore",
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        "2",
-    ]
+    (tmp_path / "hosts").write_text("localhost\n")
     script = Path(__file__).with_name("two_processes.py")
-    done = subprocess.run(
-        [*command, script, *plans, tmp_path],
-        capture_output=True,
-        text=True,
-        timeout=580,
-        check=False,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"},
-    )
+    done = launch("--mpirun_hostfile", tmp_path / "hosts", script, *plans, tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     first, second = (json.loads((tmp_path / f"rank{rank}.json").read_text()) for rank in (0, 1))
     for one in (first, second):
@@ -69,3 +75,12 @@ def test_two_processes(tiny, sums, tmp_path):
     table = pd.read_parquet(tmp_path / "run" / "01-grpo" / "completions" / "completions_00002.parquet")
     assert len(table) == 8  # both processes'
     assert table.groupby("id").size().tolist() == [4, 4]
+
+
+def test_one_process_where_two_were_asked_for(tiny, sums, tmp_path):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(PLAN.format(model=tiny, sums=sums, batch=4))
+    done = launch("-m", "rewardkit", "train", plan, "--out", tmp_path / "run")
+    assert "accelerate was asked for several processes on the CPU and started one" in done.stderr
+    assert "torchrun --nproc-per-node" in done.stderr
+    assert not (tmp_path / "run").exists()

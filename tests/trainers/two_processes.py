@@ -1,6 +1,6 @@
-"""Two processes on the CPU, as `accelerate launch` starts them. Not a test: `test_two_processes` runs it.
+"""Two processes on the CPU. Not a test: `test_two_processes` runs it.
 
-    torchrun --standalone --nproc-per-node 2 two_processes.py PLAN SPLITTING_PLAN FOLDER
+    accelerate launch --cpu --num_processes 2 --mpirun_hostfile HOSTS two_processes.py PLAN SPLITTING_PLAN FOLDER
 
 Each process writes which metrics and columns its rewards reported, and the group term's payments.
 """
@@ -16,7 +16,6 @@ from rewardkit.trainers.planning import load_plan
 from rewardkit.trainers.runner import run_plan
 
 plan, splitting, folder = map(Path, sys.argv[1:])
-rank = os.environ["RANK"]
 calls = []
 
 
@@ -42,4 +41,4 @@ try:
 except RewardkitError as error:
     refused = str(error)
 run_plan(load_plan(plan), folder / "run")
-(folder / f"rank{rank}.json").write_text(json.dumps({"calls": calls, "refused": refused}))
+(folder / f"rank{os.environ['RANK']}.json").write_text(json.dumps({"calls": calls, "refused": refused}))
