@@ -1,147 +1,155 @@
 """Step time of the stock GRPOTrainer with our callable and with a hand-written reward of the same meaning.
 
-Both train the playground's tiny policy on the same prompts with the same seed, interleaved: a block of steps of the
-one, a block of the other, in turn, so that what else the machine does falls on both. The two threads are not alike (with
-the same reward in both, the first measured 14 per cent slower), so each reward takes each place once and the ratios'
-geometric mean is the answer. Printed are the medians, the share of a step that each reward takes, and the ratios. The bound that is promised is 2 per cent; that the rewards are
-equal step by step is a test (tests/trainers/test_run.py).
+Three processes train the playground's tiny policy on the same prompts from the same seed: one with the recipe, one
+with the hand-written function, and one more with the hand-written function, which says how far two runs of the same
+program lie apart here. They take turns, one step each, in an order that rotates, so that what else the machine does
+falls on all. As the rewards are equal (a test: tests/trainers/test_run.py), step i draws the same completions in all
+three (which is checked), and its times are compared as a pair: by the clock, and by the processor time that the process took, which
+other work on the machine disturbs less. A step is everything from its begin to the begin of the next: the generation,
+the reward, the update and what TRL logs.
+
+Processes, not threads: threads share torch's random state, draw other completions, and wait for each other's
+interpreter lock.
 """
 
-import math
-import statistics
+import multiprocessing
 import sys
 import tempfile
-import threading
 import time
+import zlib
 from pathlib import Path
 
-STEPS, BLOCK = 40, 2
+import numpy as np
+
+STEPS, WARM = 310, 10
 PROMPTS, GROUP = 8, 8
+RUNS = ("recipe", "by hand", "by hand again")
 
 
 def main() -> int:
     try:
         import trl  # noqa: F401
-        from datasets import Dataset, disable_progress_bars
     except ModuleNotFoundError as missing:
         print(f"left out: {missing.name} is not installed (pip install 'rewardkit[train]')")
         return 0
-    import torch
-
-    from rewardkit.trainers.playground.world import make_splits
-
-    torch.set_num_threads(1)
-    disable_progress_bars()
-    problems = make_splits(0, {"train": 256})["train"]
-    rows = [problem.row() for problem in problems]
-    data = Dataset.from_list(
-        [{"prompt": row["prompt"], "gold": row["gold"], "id": row["id"]} for row in rows]
-    )
-    pairs = [_pair(first, rows, data) for first in (True, False)]
-    ratio = math.sqrt(math.prod(ours / theirs for ours, theirs, _, _ in pairs))
-    print(
-        f"steps                 {STEPS} each, twice, in blocks of {BLOCK}; {PROMPTS} prompts x {GROUP} completions"
-    )
-    for ours, theirs, paid, paid_by_hand in pairs:
+    with tempfile.TemporaryDirectory() as folder:
+        times, spent = _train_in_turns(Path(folder))
+    print(f"steps                 {len(spent[0])} each, in turns; {PROMPTS} prompts x {GROUP} completions")
+    for name, steps, rewards in zip(RUNS, times, spent, strict=True):
+        step, reward = np.median(steps[:, 0]), np.median(rewards)
         print(
-            f"step                  {ours * 1e3:8.1f} ms, hand-written {theirs * 1e3:8.1f} ms; "
-            f"of which the reward {paid * 1e3:6.2f} ms ({paid / ours:.2%}) and {paid_by_hand * 1e3:6.2f} ms"
+            f"{name:<21} {step * 1e3:8.1f} ms a step, of which the reward {reward * 1e3:6.2f} ms ({reward / step:.2%})"
         )
-    print(f"ratio of steps        {ratio:8.3f}, both orders")
-    overhead = statistics.mean((paid - by_hand) / theirs for _, theirs, paid, by_hand in pairs)
-    print(f"reward's own overhead {overhead:8.2%} of a step")
+    ours, theirs, again = times
+    for name, ratios in (("recipe / by hand", ours / theirs), ("again / by hand", again / theirs)):
+        for column, clock in enumerate(("clock", "processor")):
+            low, high = _interval(ratios[:, column])
+            median = np.median(ratios[:, column])
+            print(f"{name:<17} {clock:<10} {median:8.3f} (the steps' median; 95 % {low:.3f} to {high:.3f})")
     return 0
 
 
-def _pair(ours_first: bool, rows, data) -> tuple[float, float, float, float]:
-    """Median seconds of a step (ours, hand-written) and of the reward within it (ours, hand-written)."""
+def _interval(ratios: np.ndarray) -> tuple[float, float]:
+    """Percentile bootstrap of the median, 95 per cent."""
+    draws = np.random.default_rng(0).choice(ratios, size=(4000, len(ratios)))
+    low, high = np.quantile(np.median(draws, axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _train_in_turns(folder: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """For each of `RUNS`, without the first `WARM` steps: seconds by the clock and of the processor
+    (steps, 2), and of the reward by the clock (steps,)."""
+    from rewardkit.trainers.playground.policy import build_policy
+    from rewardkit.trainers.playground.world import make_splits
+
+    rows = [problem.row() for problem in make_splits(0, {"train": 256})["train"]]
+    texts = [row["prompt"][0]["content"] for row in rows] + ["<think>7+3=10</think><answer>10</answer>"] * 50
+    policy = build_policy(folder / "policy", texts, seed=0)
+    spawn = multiprocessing.get_context("spawn")
+    pipes, processes = [], []
+    for name in RUNS:
+        here, there = spawn.Pipe()
+        process = spawn.Process(target=_train, args=(name, str(policy), rows, folder / name, there))
+        process.start()
+        there.close()
+        pipes.append(here)
+        processes.append(process)
+    for step in range(STEPS):
+        for place in range(len(pipes)):
+            pipe = pipes[(place + step) % len(pipes)]
+            pipe.recv()  # ready: waits at the begin of this step
+            pipe.send("go")
+            pipe.recv()  # done: arrived at the begin of the next one
+    measured = [pipe.recv() for pipe in pipes]
+    for process in processes:
+        process.join()
+    times, spent, drawn = zip(*measured, strict=True)
+    if any(other != drawn[0] for other in drawn):
+        raise RuntimeError("the runs drew different completions, so their times cannot be compared")
+    return [np.array(one)[WARM:] for one in times], [np.array(one)[WARM:] for one in spent]
+
+
+def _train(name: str, policy: str, rows: list[dict], folder: Path, pipe) -> None:
+    """One run, which waits at every step for its turn, and at last sends its times."""
+    import torch
+    from datasets import Dataset, disable_progress_bars
     from transformers import AutoTokenizer, PrinterCallback, TrainerCallback
     from trl.trainer.grpo_config import GRPOConfig
     from trl.trainer.grpo_trainer import GRPOTrainer
 
-    from rewardkit.trainers.playground.policy import build_policy
     from rewardkit.trainers.playground.reward import HandWritten
     from rewardkit.trainers.trl import reward_functions
 
-    turn, building = threading.Condition(), threading.Lock()
-    mine = 0 if ours_first else 1
-    state = {"turn": 0, "left": 2}
-    times: list[list[float]] = [[], []]
-    spent: list[list[float]] = [[], []]
+    torch.set_num_threads(1)
+    disable_progress_bars()
+    tokenizer = AutoTokenizer.from_pretrained(policy)
+    args = GRPOConfig(
+        output_dir=str(folder), max_steps=STEPS, per_device_train_batch_size=PROMPTS * GROUP,
+        num_generations=GROUP, max_completion_length=24, learning_rate=1e-4, bf16=False, use_cpu=True,
+        logging_steps=1, save_strategy="no", report_to="none", disable_tqdm=True, gradient_checkpointing=False,
+    )  # fmt: skip
+    if name == "recipe":
+        [function] = reward_functions("playground-none@1", args, tokenizer)
+    else:
+        function = HandWritten(1, tokenizer.eos_token_id)
+    times: list[tuple[float, float]] = []
+    spent: list[float] = []
+    drawn: list[int] = []
+
+    def timed(**given):
+        drawn.append(zlib.crc32(str(given["completion_ids"]).encode()))
+        began = time.perf_counter()
+        paid = function(**given)
+        spent.append(time.perf_counter() - began)
+        return paid
 
     class Turns(TrainerCallback):
-        """Lets one trainer take `BLOCK` steps, then the other."""
+        """Waits for the turn where a step begins, and gives it up where the next one begins."""
 
-        def __init__(self, me: int) -> None:
-            self.me = me
+        began: tuple[float, float] | None = None
 
-        def on_step_begin(self, args, state_, control, **_):
-            if state_.global_step % BLOCK == 0:
-                with turn:
-                    turn.wait_for(lambda: state["turn"] == self.me or state["left"] < 2)
-            self.began = time.perf_counter()
+        def on_step_begin(self, args, state, control, **_):
+            self.end()
+            pipe.send("ready")
+            pipe.recv()
+            self.began = time.perf_counter(), time.process_time()
 
-        def on_step_end(self, args, state_, control, **_):
-            times[self.me].append(time.perf_counter() - self.began)
-            if state_.global_step % BLOCK == 0:
-                self.pass_on()
+        def on_train_end(self, args, state, control, **_):
+            self.end()
 
-        def pass_on(self):
-            with turn:
-                state["turn"] = 1 - self.me
-                turn.notify_all()
+        def end(self):
+            if self.began is not None:
+                clock, processor = self.began
+                times.append((time.perf_counter() - clock, time.process_time() - processor))
+                pipe.send("done")
 
-    class Timed:
-        """A reward function with a clock around it."""
-
-        def __init__(self, function, me: int) -> None:
-            self.function, self.me, self.__name__ = function, me, function.__name__
-
-        def __call__(self, **given):
-            began = time.perf_counter()
-            paid = self.function(**given)
-            spent[self.me].append(time.perf_counter() - began)
-            return paid
-
-    with tempfile.TemporaryDirectory() as folder:
-        texts = [row["prompt"][0]["content"] for row in rows] + [
-            "<think>7+3=10</think><answer>10</answer>"
-        ] * 50
-        policy = build_policy(Path(folder) / "policy", texts, seed=0)
-        tokenizer = AutoTokenizer.from_pretrained(policy)
-
-        def train(me: int) -> None:
-            args = GRPOConfig(
-                output_dir=f"{folder}/{me}", max_steps=STEPS, per_device_train_batch_size=PROMPTS * GROUP,
-                num_generations=GROUP, max_completion_length=24, learning_rate=1e-4, bf16=False, use_cpu=True,
-                logging_steps=1, save_strategy="no", report_to="none", disable_tqdm=True, gradient_checkpointing=False,
-            )  # fmt: skip
-            if me == mine:
-                [function] = reward_functions("playground-none@1", args, tokenizer)
-            else:
-                function = HandWritten(1, tokenizer.eos_token_id)
-            with building:  # transformers builds models in a context that all threads share
-                trainer = GRPOTrainer(
-                    str(policy), reward_funcs=Timed(function, me), args=args, train_dataset=data,
-                    processing_class=tokenizer, callbacks=[Turns(me)],
-                )  # fmt: skip
-            trainer.remove_callback(PrinterCallback)
-            try:
-                trainer.train()
-            finally:
-                with turn:
-                    state["left"] -= 1
-                    turn.notify_all()
-
-        threads = [threading.Thread(target=train, args=(me,)) for me in (0, 1)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    warm = BLOCK
-    step = [statistics.median(one[warm:]) for one in times]
-    reward = [statistics.median(one[warm:]) for one in spent]
-    return step[mine], step[1 - mine], reward[mine], reward[1 - mine]
+    trainer = GRPOTrainer(
+        policy, reward_funcs=timed, args=args, processing_class=tokenizer, callbacks=[Turns()],
+        train_dataset=Dataset.from_list([{key: row[key] for key in ("prompt", "gold", "id")} for row in rows]),
+    )  # fmt: skip
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    pipe.send((times, spent, drawn))
 
 
 if __name__ == "__main__":
