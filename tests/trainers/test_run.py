@@ -236,6 +236,41 @@ def test_a_reward_that_raises_ends_the_run_and_says_where(plan, tmp_path, monkey
     assert "while playground-none@1 scored a batch of 4 completions" in raised.value.__notes__
 
 
+def test_a_verifier_worker_that_hangs_costs_its_deadline_and_is_told(plan, sums, tmp_path):
+    rows = [
+        {
+            "id": f"r{at}",
+            "question": "How much is it?",
+            "answer": r"2+\sqrt{3}",
+            "text": rf"<answer>{hard}</answer>",
+        }
+        for at, hard in enumerate(
+            [r"\sqrt{7+\sqrt{48}}"] * 8
+        )  # equal, but not within a hundredth of a second
+    ]
+    sums.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    taught = plan(
+        extra="""  - {name: sft, kind: sft, data: sums, learning_rate: 0.01, max_steps: 40, per_device_train_batch_size: 4,
+     lr_scheduler_type: constant}
+  - {name: again, kind: grpo, data: sums, recipe: playground-none@1, num_generations: 2, temperature: 0.1,
+     recipe_set: ["answer.verify={kind: math, deadline_s: 0.01}"], per_device_train_batch_size: 4,
+     max_completion_length: 48}\n""",
+        data=', completion: "{{ text }}"',
+    )
+    said = []
+    model = run_plan(taught, tmp_path / "run", say=said.append)
+    steps = [row for row in read_rows(tmp_path / "run" / "metrics.jsonl") if row["stage"] == "again"]
+    assert len(steps) == 4  # the run goes on to its end
+    assert steps[0]["routes/timeout"] > 0
+    assert steps[0]["outcomes/wrong"] >= steps[0]["routes/timeout"]  # priced as wrong, and recorded
+    import pandas as pd
+
+    table = pd.concat(map(pd.read_parquet, (model.parent / "completions").glob("*.parquet")))
+    late = table[table["route"] == "timeout"].iloc[0]
+    assert (late["outcome"], late["terms/correctness"]) == ("wrong", -0.1)
+    assert "timeout" in late["explanation"]
+
+
 # --- the command ---------------------------------------------------------------------------------
 
 
