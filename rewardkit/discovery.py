@@ -75,6 +75,10 @@ def find(reference: str, roots: Sequence[Path] | None = None) -> Path:
     """The file of `name@version`, or of a path. Raises UsageError naming what there is."""
     if reference.endswith((".yaml", ".yml")) or "/" in reference or "\\" in reference:
         path = Path(reference)
+        if path.is_dir():
+            within = [int(match[1]) for file in path.glob("v*.yaml") if (match := FILE.fullmatch(file.name))]
+            example = path / f"v{max(within)}.yaml" if within else "FOLDER/v0.yaml"
+            raise UsageError(f"{reference}: a folder; name a version in it, as in {example}")
         if not path.is_file():
             raise UsageError(
                 f"{reference}: no such file; a recipe is a path or name@version (rewardkit list)"
@@ -87,9 +91,8 @@ def find(reference: str, roots: Sequence[Path] | None = None) -> Path:
         versions = [found.ref for found in available if found.name == reference]
         if versions:
             raise UsageError(f"'{reference}' needs a version: {', '.join(versions)}")
-        raise UsageError(
-            f"'{reference}' is neither a file nor name@version; {nearest(reference.split('@')[0], names)}"
-        )
+        what = "a file, but no recipe" if Path(reference).is_file() else "neither a file nor name@version"
+        raise UsageError(f"'{reference}' is {what}; {nearest(reference.split('@')[0], names)}")
     name, version = match[1], int(match[2])
     for found in available:
         if (found.name, found.version) == (name, version):

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from .discovery import FILE, REFERENCE, find, folders
 from .errors import RecipeError, UsageError, nearest
 from .faults import raise_faults
+from .kinds import TERMS
 from .lock import check_lock
 from .plugins import load_plugins
 from .recipe import Recipe
@@ -39,12 +40,32 @@ def load_recipe(reference: str | Path, settings: Sequence[str] = ()) -> Recipe:
     check_lock(recipe, root, path)
     if not settings:
         return recipe
-    node = copy(node)
+    plain, node = node, copy(node)
     for setting in settings:
         assign(node, setting)
+    for setting in settings:
+        _check_setting(setting, plain, node)
     variant = build(node)
     variant._settings = tuple(settings)
     return variant
+
+
+def _check_setting(setting: str, before: Node, after: Node) -> None:
+    """Refuse a `--set` that names a term which is not there and is no new one either."""
+    first, *rest = setting.partition("=")[0].strip().split(".")
+    labels = before.value["reward"].value if before.get("reward") is not None else None
+    if not isinstance(labels, dict):
+        return
+    if first in labels and first not in Recipe.model_fields:
+        raise UsageError(f"--set {setting}: terms stand under `reward`; write --set reward.{setting}")
+    if first != "reward" or len(rest) < 2 or rest[0] in labels:
+        return
+    term = after.value["reward"].get(rest[0])
+    if term is not None and term.get("kind") is None and rest[0] not in TERMS.names():
+        raise UsageError(
+            f"--set {setting}: the reward has no term '{rest[0]}'; {nearest(rest[0], labels)} (a new term needs "
+            f"--set reward.{rest[0]}.kind=KIND too)"
+        )
 
 
 def resolve(path: Path, trail: tuple[Path, ...] = ()) -> tuple[Path, Node]:

@@ -7,6 +7,7 @@ locked version is another one now, loading it fails and says what to do.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
@@ -82,9 +83,18 @@ def _order(ref: str) -> tuple[str, int]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a text file whole or not at all (a temporary file beside it, then a rename)."""
+    """Write a text file whole or not at all (a temporary file beside it, then a rename).
+
+    Raises:
+        OSError: with the name of the file itself, not that of the temporary one.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(path)) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
             file.write(text)

@@ -55,6 +55,8 @@ class ScoreFile:
     ) -> None:
         if out.suffix not in SUFFIXES:
             raise UsageError(f"-o {out}: a score file is called .jsonl or .parquet")
+        if out.is_dir():
+            raise UsageError(f"-o {out}: a folder; name the file, as in {out / 'scores.jsonl'}")
         self.out, self.labels = out, list(labels)
         self.header = json.loads(line(header))
         self.part = out.with_name(out.name + ".part")

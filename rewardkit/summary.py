@@ -154,11 +154,21 @@ def signed(value: float | None, digits: int = 2) -> str:
 
 def render(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
     """The tables of a summary's JSON, made for 80 columns."""
-    from rich.table import Table
     from rich.text import Text
 
     head = f"{plain['recipe']} ({plain['digest']}) on {plain['file']}: "
     yield Text(head + f"{_n(plain['completions'], 'completion')} in {_n(plain['rows'], 'row')}")
+    if plain["completions"]:
+        yield from _tables(plain)
+    yield from _named("unusable gold", plain["undecided"], "got no reward, and no total")
+    yield from _named("bad row", plain["bad_rows"], "left out, and not scored")
+
+
+def _tables(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
+    """Rewards, outcomes, routes, and the groups without spread."""
+    from rich.table import Table
+    from rich.text import Text
+
     yield ""
     pays = Table("reward", box=None, pad_edge=False, header_style="bold")
     for name in ("mean", "spread", "lowest", "highest", "paid"):
@@ -183,8 +193,6 @@ def render(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
             f"{groups['zero_spread']:,} of {_n(groups['compared'], 'group')} ({share:.1%}) with zero spread: all totals "
             "equal, nothing to learn"
         )
-    yield from _named("unusable gold", plain["undecided"], "got no reward, and no total")
-    yield from _named("bad row", plain["bad_rows"], "left out, and not scored")
 
 
 def _counts(title: str, counts: Mapping[str, int], whole: int) -> RenderableType:

@@ -65,7 +65,7 @@ def explain(
     Either a FILE, with --row or --id and --sample to choose (the first completion otherwise), or --completion with
     --gold.
     """
-    from ..errors import UsageError
+    from ..errors import MissingFact, UsageError
     from ..loading import load_recipe
     from ..rows import parse_columns, read_rollouts
     from ..tokens import load_tokenizer
@@ -79,6 +79,11 @@ def explain(
             if value is not None:
                 raise UsageError(f"{name} chooses in a FILE; it means nothing beside --completion")
         group, at = [_rollout(completion, gold, null_gold, tokens, field, truncated)], 0
+        if "tokens" in reward.needs() and tokens is None and counter is None:
+            raise MissingFact(
+                f"no token count, and {reward.ref} prices tokens: give it by --tokens N, or name a tokenizer "
+                "(--tokenizer NAME)"
+            )
     else:
         given = {
             "--gold": gold,

@@ -13,7 +13,7 @@ from ..errors import RewardkitError, UsageError
 if TYPE_CHECKING:
     from ..cases import CasesFile
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 
 
 def new(
@@ -28,18 +28,31 @@ def new(
     ] = None,
 ) -> None:
     """Write recipes/NAME/v0.yaml and cases.yaml. Nothing that exists is overwritten."""
-    from ..discovery import project_folder
-    from ..source import shown
+    from ..discovery import all_recipes, project_folder, shipped_folder
+    from ..source import read_text, shown
 
-    if not NAME.fullmatch(name):
+    if (
+        not NAME.fullmatch(name)
+        or name.endswith((".yaml", ".yml"))
+        or not isinstance(read_text(name, "NAME").value, str)
+    ):
         raise UsageError(
-            f"'{name}' is no name for a recipe: letters, digits, '.', '_' and '-', as in my-math"
+            f"'{name}' is no name for a recipe: a letter, then letters, digits, '.', '_' and '-' (neither a file's "
+            "ending nor YAML's true, false and null), "
+            "as in my-math"
         )
     root = project_folder() or Path.cwd() / "recipes"
     folder = root / name
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(
             f"{shown(folder)} exists already; choose another name, or add the next version beside what is there"
+        )
+    if root.resolve() != shipped_folder().resolve() and name in {
+        found.name for found in all_recipes([shipped_folder()])
+    }:
+        raise UsageError(
+            f"'{name}' is a recipe that comes with rewardkit, and one of yours would hide it; choose another name, as "
+            f"in my-{name} (`--from {name}@V` begins with what it says)"
         )
     recipe, cases = _texts(name, source, control)
     _write(folder, recipe, cases)

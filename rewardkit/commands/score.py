@@ -175,11 +175,14 @@ def _run(
 
 def _announced(groups: Groups, skip: int) -> Iterator[Group]:
     """The groups after the first `skip`; says which columns were taken."""
+    at = -1
     for at, group in enumerate(groups):
         if at == 0:
             _say(str(groups.report.chosen))
         if at >= skip:
             yield group
+    if at < 0:  # every row was bad; the columns may say why
+        _say(str(groups.report.chosen))
 
 
 def _records(

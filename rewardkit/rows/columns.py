@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 
 from ..errors import UsageError, nearest
 
@@ -53,20 +54,25 @@ class Columns:
     finish: str | None = None
     reasoning: str | None = None
 
-    def choose(self, names: Iterable[str], required: Sequence[str] = ("completion", "gold")) -> Chosen:
-        """The column of each role among `names`.
+    def choose(
+        self, names: Iterable[str], required: Sequence[str] = ("completion", "gold"), file: str = ""
+    ) -> Chosen:
+        """The column of each role among `names`, those of `file` (for messages).
 
         Raises:
             UsageError: a named column is not there, or a required role has none.
         """
         present = list(names)
+        where = f"{file}: " if file else ""
         taken: dict[str, str] = {}
         notes: list[str] = []
         for entry in fields(self):
             role, wanted = entry.name, getattr(self, entry.name)
             if wanted is not None:
                 if wanted not in present:
-                    raise UsageError(f"no column '{wanted}' for the {role}; {nearest(wanted, present)}")
+                    raise UsageError(
+                        f"{where}no column '{wanted}' for the {role}; {nearest(wanted, present)}"
+                    )
                 taken[role] = wanted
         claimed = set(taken.values())
         for role, usual in USUAL.items():
@@ -81,11 +87,21 @@ class Columns:
                 taken.setdefault(role, MESSAGES)
         for role in required:
             if role not in taken:
+                free = [name for name in present if name not in taken.values()]
                 raise UsageError(
-                    f"no column holds the {role}: looked for {', '.join(USUAL[role])} among "
-                    f"{', '.join(map(repr, present)) or 'no columns at all'}; name it with --column {role}=NAME"
+                    f"{where}no column holds the {role}: looked for {', '.join(USUAL[role])} among "
+                    f"{', '.join(map(repr, present)) or 'no columns at all'}; name it with --column "
+                    f"{role}={_likely(role, free)}"
                 )
         return Chosen({role: taken[role] for role in ROLES if role in taken}, tuple(notes))
+
+
+def _likely(role: str, names: Sequence[str]) -> str:
+    """The one of `names` that looks like a usual name of the role, for a message; else NAME."""
+    plain = {name.strip().casefold(): name for name in names}
+    close = (get_close_matches(usual, plain, n=1, cutoff=0.8) for usual in USUAL[role])
+    found = next((plain[match[0]] for match in close if match), None)
+    return "NAME" if found is None else found if found.isidentifier() else f"'{found}'"
 
 
 @dataclass(frozen=True, slots=True)

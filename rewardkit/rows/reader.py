@@ -129,8 +129,10 @@ class Groups:
 
     def _choose(self, names: Sequence[str]) -> Chosen:
         if self._group_by is not None and self._group_by not in names:
-            raise UsageError(f"--group-by {self._group_by}: no such column; {nearest(self._group_by, names)}")
-        chosen = self._columns.choose(names)
+            raise UsageError(
+                f"--group-by {self._group_by}: no such column in {self.source.name}; {nearest(self._group_by, names)}"
+            )
+        chosen = self._columns.choose(names, file=self.source.name)
         if self._group_by is not None:
             chosen = Chosen({**chosen.columns, "group": self._group_by}, chosen.notes)
         has = set(chosen.columns)

@@ -21,6 +21,7 @@ from .values import short
 STDIN = "-"
 _BOM = b"\xef\xbb\xbf"
 _BATCH = 128
+NOT_UTF8 = "not UTF-8 text; save the file as UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +85,24 @@ def _row(number: int, line: bytes) -> Row:
     except RecursionError:
         return Row(number, None, "not JSON that can be read: nested too deep")
     except ValueError as error:
-        return Row(number, None, f"not JSON: {error}; a line is one object, as in {{...}}")
+        return Row(number, None, f"not JSON: {_reason(error)}; a line is one whole object, as in {{...}}")
     return _mapping(number, cells)
+
+
+def _reason(error: ValueError) -> str:
+    """What is wrong, and after how many characters: a line of JSON has no lines of its own."""
+    return (
+        f"{error.msg} at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else str(error)
+    )
 
 
 def _mapping(number: int, cells: Any) -> Row:
     if not isinstance(cells, dict):
+        lists = "; a file that is one JSON list is called .json" if isinstance(cells, list) else ""
         return Row(
             number,
             None,
-            f"a row is an object of columns and values, found {type(cells).__name__} {short(cells)}",
+            f"a row is an object of columns and values, found {type(cells).__name__} {short(cells)}{lists}",
         )
     return Row(number, cells)
 
@@ -103,7 +112,13 @@ class Json(Source):
 
     def __iter__(self) -> Iterator[Row]:
         try:
-            rows = json.loads(self.path.read_bytes().removeprefix(_BOM).decode("utf-8"))
+            text = self.path.read_bytes().removeprefix(_BOM).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DataError(f"{NOT_UTF8} (byte {error.start + 1})", self.name) from None
+        if not text.strip():
+            return
+        try:
+            rows = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise DataError(
                 f"not JSON: {error}; if each line is an object of its own, call the file .jsonl", self.name
@@ -127,12 +142,27 @@ class Csv(Source):
         self.size = path.stat().st_size
 
     def names(self) -> list[str]:
-        """The header. Raises DataError where a name is empty or occurs twice."""
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
-            return self._header(csv.reader(file, delimiter=self.delimiter))
+        """The header. Raises DataError where there is none, or a name occurs twice."""
+        with self.path.open("rb") as raw:
+            return self._header(csv.reader(self._lines(raw), delimiter=self.delimiter))
 
     def _header(self, reader: Any) -> list[str]:
-        header = next(reader, [])
+        try:
+            header = next(reader, None)
+        except csv.Error as error:
+            raise DataError(f"not CSV: {error}", self.name, 1) from None
+        if header is None:
+            raise DataError("the file holds no rows", self.name)
+        if not header:
+            raise DataError("the first line names the columns, and is blank", self.name, 1)
+        other = next((mark for mark in ";\t|," if len(header) == 1 and mark in header[0]), None)
+        if other is not None:
+            raise DataError(
+                f"the header is one column, {short(header[0])}, which has {other!r} in it; columns are separated by "
+                "commas in .csv and by tabs in .tsv",
+                self.name,
+                1,
+            )
         for at, name in enumerate(header):
             if header.index(name) != at:
                 raise DataError(f"column '{name}' occurs twice in the header; rename one", self.name, 1)
@@ -165,7 +195,7 @@ class Csv(Source):
             try:
                 yield (line.removeprefix(_BOM) if number == 1 else line).decode("utf-8")
             except UnicodeDecodeError:
-                raise DataError("not UTF-8 text; save the file as UTF-8", self.name, number) from None
+                raise DataError(NOT_UTF8, self.name, number) from None
 
 
 class Parquet(Source):
@@ -207,7 +237,9 @@ def open_rows(path: str | Path) -> Source:
     if str(path) == STDIN:
         return JsonLines(Path(STDIN))
     path = Path(path)
-    if not path.is_file():
+    if path.is_dir():
+        raise UsageError(f"{path}: a folder; name the file in it ({FORMATS})")
+    if not path.exists():
         raise UsageError(
             f"{path}: no such file; rows are read from {FORMATS}, or '-' for JSONL on standard input"
         )
@@ -222,4 +254,7 @@ def open_rows(path: str | Path) -> Source:
             return Csv(path, "\t")
         case ".parquet" | ".pq":
             return Parquet(path)
-    raise UsageError(f"{path}: unknown format '{path.suffix}'; rows are read from {FORMATS}")
+    found = (
+        f"unknown format '{path.suffix}'" if path.suffix else "its name has no ending that tells the format"
+    )
+    raise UsageError(f"{path}: {found}; rows are read from {FORMATS}, or '-' for JSONL on standard input")

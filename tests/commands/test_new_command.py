@@ -103,6 +103,10 @@ def test_random_knows_nothing_and_is_the_same_every_time(project, rewardkit, sou
         (["a/b"], "is no name for a recipe"),
         (["-x"], "No such option"),
         (["x", "--control", "sideways"], "sideways"),
+        (["9"], "is no name for a recipe"),
+        (["true"], "is no name for a recipe"),
+        (["mine.yaml"], "is no name for a recipe"),
+        (["math-none"], "'math-none' is a recipe that comes with rewardkit"),
     ],
 )
 def test_what_is_refused(project, rewardkit, arguments: list[str], words: str) -> None:

@@ -182,6 +182,8 @@ def test_where_every_row_is_bad_the_scores_are_empty(run, tmp_path, suffix):
     assert code == 1
     assert json.loads(out)["completions"] == 0
     assert json.loads(out)["total"]["mean"] is None
+    _, out, _ = run("score", "r.yaml", "rows.jsonl", "-c", "gold=gold")
+    assert "0 completions in 3 rows\n\n3 bad rows left out" in out  # and no table of nothing
     made = tmp_path / f"out.{suffix}"
     assert made.read_bytes() == b"" if suffix == "jsonl" else tuple(pd.read_parquet(made).columns) == COLUMNS
 
@@ -210,6 +212,10 @@ def test_strange_characters_pass_through_as_escapes(run, tmp_path):
         (["rows.jsonl", "-c", "gold=anwser"], "no column 'anwser' for the gold"),
         (["rows.jsonl", "-o", "out.txt"], "-o out.txt: a score file is called .jsonl or .parquet"),
         (["rows.jsonl", "-o", "rows.jsonl"], "is the input"),
+        (
+            ["rows.jsonl", "-o", "folder.jsonl"],
+            "-o folder.jsonl: a folder; name the file, as in folder.jsonl/scores.jsonl",
+        ),
         (["rows.jsonl", "--gold-extract", "hsh"], "did you mean 'hash'"),
         (["rows.jsonl", "--group-by", "grp"], "--group-by grp: no such column"),
         (
@@ -226,6 +232,7 @@ def test_strange_characters_pass_through_as_escapes(run, tmp_path):
     ],
 )
 def test_usage(run, tmp_path, arguments, says):
+    (tmp_path / "folder.jsonl").mkdir()
     write(tmp_path, [BAD[0]])
     code, _, err = run("score", "r.yaml", *arguments)
     assert code == 2

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from rewardkit import Recipe, load_recipe
+from rewardkit import Recipe, RewardkitError, load_recipe
 from rewardkit.discovery import all_recipes, shipped_folder
 from rewardkit.kinds import TERMS
 from rewardkit.terms.length import Length
@@ -213,11 +213,48 @@ def test_the_projects_own_recipe_hides_the_shipped_one(write) -> None:
         ("mathnone@0", "did you mean 'math-none'?"),
         ("recipes/x.yaml", "no such file"),
         ("zzz", "neither a file nor name@version"),
+        ("rows.jsonl", "'rows.jsonl' is a file, but no recipe"),
+        ("./mine", "./mine: a folder; name a version in it, as in mine/v10.yaml"),
+        ("./", "./: a folder; name a version in it, as in FOLDER/v0.yaml"),
     ],
 )
-def test_a_name_that_does_not_exist(reference: str, words: str) -> None:
+def test_a_name_that_does_not_exist(tmp_path, monkeypatch, reference: str, words: str) -> None:
     from rewardkit import UsageError
 
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    for name in ("rows.jsonl", "mine/v9.yaml", "mine/v10.yaml"):
+        (tmp_path / name).touch()
     with pytest.raises(UsageError) as caught:
         load_recipe(reference)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("reward.too_lng.above=3", "the reward has no term 'too_lng'; did you mean 'too_long'?"),
+        ("reward.bonus.value=3", "--set reward.bonus.kind=KIND too"),
+        ("too_long.above=5", "terms stand under `reward`; write --set reward.too_long.above=5"),
+        ("reward.too_long.abve=5", "unknown parameter 'abve' of 'length'; did you mean 'above'?"),
+        ("reward.too_long.above=abc", "must be a whole number, found 'abc'"),
+    ],
+)
+def test_a_setting_that_names_nothing(setting: str, words: str) -> None:
+    with pytest.raises(RewardkitError) as caught:
+        load_recipe("math-none@1", [setting])
+    assert words in str(caught.value)
+    assert f"--set {setting}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["reward.bonus.kind=constant", "reward.bonus.value=0.5"],
+        ["reward.bonus.value=0.5", "reward.bonus.kind=constant"],
+        ["reward.bonus={kind: constant, value: 0.5}"],
+        ["reward.constant.value=0.5"],
+    ],
+)
+def test_a_setting_may_add_a_term(settings: list[str]) -> None:
+    assert len(load_recipe("math-none@1", settings).reward) == len(load_recipe("math-none@1").reward) + 1

@@ -302,11 +302,59 @@ def test_standard_input(monkeypatch):
         ("a.parquet", "x", DataError, "not a parquet file"),
         ("a.txt", "x", UsageError, "unknown format '.txt'"),
         ("a.jsonl", "{}\n", DataError, "the row has no columns"),
+        ("a.jsonl", '[{"gold": 1}]\n', DataError, r"1: a row is an object .* JSON list is called \.json"),
+        (
+            "a.jsonl",
+            '{"gold": 1,\n"completion": "x"}',
+            DataError,
+            r"1: not JSON: .* at character 13; .* whole object",
+        ),
+        ("a.json", " \n", DataError, "holds no rows"),
+        ("a.csv", "", DataError, r"a\.csv: the file holds no rows"),
+        (
+            "a.csv",
+            "\ngold,completion\n1,x\n",
+            DataError,
+            "a.csv:1: the first line names the columns, and is blank",
+        ),
+        (
+            "a.csv",
+            "gold;completion\n1;x\n",
+            DataError,
+            "a.csv:1: the header is one column.* ';' in it.*commas in .csv",
+        ),
+        (
+            "a.tsv",
+            "gold,completion\n1,x\n",
+            DataError,
+            "a.tsv:1: the header is one column.* ',' in it.*tabs in .tsv",
+        ),
+        (
+            "a.csv",
+            "gold,compl\udcf6tion\n1,x\n",
+            DataError,
+            "a.csv:1: not UTF-8 text; save the file as UTF-8",
+        ),
+        (
+            "a.csv",
+            "gold,completion\n1,\udcff\n",
+            DataError,
+            "a.csv:2: not UTF-8 text; save the file as UTF-8",
+        ),
+        ("a.json", '["\udcff"]', DataError, "not UTF-8 text; save the file as UTF-8"),
+        ("rows", "", UsageError, "its name has no ending"),
+        (
+            "a.jsonl",
+            '{"Gold": "1", "completion": "x"}',
+            UsageError,
+            "a.jsonl: no column .* --column gold=Gold",
+        ),
+        ("a.jsonl", '{"gold": "1", "Model output": "x"}', UsageError, "--column completion=NAME"),
     ],
 )
 def test_files_that_are_no_rows(tmp_path, name, text, error, says):
     path = tmp_path / name
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(error, match=says):
         list(read_rollouts(path))
 
@@ -314,6 +362,8 @@ def test_files_that_are_no_rows(tmp_path, name, text, error, says):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(UsageError, match="no such file"):
         read_rollouts(tmp_path / "none.jsonl")
+    with pytest.raises(UsageError, match="a folder; name the file in it"):
+        read_rollouts(tmp_path)
 
 
 def test_an_extractor_that_is_not_there(tmp_path):
