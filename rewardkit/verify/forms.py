@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from fractions import Fraction
 from functools import lru_cache
+from hashlib import blake2b
 from typing import TypeAlias
 
 from .arith import exact
@@ -139,15 +140,19 @@ def _power(a: Form, exponent: int) -> Form:
 
 
 def _key(form: Form) -> str:
-    """A name for a form, scaled so that the denominator's first coefficient is one."""
+    """A name for a form, scaled so that the denominator's first coefficient is one.
+
+    A digest, because names stand in names: written out, each level of nesting would double the length.
+    """
     top, bottom = form
     lead = bottom[min(bottom)]
     try:
-        return repr(
+        spelt = repr(
             (sorted((m, c / lead) for m, c in top.items()), sorted((m, c / lead) for m, c in bottom.items()))
         )
     except ValueError as fault:  # past the interpreter's limit on decimal digits
         raise TooBig from fault
+    return blake2b(spelt.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 @lru_cache(maxsize=4096)
