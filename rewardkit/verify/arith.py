@@ -19,7 +19,10 @@ from .tree import Node, Refused
 MOST_DIGITS = 20_000
 """Decimal digits of a value that is worth computing."""
 MOST_FACTORIAL = 2_000
+MOST_FLOORED = 300
+"""Decimal digits of a value that is no plain number and whose whole part is still computed."""
 _EPS = 2.3e-16
+_ZERO: Node = ("num", Fraction(0))
 _LOG = {"pi": 0.5, "e": 0.4343, "i": 0.0, "oo": 0.0}
 
 
@@ -51,6 +54,8 @@ def _size(node: Node) -> float:
     if head == "*":
         return _cap(sum(_size(part) for part in node[1:]))
     if head == "^":
+        if node[1] == _ZERO and node[2][0] == "num" and node[2][1] <= 0:
+            raise Refused("zero to a power that is not positive has no value")
         exponent = 10.0 ** min(_size(node[2]), 12.0)
         if node[2][0] == "num":
             exponent = abs(float(node[2][1])) if _size(node[2]) < 12 else 1e12
@@ -64,6 +69,9 @@ def _size(node: Node) -> float:
         return _size(node[1])
     if head == "fn":
         sizes = [_size(part) for part in node[2:]]
+        _has_value(node)
+        if node[1] in ("floor", "ceiling") and sizes[0] > MOST_FLOORED and node[2][0] != "num":
+            raise Refused("the whole part of a huge value")
         if node[1] == "binom":
             if sizes[0] > 3.3:
                 raise Refused("a large binomial")
@@ -74,6 +82,17 @@ def _size(node: Node) -> float:
             raise Refused("a circular function of a huge angle")
         return max(sizes)
     return max((_size(part) for part in _children(node)), default=0.0)
+
+
+def _has_value(node: Node) -> None:
+    """Refuse functions at a number where they have none, which libraries continue as they please."""
+    name, first, last = node[1], node[2], node[-1]
+    if name == "root" and first[0] == "num" and first[1] == 0:
+        raise Refused("a root of index zero")
+    if name in ("ln", "log") and last == _ZERO:
+        raise Refused("the logarithm of zero")
+    if name == "log" and len(node) == 4 and first[0] == "num" and first[1] in (0, 1):
+        raise Refused(f"a logarithm to the base {first[1]}")
 
 
 def _children(node: Node) -> list[Node]:

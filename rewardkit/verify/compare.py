@@ -124,7 +124,7 @@ class Comparison:
             if other[0] == "tuple" and other[1:3] == ("(", ")"):
                 return self.named_tuple(found, other)
             node = a if first is not None else b
-            if len(found) == 1 and node[0] == "set":
+            if len(found) == 1 and node[0] == "set" and found[0][0] != "set":
                 return self.same(found[0], other)
             return False
         is_set = a[0] == "set" or b[0] == "set"
@@ -150,18 +150,22 @@ class Comparison:
         rest = list(right)
         left_over: list[Node] = []
         for item in left:
-            index = next((at for at, other in enumerate(rest) if self.same(item, other)), None)
+            index = next((at for at, other in enumerate(rest) if self.items(item, other)), None)
             if index is None:
                 left_over.append(item)
             else:
                 del rest[index]
         if not left_over and not rest:
             return True
-        open_ = [[self.same(item, other) is None for other in rest] for item in left_over]
+        open_ = [[self.items(item, other) is None for other in rest] for item in left_over]
         paired = (
             len(left_over) == len(rest) and all(map(any, open_)) and all(map(any, zip(*open_, strict=True)))
         )
         return None if paired else False
+
+    def items(self, a: Node, b: Node) -> Answer:
+        """Two items of lists: here a set is a set, where alone `\\{1\\}` may stand for 1."""
+        return False if (a[0] == "set") != (b[0] == "set") else self.same(a, b)
 
     def distinct(self, found: list[Node]) -> list[Node]:
         """A set's elements, each once."""

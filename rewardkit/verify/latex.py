@@ -65,7 +65,7 @@ _DECOR = frozenset(
         r"\overset",
     )
 )
-_SKIP = frozenset((r"\angle", r"\triangle", r"\displaystyle", r"\underline", r"\hphantom"))
+_SKIP = frozenset((r"\angle", r"\triangle", r"\displaystyle", r"\underline"))
 _MATRICES = frozenset(("pmatrix", "bmatrix", "matrix", "Bmatrix", "smallmatrix", "array"))
 _SETS = {"R": "reals", "Z": "integers", "N": "naturals", "Q": "rationals", "C": "complexes"}
 

@@ -18,7 +18,12 @@ from .vocabulary import MULTIPLIERS, UNITS, unit
 _CURRENCY = frozenset((r"\$", "€", "£", "¥", "₹"))
 _NO_UNIT = re.compile(
     r"\b(?:is|are|was|were|be|not|no|none|nor|wrong|incorrect|false|or|and|but|if|maybe|about|than|more|less|to|from|"
-    r"least|most|except|without|impossible|undefined|then|else|because|since|ish|give|or so)\b|\d|=",
+    r"least|most|except|without|impossible|undefined|then|else|because|since|ish|give|or so|"
+    r"approx(?:imately)?|roughly|probably|perhaps|possibly|likely|nearly|almost|otherwise|plus|minus|divided|"
+    r"multiplied|modulo|mod|factorial|doubled|tripled|halved|below|over|fewer|either|neither|when|unless|"
+    r"hal(?:f|ves)|thirds?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|"
+    r"millionths?)\b|\d|=|\A(?:squared|cubed)\b|左右|大约|以上|以下|以内|不到|不是|或|几|\A[约多余百]|[多余百]\Z|"
+    r"千(?![克米瓦焦卡])",
     re.IGNORECASE,
 )
 

@@ -27,13 +27,20 @@ def unit_of(node: Node) -> tuple[Node, str]:
 
 
 def items(node: Node) -> list[Node] | None:
-    """The items of a list, a set, or a double-signed value; None for anything else."""
+    """The items of a list, a set, or a double-signed value; None for anything else.
+
+    A set inside is one item: `\\{\\{1, 2\\}\\}` holds one thing and `\\{1, 2\\}` two.
+    """
     if node[0] in LEAVES or node[0] == "text":
         return None
-    if node[0] == "list":
-        return [part for item in node[2] for part in (items(item) or [item])]
-    if node[0] == "set":
-        return [part for item in node[1] for part in (items(item) or [item])]
+    if node[0] in ("list", "set"):
+        held = node[2] if node[0] == "list" else node[1]
+        return [part for item in held for part in ((item[0] != "set" and items(item)) or [item])]
+    if (
+        node[0] == "tuple"
+    ):  # (\pm 3, 0) is two points; where several signs stand, who turns with whom is not said
+        signs = sum(part[0] in ("pm", "mp") for part in walk(node))
+        return [_signed(node, 1), _signed(node, -1)] if signs == 1 else None
     if node[0] == "rel" and node[1] == ("=",) and is_name(node[2][0]):
         values = items(node[2][1]) if node[2][1][0] != "tuple" else None
         return [("rel", node[1], (node[2][0], value)) for value in values] if values else None
@@ -52,6 +59,8 @@ def _signed(node: Node, sign: int) -> Node:
         return inner if (sign > 0) == (node[0] == "pm") else neg(inner)
     if node[0] in ("num", "sym", "const"):
         return node
+    if node[0] == "tuple":
+        return (*node[:3], tuple(_signed(part, sign) for part in node[3]))
     rest = tuple(_signed(part, sign) if isinstance(part, tuple) else part for part in node[1:])
     if node[0] == "+":
         return add(*rest)
