@@ -355,7 +355,7 @@ def reads_truncation(recipe: Recipe) -> bool:
 def check_groups(recipe: Recipe, args: Any) -> None:
     """Raise UsageError where a process's slice of a batch would split a prompt's group."""
     size, batch = args.num_generations, args.per_device_train_batch_size
-    steps, world = args.steps_per_generation, args.world_size
+    steps, world = getattr(args, "steps_per_generation", None) or 1, args.world_size
     if (batch * steps) % size:
         step = size // gcd(size, batch)
         raise UsageError(
@@ -364,7 +364,7 @@ def check_groups(recipe: Recipe, args: Any) -> None:
             f"multiple of {size // gcd(size, steps)}, or steps_per_generation to a multiple of {step}, or "
             f"num_generations to a divisor of {batch * steps}"
         )
-    own = args.num_generations_eval or size
+    own = getattr(args, "num_generations_eval", None) or size  # newer than TRL 0.24
     if str(getattr(args.eval_strategy, "value", args.eval_strategy)) != "no" and (
         own != size or args.per_device_eval_batch_size % size
     ):
