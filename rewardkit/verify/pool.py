@@ -134,6 +134,7 @@ class Pool:
         self._lock = threading.Condition()
         self._idle: deque[_Worker] = deque()
         self._busy: set[_Worker] = set()
+        self._queue: deque[object] = deque()
         self._failed_starts = 0
         self.killed = 0
         self.started = 0
@@ -201,10 +202,9 @@ class Pool:
     def _take(self, block: bool) -> _Worker | None:
         """A ready worker, None where all are busy and the caller has something else to wait for."""
         with self._lock:
-            while len(self._busy) >= self.size:
-                if not block:
-                    return None
-                self._lock.wait()
+            if not block and (self._queue or len(self._busy) >= self.size):
+                return None
+            self._wait_for_turn()
             while len(self._idle) + len(self._busy) < self.size + 1:
                 self._idle.append(_Worker(self.judge))
                 self.started += 1
@@ -215,6 +215,17 @@ class Pool:
         if not worker.ready and not self._greet(worker):
             return self._take(block)
         return worker
+
+    def _wait_for_turn(self) -> None:
+        """First come, first served: a thread whose batch goes on does not overtake those that wait for a worker."""
+        turn = object()
+        self._queue.append(turn)
+        try:
+            while self._queue[0] is not turn or len(self._busy) >= self.size:
+                self._lock.wait()
+        finally:
+            self._queue.remove(turn)
+            self._lock.notify_all()
 
     def _greet(self, worker: _Worker) -> bool:
         """Wait for a new worker's hello; starting up is not the answer's time."""
@@ -246,7 +257,7 @@ class Pool:
         with self._lock:
             self._busy.discard(worker)
             self._idle.appendleft(worker)
-            self._lock.notify()
+            self._lock.notify_all()
 
     def _discard(self, worker: _Worker) -> None:
         """Kill a worker and start the next spare, which warms up in the background."""
@@ -257,7 +268,7 @@ class Pool:
             while len(self._idle) + len(self._busy) < self.size + 1:
                 self._idle.append(_Worker(self.judge))
                 self.started += 1
-            self._lock.notify()
+            self._lock.notify_all()
 
     def close(self) -> None:
         """Kill every worker."""

@@ -48,6 +48,25 @@ def test_a_late_worker_is_killed_and_the_others_are_not_kept_waiting(pool):
     assert pool.started == started + 2
 
 
+def test_a_long_batch_does_not_keep_another_threads_answer_waiting(pool):
+    class Counted(list):
+        begun = 0
+
+        def __getitem__(self, at):
+            self.begun += 1
+            return super().__getitem__(at)
+
+    pool.run([job("x", "x")] * 4, 30)  # workers are up
+    long = Counted([{"sleep": 0.3}] * 12)
+    busy = threading.Thread(target=pool.run, args=(long, 30))
+    busy.start()
+    while long.begun < 2:
+        busy.join(0.01)
+    assert pool.run([{"echo": 7}], 30)[0].value == 7
+    assert long.begun <= 4  # of 12: the answer had the next free worker
+    busy.join()
+
+
 def test_a_worker_that_dies_is_tried_once_more_and_then_a_crash(pool):
     replies = pool.run([{"die": True}, job("x", "x")], 30)
     assert [reply.status for reply in replies] == ["crash", "done"]
