@@ -60,7 +60,7 @@ class Scorer:
     limit: int | None = None
     group_size: int | None = None
     prefills: str = ""
-    _last: list[Any] = field(default_factory=list, compare=False, repr=False)
+    _last: list[tuple[Any, list[Score]]] = field(default_factory=list, compare=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_last": []}
@@ -76,15 +76,16 @@ class Scorer:
         columns: Mapping[str, Sequence[Any]],
     ) -> tuple[list[Score], bool]:
         """The scores of a batch, and whether it is a new one: the same lists are scored once."""
-        if self._last and self._last[0] is completions:
-            return self._last[1], False
+        for seen, scores in self._last:  # one pair at most, read at once: other threads score other batches
+            if seen is completions:
+                return scores, False
         rollouts = self.rollouts(prompts, completions, completion_ids, columns)
         try:
             scores = self.recipe.score(rollouts)
         except Exception as error:
             error.add_note(f"while {self.recipe.ref} scored a batch of {len(rollouts)} completions")
             raise
-        self._last[:] = [completions, scores]
+        self._last[:] = [(completions, scores)]
         return scores, True
 
     def rollouts(
@@ -329,8 +330,7 @@ def make_extractor(spec: str | Mapping[str, Any] | None) -> Extractor | None:
 
 def _needs(recipe: Recipe, args: Any, tokenizer: Any) -> None:
     missing: list[str] = []
-    needs = recipe.needs()
-    if tokenizer is None and needs & {"tokens", "token_ids"}:
+    if tokenizer is None and recipe.needs() & {"tokens", "token_ids"}:
         missing.append("`tokenizer`: it prices tokens, and the end-of-sequence token must not be counted")
     if reads_truncation(recipe) and (args is None or tokenizer is None):
         missing.append(
