@@ -50,6 +50,7 @@ def test_a_late_worker_is_killed_and_the_others_are_not_kept_waiting(pool):
 
 def test_a_long_batch_does_not_keep_another_threads_answer_waiting(pool):
     pool.size = 1
+
     class Counted(list):
         begun = 0
 
