@@ -13,10 +13,8 @@ versions (`log_extra`, `log_metric`, `trainer_state`) is not needed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +26,11 @@ from rewardkit.rows import Columns
 from rewardkit.rows.values import RowFault, golds, prompt, said
 from rewardkit.types import Finish, Rollout, Score
 
+from .fit import check_fit
 from .observe import columns as observed_columns
 from .observe import metrics as observed_metrics
 
 NOT_COLUMNS = frozenset({"prompts", "completions", "completion_ids", "trainer_state", "environments"})
-QUOTED = re.compile(r'"[^"]*"')
 
 
 class Rewards(list[Callable[..., Any]]):
@@ -292,7 +290,7 @@ def reward_functions(
         recipe = load_recipe(recipe, settings)
     elif settings:
         raise UsageError("settings derive a variant of a recipe that is loaded here; give its name or path")
-    _needs(recipe, args, tokenizer)
+    check_fit(recipe, args, tokenizer)
     scorer = Scorer(
         recipe=recipe,
         gold=gold,
@@ -328,56 +326,10 @@ def make_extractor(spec: str | Mapping[str, Any] | None) -> Extractor | None:
         raise UsageError(f"gold_extract: {unknown.args[0]}") from unknown
 
 
-def _needs(recipe: Recipe, args: Any, tokenizer: Any) -> None:
-    missing: list[str] = []
-    if tokenizer is None and recipe.needs() & {"tokens", "token_ids"}:
-        missing.append("`tokenizer`: it prices tokens, and the end-of-sequence token must not be counted")
-    if reads_truncation(recipe) and (args is None or tokenizer is None):
-        missing.append(
-            "`args` and `tokenizer`: it reads `truncated`, which is known from the completion limit and the end of sequence"
-        )
-    if recipe.reads_groups and args is None:
-        missing.append(
-            "`args`: it compares the completions of a prompt, and the group size is num_generations"
-        )
-    if missing:
-        raise UsageError(f"{recipe.ref} needs " + "; and ".join(missing))
-    if recipe.reads_groups:
-        check_groups(recipe, args)
-
-
-def reads_truncation(recipe: Recipe) -> bool:
-    """Whether any condition of the recipe mentions `truncated`."""
-    conditions = [QUOTED.sub("", str(term.when)) for _, term in recipe.walk() if term.when is not None]
-    return any(re.search(r"\btruncated\b", condition) for condition in conditions)
-
-
-def check_groups(recipe: Recipe, args: Any) -> None:
-    """Raise UsageError where a process's slice of a batch would split a prompt's group."""
-    size, batch = args.num_generations, args.per_device_train_batch_size
-    steps, world = getattr(args, "steps_per_generation", None) or 1, args.world_size
-    if (batch * steps) % size:
-        step = size // gcd(size, batch)
-        raise UsageError(
-            f"{recipe.ref} compares the {size} completions of a prompt, and each of {world} processes would score "
-            f"{batch} x {steps} = {batch * steps} of them, which splits groups. Change per_device_train_batch_size to a "
-            f"multiple of {size // gcd(size, steps)}, or steps_per_generation to a multiple of {step}, or "
-            f"num_generations to a divisor of {batch * steps}"
-        )
-    own = getattr(args, "num_generations_eval", None) or size  # newer than TRL 0.24
-    if str(getattr(args.eval_strategy, "value", args.eval_strategy)) != "no" and (
-        own != size or args.per_device_eval_batch_size % size
-    ):
-        raise UsageError(
-            f"{recipe.ref} compares the {size} completions of a prompt; for evaluation leave num_generations_eval at "
-            f"{size} (it is {own}) and make per_device_eval_batch_size ({args.per_device_eval_batch_size}) a multiple of it"
-        )
-
-
 def _ends(args: Any, tokenizer: Any) -> frozenset[int] | None:
     if tokenizer is None:
         return None
-    inner = getattr(tokenizer, "tokenizer", tokenizer)  # a processor holds its tokenizer
+    inner = getattr(tokenizer, "tokenizer", tokenizer)  # a processor holds one
     ids = {inner.eos_token_id, inner.pad_token_id}
     extra = getattr(args, "generation_kwargs", None)
     more = extra.get("eos_token_id", ()) if isinstance(extra, Mapping) else ()

@@ -1,5 +1,6 @@
 """The TRL adapter: what it pays, what it reports, what it refuses."""
 
+import os
 import pickle
 from types import SimpleNamespace
 
@@ -244,6 +245,21 @@ def test_groups_that_would_be_split_are_refused_with_numbers_that_would_do():
     assert "steps_per_generation to a multiple of 3" in text
     assert "num_generations to a divisor of 4" in text
     assert reward_functions("playground-none@0", split, TOKENIZER)  # no term reads groups: nothing to refuse
+
+
+def test_the_asynchronous_trainer_scores_whole_groups_whatever_its_batch():
+    pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[train]'")
+    os.environ["TRL_EXPERIMENTAL_SILENCE"] = "1"
+    from trl.experimental.async_grpo import AsyncGRPOConfig
+
+    config = AsyncGRPOConfig(
+        output_dir="unused", num_generations=4, per_device_train_batch_size=2, max_completion_length=40,
+        use_cpu=True, bf16=False,
+    )  # fmt: skip
+    [rewards] = pickle.loads(pickle.dumps(reward_functions("open-r1-stack@2", config, TOKENIZER)))
+    paid = rewards(completions=[RIGHT] * 4, prompts=["?"] * 4, completion_ids=[ids(12)] * 4, gold=["7"] * 4)
+    assert len(set(paid)) == 1
+    assert paid[0] > 1
 
 
 def test_group_terms_see_whole_groups_and_refuse_parts():
