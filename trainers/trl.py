@@ -196,13 +196,16 @@ def _log(
 
 @dataclass(frozen=True)
 class RecipeReward:
-    """A recipe's total as a TRL reward function."""
+    """A TRL reward function: a recipe's total, or the term `label` alone, before its weight where `raw`."""
 
     scorer: Scorer
+    label: str | None = None
+    raw: bool = False
 
     @property
     def __name__(self) -> str:
-        return self.scorer.recipe.name
+        name = self.scorer.recipe.name
+        return name if self.label is None else f"{name}.{self.label}"
 
     def __call__(
         self,
@@ -213,38 +216,12 @@ class RecipeReward:
         log_extra: Callable[[str, list[Any]], None] | None = None,
         **columns: Any,
     ) -> list[float | None]:
-        """One total a completion, None where nothing applies."""
+        """One payment a completion, None where nothing applies."""
         scores, new = self.scorer.score(prompts, completions, completion_ids, _columns(columns))
         if new:
             _log(self.scorer, scores, log_metric, log_extra)
-        return [score.total for score in scores]
-
-
-@dataclass(frozen=True)
-class TermReward:
-    """One term of a recipe as a TRL reward function; pays before the weight where `raw`."""
-
-    scorer: Scorer
-    label: str
-    raw: bool
-
-    @property
-    def __name__(self) -> str:
-        return f"{self.scorer.recipe.name}.{self.label}"
-
-    def __call__(
-        self,
-        completions: Sequence[Any],
-        prompts: Sequence[Any] | None = None,
-        completion_ids: Sequence[Sequence[int]] | None = None,
-        log_metric: Callable[[str, float], None] | None = None,
-        log_extra: Callable[[str, list[Any]], None] | None = None,
-        **columns: Any,
-    ) -> list[float | None]:
-        """One payment a completion, None where the term does not apply."""
-        scores, new = self.scorer.score(prompts, completions, completion_ids, _columns(columns))
-        if new:
-            _log(self.scorer, scores, log_metric, log_extra)
+        if self.label is None:
+            return [score.total for score in scores]
         at = list(self.scorer.recipe.reward).index(self.label)
         return [score.terms[at].raw if self.raw else score.terms[at].value for score in scores]
 
@@ -310,7 +287,7 @@ def reward_functions(
         )
     plain = {label: term.clip is None for label, term in recipe.reward.items()}
     return Rewards(
-        [TermReward(scorer, label, raw) for label, raw in plain.items()],
+        [RecipeReward(scorer, label, raw) for label, raw in plain.items()],
         [term.weight if plain[label] else 1.0 for label, term in recipe.reward.items()],
     )
 
