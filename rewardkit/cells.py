@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import product
 from math import inf
 
@@ -53,7 +54,7 @@ class Axis:
     hi: float = inf
     integer: bool = True
 
-    @property
+    @cached_property
     def ranges(self) -> tuple[Range, ...]:
         """The ranges, in rising order; together they hold every value from lo to hi."""
         inner = sorted({cut for cut in self.cuts if self.lo <= cut <= self.hi})

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..recipe import Recipe
-from ..types import Rollout
+from ..types import ANSWERABLE, Rollout
 from .aggregation import aggregation
 from .findings import Audit, Finding, Severity
 from .group import SIZES, within_group
@@ -42,34 +42,36 @@ def check(
         recipe: the recipe.
         max_completion_length: tokens at which completions are cut: no claim is about longer ones, and terms
             that never fire are found.
-        unanswerable: the share of problems without an answer.
+        unanswerable: the share of problems without an answer; 0 leaves out every claim about them.
         wished: (P(unanswerable), chance of being right) at which saying None should begin to pay.
         groups: group sizes for the within-group check.
         allow: codes of findings that are accepted, beside the recipe's own `allow`.
         extra: rollouts to draw witnesses from beside those that can be written.
         mends: whether to try changes that would do away with the errors.
     """
-    space = Space(recipe, {} if max_completion_length is None else {"tokens": float(max_completion_length)})
+    limits = {} if max_completion_length is None else {"tokens": float(max_completion_length)}
+    whole = Space(recipe, limits)
+    space = whole if unanswerable != 0 else Space(recipe, limits, ANSWERABLE)
     search = Search(space, extra)
-    scoring = scoring_of(space)
+    scoring = scoring_of(whole)
     findings: list[Finding] = [
         *totality(space, search),
         *ordering(space, search),
         *within_group(space, search, groups),
-        *term_findings(space, max_completion_length),
+        *term_findings(whole, max_completion_length),
         *aggregation(search),
         *prompt_finding(recipe),
     ]
     if scoring is not None:
-        findings += scoring_findings(space, scoring, unanswerable, wished)
+        findings += scoring_findings(whole, scoring, unanswerable, wished)
     if mends:
-        findings = with_mends(recipe, findings, groups)
+        findings = with_mends(space, findings, groups)
     return Audit(
         recipe=recipe.ref,
         digest=recipe.digest,
         findings=tuple(sorted(findings, key=lambda found: ORDER[found.severity])),
         allowed=allowed(recipe, allow),
-        tables={} if scoring is None else {"scoring": scoring},
+        tables={"scoring": scoring} if scoring is not None and unanswerable != 0 and scoring.gain > 0 else {},
     )
 
 

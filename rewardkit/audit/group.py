@@ -268,7 +268,7 @@ def _others(space: Space, sizes: Sequence[int]) -> list[Finding]:
         if other not in space.outcomes:
             continue
         pays = space.clean(other).pays
-        if pays.never or wrong.hi - pays.lo <= SLACK:
+        if pays.never or wrong.hi - pays.lo <= SLACK or not all(map(isfinite, (right.lo, wrong.hi, pays.lo))):
             continue
         raised = {
             str(size): of_group([right.lo, wrong.hi, *[pays.lo] * (size - 2)])[1]

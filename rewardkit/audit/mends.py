@@ -27,30 +27,41 @@ MOST = 4
 MOST_TRIED = 200
 
 
-def with_mends(recipe: Recipe, findings: Sequence[Finding], groups: Sequence[int]) -> list[Finding]:
-    """The findings, those that are refuted with the assignments that mend them."""
+def with_mends(space: Space, findings: Sequence[Finding], groups: Sequence[int]) -> list[Finding]:
+    """The findings, those that are refuted with the assignments that mend them and break nothing that held."""
     wanted = [f for f in findings if f.code in MENDABLE and f.verdict == Verdict.REFUTED]
     if not wanted:
         return list(findings)
+    broken = {f.code for f in wanted}
+    kept = [code for code in MENDABLE if code not in broken and _holds(space, code, groups)]
+    priced = [outcome for outcome in space.outcomes if not space.may_be_absent(outcome)]
     mends: dict[str, tuple[str, ...]] = {}
-    for settings, space in _variants(recipe):
-        for finding in wanted:
-            if finding.code not in mends and _holds(space, finding.code, groups):
-                mends[finding.code] = settings
-        if len(mends) == len(wanted):
+    for settings, tried in _variants(space, priced):
+        mended = [c for c in broken if c not in mends and _holds(tried, c, groups)]
+        if mended and all(_holds(tried, code, groups) for code in kept):
+            mends |= dict.fromkeys(mended, settings)
+        if len(mends) == len(broken):
             break
     return [replace(f, mend=mends[f.code]) if f in wanted and f.code in mends else f for f in findings]
 
 
-def _variants(recipe: Recipe) -> Iterator[tuple[tuple[str, ...], Space]]:
-    """(assignments, space of the variant), the fewest assignments first."""
-    singles = list(_candidates(recipe))
+def _variants(space: Space, priced: Sequence[Outcome]) -> Iterator[tuple[tuple[str, ...], Space]]:
+    """(assignments, space of the variant), the fewest assignments first. A term that is paid under a condition
+    from now on pays 0 elsewhere where an outcome would be left without a price."""
+    singles = list(_candidates(space.recipe))
     chosen = (some for number in range(1, MOST + 1) for some in combinations(singles, number))
     for settings in islice(chosen, MOST_TRIED):
-        try:
-            yield settings, Space(variant(recipe, settings))
-        except RewardkitError:
-            continue  # a term that refuses the assignment is no candidate
+        zeros = tuple(
+            f"{setting.partition('.when=')[0]}.otherwise=0" for setting in settings if ".when=" in setting
+        )
+        for assigned in (settings, settings + zeros) if zeros else (settings,):
+            try:
+                tried = Space(variant(space.recipe, assigned), space.limits, space.outcomes)
+            except RewardkitError:
+                continue  # a term that refuses the assignment is no candidate
+            if not any(tried.may_be_absent(outcome) for outcome in priced):
+                yield assigned, tried
+                break
 
 
 def _candidates(recipe: Recipe) -> list[str]:

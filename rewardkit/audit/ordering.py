@@ -11,6 +11,7 @@ from collections.abc import Iterable
 
 from ..cells import Cell, Range
 from ..types import Outcome, Score
+from .equal_style import at_equal_style
 from .findings import Finding, Severity, Verdict, num, witnessed
 from .space import Space
 from .witness import SLACK, Search
@@ -33,7 +34,7 @@ def totality(space: Space, search: Search) -> list[Finding]:
     """Every outcome x truncation cell has a price, or is None on purpose."""
     found: list[Finding] = []
     for outcome in space.outcomes:
-        holes = [t for t in space.truncations() if _may_be_absent(space, outcome, t)]
+        holes = [t for t in space.truncations() if space.may_be_absent(outcome, (t,))]
         if not holes:
             continue
         purpose = _on_purpose(space, outcome)
@@ -96,13 +97,6 @@ def _hole(space: Space, search: Search, outcome: Outcome, truncated: bool, where
     )
 
 
-def _may_be_absent(space: Space, outcome: Outcome, truncated: bool) -> bool:
-    """Whether all components can pay nothing at once; they share no axis, so each may be looked at alone."""
-    return all(
-        any(pays.absent for _, pays in component.every(outcome, truncated)) for component in space.components
-    )
-
-
 def _on_purpose(space: Space, outcome: Outcome) -> str:
     """The path of a term that prices this outcome as null, "" if none does."""
     for path, term in space.recipe.walk():
@@ -140,7 +134,8 @@ def _one(
     if limits is None:
         return None
     low, high = limits
-    equal = min(space.at_equal_style(right, rival) for rival in rivals)
+    gaps = [at_equal_style(space, right, rival) for rival in rivals]
+    equal = None if None in gaps else min(gap for gap in gaps if gap is not None)
     facts = {
         "least_right": low,
         "most_rival": high,
@@ -150,7 +145,7 @@ def _one(
     }
     words = next(text for pair, _, _, text in PAIRS if pair == code)
     head = f"{words[0].upper()}{words[1:]}"
-    style = f"; at equal style {num(equal)}" if abs(equal - (low - high)) > SLACK else ""
+    style = "" if equal is None or abs(equal - (low - high)) <= SLACK else f"; at equal style {num(equal)}"
     if low > high + SLACK:
         return Finding(
             code=code,

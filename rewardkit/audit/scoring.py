@@ -12,11 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..errors import RewardkitError
 from ..types import Outcome
 from .findings import Finding, Severity, num
 from .space import Space
+from .variants import variant
 
 CHANCES = (0.0, 0.25, 0.5, 0.75, 1.0)
+ROUNDED = 0.002
+"""Prices of assignments are written with three decimals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,8 @@ class Scoring:
         return self.none_correct - self.none_missed
 
     def threshold(self, chance: float) -> float:
-        """P(unanswerable) above which saying None pays; 0 where it always does, 1 where it never does.
+        """P(unanswerable) above which saying None pays; 0 where it always does, 1 where it never does. Has a
+        meaning only where None gains something on an unanswerable problem (`gain` above 0).
 
         >>> rule = Scoring(correct=1, wrong=-0.1, false_none=-0.1, none_correct=1, none_missed=-0.5)
         >>> round(rule.threshold(0.5), 3)
@@ -51,7 +56,8 @@ class Scoring:
         return loss / (loss + gain) if gain > 0 else 1.0
 
     def penalty_for(self, threshold: float, chance: float) -> float:
-        """The price of false None at which None begins to pay at `threshold`, for that chance of being right.
+        """The price of false None at which None begins to pay at `threshold`, for that chance of being right;
+        `gain` must be above 0.
 
         >>> rule = Scoring(correct=1, wrong=-0.1, false_none=-0.1, none_correct=1, none_missed=-0.5)
         >>> round(rule.penalty_for(0.5, 0.55), 3)
@@ -132,6 +138,10 @@ def scoring_findings(
         unanswerable: the share of problems without an answer, where it is known.
         wished: (threshold, chance of being right) that the prices should have.
     """
+    if unanswerable == 0:
+        return [_answerable(scoring)]
+    if scoring.gain <= 0:
+        return [_pointless(scoring)]
     at = ", ".join(f"{num(scoring.threshold(c))}" for c in (0.0, 0.5, 1.0))
     facts: dict[str, Any] = {"thresholds": {num(c): scoring.threshold(c) for c in CHANCES}}
     mend: tuple[str, ...] = ()
@@ -175,8 +185,36 @@ def scoring_findings(
     return found
 
 
+def _pointless(scoring: Scoring) -> Finding:
+    """None said where it is right, paid no more than an answer: no threshold describes that."""
+    return Finding(
+        code="abstention",
+        severity=Severity.WARNING,
+        sentence=f"Where there is no answer, saying None is paid {num(scoring.none_correct)} and an answer "
+        f"{num(scoring.none_missed)}: None never gains anything by being right.",
+        advice="pay more for a rightful None than for an answer where there is none",
+        facts={"gain": scoring.gain},
+    )
+
+
+def _answerable(scoring: Scoring) -> Finding:
+    """What saying None does where every problem has an answer."""
+    low = scoring.confidence
+    if low is None or low >= 1:
+        pays = "always pays"
+    else:
+        pays = "never pays" if low <= 0 else f"pays below a chance of being right of {num(low)}"
+    return Finding(
+        code="abstention",
+        severity=Severity.INFO,
+        sentence=f"Every problem has an answer (unanswerable 0), so what is paid where there is none is left out. Saying "
+        f"None {pays}.",
+        facts={"confidence": low},
+    )
+
+
 def mend_penalty(space: Space, price: float) -> tuple[str, ...]:
-    """The assignment that makes false None cost `price` in all, style aside."""
+    """The assignment that makes false None cost `price` in all, style aside, and was tried; () for none."""
     reward: Mapping[str, Any] = space.recipe.reward
     now = space.clean(Outcome.FALSE_NONE).pays.lo
     for kind, parameter in (
@@ -187,5 +225,23 @@ def mend_penalty(space: Space, price: float) -> tuple[str, ...]:
         for label, term in reward.items():
             if term.kind == kind and term.weight and getattr(term, parameter) is not None:
                 value = getattr(term, parameter) + (price - now) / term.weight
-                return (f"reward.{label}.{parameter}={num(value)}",)
+                setting = f"reward.{label}.{parameter}={num(value)}"
+                if _costs(space, setting, price):
+                    return (setting,)
     return ()
+
+
+def _costs(space: Space, setting: str, price: float) -> bool:
+    """Whether a setting makes false None cost `price`, and moves no other price: a clip may stand in the way."""
+    before = scoring_of(space)
+    try:
+        after = scoring_of(Space(variant(space.recipe, (setting,)), space.limits))
+    except RewardkitError:
+        return False
+    if before is None or after is None or abs(after.false_none - price) > ROUNDED:
+        return False
+    return all(
+        abs(getattr(before, name) - getattr(after, name)) <= ROUNDED
+        for name in Scoring.__slots__
+        if name != "false_none"
+    )

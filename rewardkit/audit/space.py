@@ -3,17 +3,20 @@
 A recipe comes in; bounds of its total by outcome go out. The number of cells is the product of the
 ranges of all axes, but terms that share no axis do not meet: their sum is lowest where each of them is
 lowest. So the top-level terms are split into components connected by shared axes, and each component
-is enumerated by itself. Only a component whose own product passes `MOST_CELLS` is bounded term by
-term, whatever the style, which is sound and not tight; `loose` says so.
+is listed by itself; one whose own product passes `MOST_LISTED` is bounded by eliminating its axes
+(`rewardkit.audit.eliminate`). Only where that too would take more than `MOST_STEPS` is it bounded term
+by term, whatever the style, which is sound and not tight; `loose` says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from math import inf, prod
+from types import MappingProxyType
+from typing import Literal
 
 from ..cells import Axis, Cell, Pays, Range, exactly, merge
 from ..facts import NUMBERS
@@ -21,12 +24,20 @@ from ..recipe import Recipe
 from ..terms.base import Term
 from ..terms.combinators import Combinator, total_pays
 from ..types import ANSWERABLE, DECIDED, UNANSWERABLE, Outcome
+from .eliminate import Eliminator, union
 
 MOST_CELLS = 2_000
+"""Cells that are gone through for one question about a term."""
+MOST_LISTED = 200
 """Cells of one component, outcome and truncation that are listed one by one."""
+MOST_STEPS = 20_000
+"""Cells that are looked at for one bound of a component whose axes are eliminated."""
 
-Point = Mapping[str, float]
-"""A value on every axis, by its name."""
+SLACK = 1e-9
+"""Differences below this are rounding: prices are decimals and bounds are sums of them."""
+
+
+NO_RANGES: Mapping[str, Range] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +50,73 @@ class Spot:
 
 @dataclass(frozen=True)
 class Component:
-    """Terms that share axes, directly or through each other."""
+    """Terms that share axes, directly or through each other. `how` it is bounded: see the module."""
 
     terms: tuple[Term, ...]
     axes: tuple[Axis, ...]
-    loose: bool = field(default=False)
+    how: Literal["listed", "eliminated", "loose"]
+    eliminator: Eliminator
 
-    def cells(self) -> Iterator[dict[str, Range]]:
-        """The ranges of every cell of this component."""
-        names = [axis.name for axis in self.axes]
-        for ranges in product(*(axis.ranges for axis in self.axes)):
-            yield dict(zip(names, ranges, strict=True))
+    @property
+    def loose(self) -> bool:
+        """Whether its bounds may be wider than what can be paid."""
+        return self.how == "loose"
 
     def pays(self, outcome: Outcome, truncated: bool, ranges: Mapping[str, Range]) -> Pays:
-        """What its terms can pay together."""
+        """What its terms can pay together in a cell."""
         cell = Cell(outcome, truncated, dict(ranges))
         return total_pays([term.bounds(cell) for term in self.terms])
 
-    def every(self, outcome: Outcome, truncated: bool) -> Iterator[tuple[dict[str, Range], Pays]]:
-        """Every cell with what can be paid in it; one bound for all of them, without ranges, where loose."""
+    def within(self, outcome: Outcome, truncated: bool, fixed: Mapping[str, Range]) -> Pays:
+        """What its terms can pay together in any cell within `fixed`."""
         if self.loose:
-            yield {}, total_pays([hull_of(term, outcome, truncated) for term in self.terms])
-            return
-        for ranges in self.cells():
-            yield ranges, self.pays(outcome, truncated, ranges)
+            return total_pays([hull_of(term, outcome, truncated) for term in self.terms])
+        return self.eliminator.total(self.terms, outcome, truncated, fixed)
+
+    def every(
+        self,
+        outcome: Outcome,
+        truncated: bool,
+        pinned: Mapping[str, Range] = NO_RANGES,
+        wished: Mapping[str, Range] = NO_RANGES,
+    ) -> Iterator[tuple[dict[str, Range], Pays]]:
+        """Cells within `pinned` that hold all extremes, with what can be paid in them: every one where they are
+        listed; the lowest, the highest and an absent one where axes are eliminated (of several, that with the
+        `wished` ranges); one bound for all, without ranges, where loose."""
+        if self.loose:
+            yield {}, self.within(outcome, truncated, {})
+        elif self.how == "eliminated":
+            yield from self._extremes(outcome, truncated, pinned, wished)
+        else:
+            for cell in _cells_of(self.axes, outcome, truncated, pinned):
+                yield dict(cell.ranges), self.pays(outcome, truncated, cell.ranges)
+
+    def _extremes(
+        self,
+        outcome: Outcome,
+        truncated: bool,
+        pinned: Mapping[str, Range],
+        wished: Mapping[str, Range],
+    ) -> Iterator[tuple[dict[str, Range], Pays]]:
+        own = {axis.name: pinned[axis.name] for axis in self.axes if axis.name in pinned}
+        whole = self.within(outcome, truncated, own)
+        tests: list[Callable[[Pays], bool]] = []
+        if not whole.never:
+            tests += [lambda pays: pays.lo <= whole.lo + SLACK, lambda pays: pays.hi >= whole.hi - SLACK]
+        if whole.absent:
+            tests.append(lambda pays: pays.absent)
+        for holds in tests:
+            fixed = dict(own)
+            while len(fixed) < len(self.axes):
+                name = self.eliminator.hub(self.terms, fixed)
+                fixed[name] = next(
+                    part
+                    for part in sorted(
+                        self.eliminator.ranges[name], key=lambda part, name=name: part != wished.get(name)
+                    )
+                    if holds(self.within(outcome, truncated, {**fixed, name: part}))
+                )
+            yield fixed, self.pays(outcome, truncated, fixed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,31 +132,25 @@ def hull_of(term: Term, outcome: Outcome, truncated: bool) -> Pays:
     """All that a term can pay for an outcome, whatever the style; sound for terms of any size."""
     axes = merge(term.all_axes())
     if prod(len(axis.ranges) for axis in axes) <= MOST_CELLS:
-        return _union(term.bounds(cell) for cell in _cells_of(axes, outcome, truncated))
+        return union(term.bounds(cell) for cell in _cells_of(axes, outcome, truncated))
     if isinstance(term, Combinator):
         pays = term.combine_pays([hull_of(child, outcome, truncated) for child in term.terms.values()])
     else:
         own = merge(term.axes())
         if prod(len(axis.ranges) for axis in own) > MOST_CELLS:
             return Pays(-inf, inf, True)
-        pays = _union(term.pays(cell) for cell in _cells_of(own, outcome, truncated))
+        pays = union(term.pays(cell) for cell in _cells_of(own, outcome, truncated))
     if term.when is not None:
         pays = pays.or_else(exactly(term.otherwise))
-    pays = pays.scaled(term.weight)
-    return pays.clipped(*term.clip) if term.clip is not None else pays
+    return term.modified(pays)
 
 
-def _cells_of(axes: Sequence[Axis], outcome: Outcome, truncated: bool) -> Iterator[Cell]:
+def _cells_of(
+    axes: Sequence[Axis], outcome: Outcome, truncated: bool, pinned: Mapping[str, Range] = NO_RANGES
+) -> Iterator[Cell]:
     names = [axis.name for axis in axes]
-    for ranges in product(*(axis.ranges for axis in axes)):
+    for ranges in product(*((pinned[a.name],) if a.name in pinned else a.ranges for a in axes)):
         yield Cell(outcome, truncated, dict(zip(names, ranges, strict=True)))
-
-
-def _union(pays: Iterable[Pays]) -> Pays:
-    found = Pays(inf, -inf)
-    for one in pays:
-        found = found.or_else(one)
-    return found
 
 
 def feasible(recipe: Recipe) -> tuple[Outcome, ...]:
@@ -121,33 +169,36 @@ class Space:
     Args:
         recipe: the recipe.
         limits: highest value that a measure can take, by axis name (`{"tokens": 768}`).
+        outcomes: those that occur, of the ones that are feasible.
     """
 
-    def __init__(self, recipe: Recipe, limits: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        limits: Mapping[str, float] | None = None,
+        outcomes: Collection[Outcome] = DECIDED,
+    ) -> None:
         self.recipe = recipe
         self.limits = dict(limits or {})
         self.axes = limited(recipe.axes(), self.limits)
-        self.outcomes = feasible(recipe)
+        self.outcomes = tuple(outcome for outcome in feasible(recipe) if outcome in outcomes)
         self._extremes: dict[tuple[Outcome, str], Spot | None] = {}
+        self._pays: dict[tuple[object, ...], Pays] = {}
 
     @cached_property
     def components(self) -> tuple[Component, ...]:
         """Top-level terms grouped by shared axes."""
-        groups: list[tuple[set[str], list[Term]]] = []
-        for term in self.recipe.reward.values():
-            names = {axis.name for axis in term.all_axes()}
-            joined = [group for group in groups if group[0] & names]
-            rest = [group for group in groups if not group[0] & names]
-            for group in joined:
-                names |= group[0]
-            groups = [*rest, (names, [t for group in joined for t in group[1]] + [term])]
+        eliminator = Eliminator(self.axes)
         found: list[Component] = []
-        for names, terms in groups:
+        for terms in eliminator.parts(list(self.recipe.reward.values()), ()):
+            names = frozenset().union(*(eliminator.names(term) for term in terms))
             axes = tuple(axis for axis in self.axes if axis.name in names)
-            if prod(len(axis.ranges) for axis in axes) <= MOST_CELLS:
-                found.append(Component(tuple(terms), axes))
+            if prod(len(axis.ranges) for axis in axes) <= MOST_LISTED:
+                found.append(Component(tuple(terms), axes, "listed", eliminator))
+            elif eliminator.cost(terms) <= MOST_STEPS:
+                found.append(Component(tuple(terms), axes, "eliminated", eliminator))
             else:
-                found += [Component((term,), (), loose=True) for term in terms]
+                found += [Component((term,), (), "loose", eliminator) for term in terms]
         return tuple(found)
 
     @property
@@ -172,7 +223,17 @@ class Space:
 
     def pays(self, cell: Cell) -> Pays:
         """What the recipe can pay in a cell, or at a point of one."""
-        return self.recipe.bounds(cell)
+        key = (cell.outcome, cell.truncated, tuple(cell.ranges.items()))
+        if key not in self._pays:
+            self._pays[key] = self.recipe.bounds(cell)
+        return self._pays[key]
+
+    def may_be_absent(self, outcome: Outcome, truncations: Sequence[bool] = (False, True)) -> bool:
+        """Whether all components can pay nothing at once; they share no axis, so each is looked at alone."""
+        return any(
+            all(component.within(outcome, truncated, {}).absent for component in self.components)
+            for truncated in truncations
+        )
 
     def lowest(self, outcome: Outcome) -> Spot | None:
         """The cell in which the least can be paid; None where no number ever is."""
@@ -182,22 +243,36 @@ class Space:
         """The cell in which the most can be paid; None where no number ever is."""
         return self._extreme(outcome, low=False)
 
+    def bound_within(self, outcome: Outcome, low: bool, pinned: Mapping[str, Range]) -> float | None:
+        """As `extreme_within`, without the cell, which is quicker; None where no number is ever paid."""
+        pays = union(
+            total_pays([component.within(outcome, truncated, pinned) for component in self.components])
+            for truncated in self.truncations()
+        )
+        if self.recipe.clip is not None:
+            pays = pays.clipped(*self.recipe.clip)
+        return None if pays.never else pays.lo if low else pays.hi
+
+    def extreme_within(self, outcome: Outcome, low: bool, pinned: Mapping[str, Range]) -> Spot | None:
+        """As `lowest` or `highest`, among the cells whose ranges on some axes are `pinned`."""
+        return self._search(outcome, low, pinned)
+
     def _extreme(self, outcome: Outcome, low: bool) -> Spot | None:
         key = (outcome, "low" if low else "high")
         if key not in self._extremes:
-            self._extremes[key] = self._search(outcome, low)
+            self._extremes[key] = self._search(outcome, low, {})
         return self._extremes[key]
 
-    def _search(self, outcome: Outcome, low: bool) -> Spot | None:
+    def _search(self, outcome: Outcome, low: bool, pinned: Mapping[str, Range]) -> Spot | None:
         best: Spot | None = None
         for truncated in self.truncations():
-            found = self._total(outcome, truncated, low)
+            found = self._total(outcome, truncated, low, pinned)
             if found is None:
                 continue
             value, ranges = found
             if self.recipe.clip is not None:
                 value = min(max(value, self.recipe.clip[0]), self.recipe.clip[1])
-            cell = self._cell(outcome, truncated, ranges, low)
+            cell = self._cell(outcome, truncated, {**pinned, **ranges}, low)
             real = self.pays(cell)
             pays = (
                 Pays(value, max(value, real.hi), real.absent)
@@ -208,10 +283,12 @@ class Space:
                 best = Spot(cell, pays)
         return best
 
-    def _total(self, outcome: Outcome, truncated: bool, low: bool) -> tuple[float, dict[str, Range]] | None:
+    def _total(
+        self, outcome: Outcome, truncated: bool, low: bool, pinned: Mapping[str, Range]
+    ) -> tuple[float, dict[str, Range]] | None:
         """The extreme of a sum in which what pays nothing adds nothing, and something must be paid."""
-        free = [self._part(c, outcome, truncated, low, must=False) for c in self.components]
-        must = [self._part(c, outcome, truncated, low, must=True) for c in self.components]
+        free = [self._part(c, outcome, truncated, low, pinned, must=False) for c in self.components]
+        must = [self._part(c, outcome, truncated, low, pinned, must=True) for c in self.components]
         options: list[list[Part]] = []
         if any(part is not None and part.paid for part in free):
             options.append([part for part in free if part is not None])
@@ -228,7 +305,14 @@ class Space:
         return sum(part.value for part in chosen), ranges
 
     def _part(
-        self, component: Component, outcome: Outcome, truncated: bool, low: bool, must: bool
+        self,
+        component: Component,
+        outcome: Outcome,
+        truncated: bool,
+        low: bool,
+        pinned: Mapping[str, Range],
+        *,
+        must: bool,
     ) -> Part | None:
         """The extreme cell of one component; with `must`, of those that can pay a number.
 
@@ -236,7 +320,7 @@ class Space:
         """
         clean = self.clean_ranges if low or outcome != Outcome.CORRECT else {}
         best: tuple[tuple[float, bool, int], Part] | None = None
-        for ranges, pays in component.every(outcome, truncated):
+        for ranges, pays in component.every(outcome, truncated, pinned, clean):
             away = sum(1 for name, part in ranges.items() if clean and clean.get(name) != part)
             options = [] if pays.never else [Part(pays.lo if low else pays.hi, True, ranges)]
             if pays.absent and not must:
@@ -268,7 +352,7 @@ class Space:
     @cached_property
     def clean_ranges(self) -> dict[str, Range]:
         """The style in which a right answer is paid most, axis by axis."""
-        found = self._total(Outcome.CORRECT, False, low=False)
+        found = self._total(Outcome.CORRECT, False, False, {})
         ranges = found[1] if found is not None else {}
         return dict(self._cell(Outcome.CORRECT, False, ranges, low=False).ranges)
 
@@ -277,36 +361,6 @@ class Space:
         cell = Cell(outcome, False, dict(self.clean_ranges))
         return Spot(cell, self.pays(cell))
 
-    def at_equal_style(self, right: Outcome, other: Outcome) -> float:
-        """The least difference between two outcomes at the very same style.
-
-        Taken at the corners of every cell (both ends of each range; a few values where it has no end),
-        where terms that read the style alone cancel exactly. Terms are monotone between the corners that
-        they declare, and steady where they declare none.
-        """
-        least = inf
-        for truncated in self.truncations():
-            if self.recipe.clip is not None:  # what the clip takes away hangs on all terms together
-                gaps = (self._clipped_gap(right, other, truncated, point) for point in corners(self.axes))
-                least = min(least, *gaps)
-                continue
-            found = 0.0
-            for component in self.components:
-                if component.loose:
-                    [(_, a)], [(_, b)] = (component.every(outcome, truncated) for outcome in (right, other))
-                    found += _lead(a, b)
-                    continue
-                found += min(
-                    _gap(component, right, other, truncated, point) for point in corners(component.axes)
-                )
-            least = min(least, found)
-        return least
-
-    def _clipped_gap(self, right: Outcome, other: Outcome, truncated: bool, point: Point) -> float:
-        ranges = {name: Range(value, value) for name, value in point.items()}
-        a, b = (self.pays(Cell(outcome, truncated, ranges)) for outcome in (right, other))
-        return inf if a.never or b.never else a.lo - b.hi
-
 
 def limited(axes: Iterable[Axis], limits: Mapping[str, float]) -> tuple[Axis, ...]:
     """Axes that end where their measure cannot pass."""
@@ -314,27 +368,6 @@ def limited(axes: Iterable[Axis], limits: Mapping[str, float]) -> tuple[Axis, ..
         replace(axis, hi=min(axis.hi, limits[axis.name])) if axis.name in limits else axis
         for axis in merge(axes)
     )
-
-
-def _gap(component: Component, right: Outcome, other: Outcome, truncated: bool, point: Point) -> float:
-    ranges = {name: Range(value, value) for name, value in point.items()}
-    return _lead(component.pays(right, truncated, ranges), component.pays(other, truncated, ranges))
-
-
-def _lead(a: Pays, b: Pays) -> float:
-    """How much more the one adds to a sum than the other, at least."""
-    low = 0.0 if a.never else min(a.lo, 0.0) if a.absent else a.lo
-    high = 0.0 if b.never else max(b.hi, 0.0) if b.absent else b.hi
-    return low - high
-
-
-def corners(axes: Sequence[Axis], most: int = MOST_CELLS) -> list[dict[str, float]]:
-    """Points at the ends of every range of every axis."""
-    values = [sorted({value for part in axis.ranges for value in ends(part)}) for axis in axes]
-    if prod(len(column) for column in values) > most:
-        values = [sorted({ends(part)[0] for part in axis.ranges}) for axis in axes]
-    names = [axis.name for axis in axes]
-    return [dict(zip(names, point, strict=True)) for point in product(*values)]
 
 
 def ends(part: Range) -> list[float]:
@@ -347,7 +380,7 @@ def ends(part: Range) -> list[float]:
     return [lo, part.hi - (1e-6 if part.hi_open else 0.0)]
 
 
-def point_cell(cell: Cell, point: Point) -> Cell:
+def point_cell(cell: Cell, point: Mapping[str, float]) -> Cell:
     """A cell shrunk to a point on the axes that `point` names."""
     ranges = {
         name: Range(point[name], point[name]) if name in point else r for name, r in cell.ranges.items()

@@ -7,24 +7,19 @@ their scores. Group terms are scored as a group.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cached_property
 from heapq import nsmallest
 from itertools import product
-from math import inf, isfinite, prod
+from math import inf, isfinite
 
 from ..cells import Cell, Pays, Range
 from ..types import Outcome, Rollout, Score
-from .space import Space, Spot, ends, point_cell
+from .space import SLACK, Space, Spot, ends, point_cell
 from .writing import Size, Writer
 
-SLACK = 1e-9
-"""Differences below this are rounding: prices are decimals and bounds are sums of them."""
-
 SPOTS_TRIED = 12
-MOST_LISTED = 1000
-"""Cells of a recipe that are listed to find others than the most extreme."""
 FAR = 10_000_000
 
 
@@ -40,7 +35,8 @@ class Search:
         self.space = space
         self.recipe = space.recipe
         self.writer = Writer(space.recipe, space.axes, extra)
-        self._written: dict[tuple[str, Size | None], Rollout | None] = {}
+        self._written: dict[tuple[object, ...], Rollout | None] = {}
+        self._spots: dict[tuple[Outcome, bool], list[Spot]] = {}
 
     @cached_property
     def sizes(self) -> tuple[tuple[Size | None, Size | None], ...]:
@@ -51,7 +47,7 @@ class Search:
 
     def write(self, cell: Cell, size: Size | None = None) -> Rollout | None:
         """A rollout of a cell; the same one every time."""
-        key = (str(cell), size)
+        key = (cell.outcome, cell.truncated, tuple(cell.ranges.items()), size)
         if key not in self._written:
             self._written[key] = self.writer.write(cell, size)
         return self._written[key]
@@ -64,26 +60,31 @@ class Search:
 
     def spots(self, outcome: Outcome, low: bool) -> list[Spot]:
         """The most extreme cells of an outcome, the worst first."""
+        key = (outcome, low)
+        if key not in self._spots:
+            self._spots[key] = self._find_spots(outcome, low)
+        return self._spots[key]
+
+    def _find_spots(self, outcome: Outcome, low: bool) -> list[Spot]:
+        """The bounds' own extreme, and the most extreme cell of every shape that can be written."""
         first = self.space.lowest(outcome) if low else self.space.highest(outcome)
         if first is None:
             return []
-        axes = self.space.axes
-        if prod(len(axis.ranges) for axis in axes) > MOST_LISTED:
-            return [first]
-        found = nsmallest(
+        within = self.space.bound_within
+        shapes = [(shape, within(outcome, low, shape)) for shape in self.writer.shapes(outcome)]
+        best = nsmallest(
             SPOTS_TRIED,
-            (spot for spot in self._all(outcome) if not spot.pays.never),
-            key=lambda spot: spot.pays.lo if low else -spot.pays.hi,
+            ((shape, value) for shape, value in shapes if value is not None),
+            key=lambda pair: pair[1] if low else -pair[1],
         )
-        return [first, *(spot for spot in found if spot.cell != first.cell)]
-
-    def _all(self, outcome: Outcome) -> Iterator[Spot]:
-        axes = self.space.axes
-        names = [axis.name for axis in axes]
-        for truncated in self.space.truncations():
-            for ranges in product(*(axis.ranges for axis in axes)):
-                cell = Cell(outcome, truncated, dict(zip(names, ranges, strict=True)))
-                yield Spot(cell, self.space.pays(cell))
+        spots = [self.space.extreme_within(outcome, low, shape) for shape, _ in best]
+        cells = [first.cell]
+        found = [first]
+        for spot in spots:
+            if spot is not None and spot.cell not in cells and self.write(spot.cell) is not None:
+                cells.append(spot.cell)
+                found.append(spot)
+        return found
 
     def inversion(self, right: Outcome, others: Iterable[Outcome], ties: bool = False) -> list[Score] | None:
         """Scores of a right rollout and another that is paid more (or, with `ties`, as much), or None."""

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from ..cells import Axis, Cell, Range
 from ..conditions import Both, Condition, Either, Field, Not
 from ..recipe import Recipe
-from ..types import Finish, Reading, Rollout
+from ..types import Finish, Outcome, Reading, Rollout
 
 Size = Literal["short", "long"]
 
@@ -77,6 +77,10 @@ class _Padding:
     repeats: int = 0
     tokens: int | None = None
 
+    def least(self) -> int:
+        """Characters that the text has at the least; known without writing it."""
+        return 3 * self.words + self.letters + sum(self.strays.values()) + 9 * (self.steps + self.repeats)
+
     def text(self) -> str:
         parts = ["I add it up."] if not self.repeats else ["so it is " * self.repeats]
         parts += [" ".join(_unique(self.words))] if self.words else []
@@ -133,6 +137,18 @@ class Writer:
                 seen.add(shape)
                 kept.append(piece)
         return tuple(kept)
+
+    def shapes(self, outcome: Outcome) -> list[dict[str, Range]]:
+        """Ranges that pieces with this outcome lie in, as far as they can be held: on the axes that padding
+        does not move, and on all but `tokens`, which can be any number whatever the text is."""
+        moved = (TUNABLE, ("tokens",))
+        found = {
+            tuple((a.name, a.locate(piece.reading)) for a in self.axes if not a.name.startswith(free))
+            for piece in self.pool
+            if piece.reading.outcome == outcome
+            for free in moved
+        }
+        return [dict(shape) for shape in sorted(found, key=str)]
 
     def answer_forms(self) -> tuple[str, ...]:
         """Ways to write an answer (`{}`), the ones that the recipe's first extractor reads first."""
@@ -233,9 +249,9 @@ class Writer:
         tokens = cell.ranges.get("tokens", Range(0, inf))
         padding.tokens = _inside(tokens, 40 if size == "short" else 600 if size == "long" else 100)
         for _ in range(6):
-            text = f"{piece.head}{padding.text()}{piece.tail}"
-            if len(text) > LONGEST_PADDING:
+            if padding.least() > LONGEST_PADDING:
                 return None
+            text = f"{piece.head}{padding.text()}{piece.tail}"
             finish = Finish.LENGTH if cell.truncated else piece.reading.rollout.finish
             rollout = replace(piece.reading.rollout, completion=text, tokens=padding.tokens, finish=finish)
             rollout = self._with_ids(rollout, cell)

@@ -121,6 +121,10 @@ class Term(Kind):
             pays = exactly(self.otherwise)
         else:
             pays = self.pays(cell)
+        return self.modified(pays)
+
+    def modified(self, pays: Pays) -> Pays:
+        """What becomes of a payment under weight and clip."""
         pays = pays.scaled(self.weight)
         return pays.clipped(*self.clip) if self.clip is not None else pays
 

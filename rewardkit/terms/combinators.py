@@ -8,7 +8,7 @@ None.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product as cross
 from math import fsum, inf, prod
 from typing import Any, ClassVar
@@ -17,6 +17,9 @@ from ..cells import NOTHING, Axis, Cell, Pays
 from ..types import Reading, TermScore
 from .base import Payment, Term
 from .tree import Terms
+
+Span = tuple[float, float]
+"""The least and the most that is paid."""
 
 
 class Combinator(Term):
@@ -132,7 +135,7 @@ class Product(Combinator):
         return Payment(prod(present)) if present else Payment(None, "no child applies")
 
     def combine_pays(self, children: Sequence[Pays]) -> Pays:  # noqa: D102
-        return _fold(children, lambda a, b: _product(a, b), identity=1.0)
+        return _fold(children, _product)
 
 
 def total(values: Iterable[float | None]) -> Payment:
@@ -142,26 +145,30 @@ def total(values: Iterable[float | None]) -> Payment:
 
 
 def total_pays(children: Sequence[Pays]) -> Pays:
-    """What a sum can pay."""
-    return _fold(children, lambda a, b: (a[0] + b[0], a[1] + b[1]), identity=0.0)
+    """What a sum can pay. Where every child may be absent, one of them is there if anything is paid.
+
+    >>> total_pays([Pays(0.5, 0.5, absent=True), Pays(0.25, 0.25, absent=True)])
+    Pays(lo=0.25, hi=0.75, absent=True)
+    """
+    return _fold(children, lambda a, b: (a[0] + b[0], a[1] + b[1]))
 
 
-def _fold(children: Sequence[Pays], step: Any, identity: float) -> Pays:
-    """Combine the ranges of children where those that may be absent leave the result as it was."""
-    live = [child for child in children if not child.never]
-    if not live:
-        return NOTHING
-    absent = all(child.absent for child in live)
-    if len(live) == 1:
-        return live[0]
-    span = (identity, identity)
-    for child in live:
-        lo, hi = (min(child.lo, identity), max(child.hi, identity)) if child.absent else (child.lo, child.hi)
-        span = step(span, (lo, hi))
-    return Pays(span[0], span[1], absent)
+def _fold(children: Sequence[Pays], step: Callable[[Span, Span], Span]) -> Pays:
+    """Combine the ranges of children, those that may be absent as there and as not there."""
+    paid, absent = NOTHING, True  # what those so far pay if any is there; whether all may be absent
+    for child in children:
+        if child.never:
+            continue
+        found = paid if child.absent else NOTHING
+        if absent:
+            found = found.or_else(child)
+        if not paid.never:
+            found = found.or_else(Pays(*step((paid.lo, paid.hi), (child.lo, child.hi))))
+        paid, absent = found, absent and child.absent
+    return Pays(paid.lo, paid.hi, absent)
 
 
-def _product(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+def _product(a: Span, b: Span) -> Span:
     ends = [0.0 if 0.0 in pair else pair[0] * pair[1] for pair in cross(a, b)]
     return min(ends), max(ends)
 

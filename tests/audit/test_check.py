@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rewardkit.audit import check
+from rewardkit.audit.equal_style import at_equal_style
 from rewardkit.audit.findings import Severity, Verdict
 from rewardkit.audit.grpo import of_group
 from rewardkit.audit.ordering import margin
@@ -287,5 +288,74 @@ def test_a_clip_of_the_recipe_counts():
 
 def test_equal_style_cancels_what_does_not_read_the_outcome():
     space = Space(load_recipe("math-none@2"))
-    assert space.at_equal_style(Outcome.CORRECT, Outcome.WRONG) == pytest.approx(1.1)
+    assert at_equal_style(space, Outcome.CORRECT, Outcome.WRONG) == pytest.approx(1.1)
     assert margin(space, Outcome.CORRECT, [Outcome.WRONG])[0] == float("-inf")
+
+
+def _made(reward, **more):
+    return Recipe.model_validate({"recipe": "made", "version": 0, "reward": reward, **more})
+
+
+CORRECTNESS = {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}
+
+
+def test_a_mend_leaves_no_outcome_without_a_price():
+    """Priced where right alone, the format is all that a problem without an answer was paid."""
+    recipe = _made(
+        {"correctness": CORRECTNESS, "format": {"value": 0.5}}, answer={"none": ["None"], "verify": "exact"}
+    )
+    assert check(recipe).verdict("totality") == Verdict.PROVEN
+    [found] = check(recipe).of("group")
+    assert found.mend == ("reward.format.when=correct or none_correct", "reward.format.otherwise=0")
+    mended = check(variant(recipe, found.mend))
+    assert (mended.verdict("group"), mended.verdict("totality")) == (Verdict.PROVEN, Verdict.PROVEN)
+
+
+def test_no_price_is_offered_that_a_clip_would_take_away():
+    table = {"correct": 1.0, "missed": -0.5, "no_answer": -0.5}
+    answer = {"none": ["None"]}
+    free = _made({"correctness": CORRECTNESS, "none": table}, answer=answer)
+    held = _made({"correctness": CORRECTNESS, "none": table}, answer=answer, clip=[0.0, 1.0])
+    [found] = check(free).of("abstention")
+    assert found.mend
+    [found] = check(held).of("abstention")
+    assert found.mend == ()
+
+
+def test_a_rightful_none_that_gains_nothing_has_no_threshold():
+    """Paid -0.8 where an answer is paid -0.1: no chance of there being no answer makes None pay."""
+    recipe = _made(
+        {"correctness": CORRECTNESS, "none": {"correct": -0.8, "missed": -0.1, "no_answer": -0.5}},
+        answer={"none": ["None"]},
+    )
+    audit = check(recipe)
+    [found] = audit.of("abstention")
+    assert found.severity == Severity.WARNING
+    assert found.sentence.startswith("Where there is no answer, saying None is paid -0.8 and an answer -0.1")
+    assert "scoring" not in audit.tables
+
+
+def test_where_every_problem_has_an_answer_nothing_is_said_of_those_without():
+    recipe = _made(
+        {
+            "correctness": {**CORRECTNESS, "false_none": 0.2},
+            "none": {"correct": 1.0, "missed": 0.0, "no_answer": 0.0},
+        },
+        answer={"none": ["None"]},
+    )
+    audit = check(recipe, unanswerable=0.0)
+    assert not {f.code for f in audit.findings} & {"ordering_none", "group_none", "left_out"}
+    assert "scoring" not in audit.tables
+    [found] = audit.of("abstention")
+    assert found.severity == Severity.INFO
+    assert found.sentence == (
+        "Every problem has an answer (unanswerable 0), so what is paid where there is none is left out. Saying None "
+        "pays below a chance of being right of 0.2."
+    )
+    assert audit.of("totality")[0].facts["cells"] == 8
+
+
+def test_a_hole_that_no_problem_falls_into_is_none_with_answerable_problems_alone():
+    recipe = _made({"correctness": CORRECTNESS}, answer={"none": ["None"]})
+    assert check(recipe).verdict("totality") == Verdict.REFUTED
+    assert check(recipe, unanswerable=0.0).verdict("totality") == Verdict.PROVEN

@@ -99,6 +99,78 @@ def test_bounds_are_tight_where_prices_are_flat():
         assert high.lo == high.hi
 
 
+RICH = {
+    "recipe": "rich",
+    "version": 0,
+    "answer": {"none": ["None"]},
+    "reward": {
+        "correctness": {"correct": 2.0, "wrong": -0.1, "no_answer": -0.3, "false_none": -0.8},
+        "none": {"correct": 2.0, "missed": -0.5, "no_answer": -0.5},
+        "format": {"value": 0.2, "when": "tokens < 3000 and not truncated"},
+        "shape": {
+            "kind": "max",
+            "terms": [
+                {"kind": "tag_count", "value": 0.2, "when": "words < 500"},
+                {"kind": "boxed", "value": 0.1, "when": "reasoned", "otherwise": -0.05},
+                {"kind": "reasoning_steps", "value": 0.15, "when": "tokens > 50"},
+            ],
+        },
+        "too_long": {"kind": "soft_overlong", "max_length": 4096, "cache": 512, "penalty": -0.4},
+        "characters": {"allow": ["ascii"], "price": -0.01, "floor": -0.2, "when": "words > 3"},
+        "repetition": {"max_penalty": -0.3, "when": "tokens > 100 and steps < 9"},
+        "style": {
+            "kind": "product",
+            "terms": [
+                {"kind": "length", "unit": "words", "above": 400, "penalty": -0.2},
+                {"kind": "language_share", "scripts": ["latin"], "when": "correct or wrong"},
+            ],
+        },
+    },
+}
+"""Five prices and more, tied to one another by conditions on tokens, words and steps."""
+
+
+def _part_of_rich():
+    from rewardkit.recipe import Recipe
+
+    labels = ("correctness", "too_long", "characters", "repetition", "style")
+    return Recipe.model_validate({**RICH, "reward": {name: RICH["reward"][name] for name in labels}})
+
+
+@pytest.mark.parametrize("reference", ["math-none@2", "r1-triplet@1", "gsm8k-shaped@1", "part of RICH"])
+def test_eliminating_axes_finds_what_listing_every_cell_finds(reference, monkeypatch):
+    from rewardkit.audit import space as module
+    from rewardkit.cells import cells
+
+    monkeypatch.setattr(module, "MOST_LISTED", 0)
+    recipe = _part_of_rich() if reference == "part of RICH" else load_recipe(reference)
+    space = Space(recipe)
+    assert {component.how for component in space.components} == {"eliminated"}
+    for outcome in space.outcomes[:2]:
+        bounds = [recipe.bounds(cell) for cell in cells(recipe.axes(), [outcome])]
+        low, high = space.lowest(outcome), space.highest(outcome)
+        assert low.pays.lo == pytest.approx(min(pays.lo for pays in bounds))
+        assert high.pays.hi == pytest.approx(max(pays.hi for pays in bounds))
+        assert recipe.bounds(low.cell).lo == pytest.approx(low.pays.lo)  # and the cell is where it says
+        assert recipe.bounds(high.cell).hi == pytest.approx(high.pays.hi)
+
+
+def test_a_rich_recipe_is_proven():
+    """Five style prices tied together by conditions: 100,000 cells, and the order is proven all the same."""
+    from rewardkit.audit import check
+    from rewardkit.recipe import Recipe
+
+    audit = check(Recipe.model_validate(RICH), mends=False, groups=(16,))
+    assert {
+        code: str(audit.verdict(code)) for code in ("totality", "ordering", "ordering_none", "group")
+    } == {
+        "totality": "proven",
+        "ordering": "proven",
+        "ordering_none": "proven",
+        "group": "refuted",
+    }
+
+
 def test_a_recipe_that_is_too_large_to_list_is_bounded_term_by_term():
     """Loose bounds hold the exact ones, and the clean style is still found."""
     from rewardkit.audit import space as module
@@ -108,7 +180,8 @@ def test_a_recipe_that_is_too_large_to_list_is_bounded_term_by_term():
         recipe = load_recipe(reference)
         exact = Space(recipe)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "MOST_CELLS", 1)
+            for limit in ("MOST_CELLS", "MOST_LISTED", "MOST_STEPS"):
+                patch.setattr(module, limit, 1)
             loose = Space(recipe)
             assert loose.loose
             for outcome in exact.outcomes:
