@@ -6,19 +6,24 @@ JSON lines, CSV, parquet, a hub data set or generated rows come in as the suite'
 
 from __future__ import annotations
 
-import csv
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rewardkit.errors import DataError, SetupError, UsageError
+from rewardkit.errors import DataError, SetupError, UsageError, nearest
 from rewardkit.kinds import EXTRACTORS
+from rewardkit.rows import open_rows
+from rewardkit.rows.columns import USUAL
 
 from .generated import generate
 from .suite import Data, GoldColumn
+
+PEEK = 100
+"""Rows that are looked at for the names of the columns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +38,10 @@ class Item:
 def load_items(data: Data) -> list[Item]:
     """The items of a suite. Raises DataError with file and row, SetupError where a package is missing."""
     rows = list(enumerate(_rows(data), start=1))
-    source = data.path or data.hub or "generated"
+    source = _source(data)
     if not rows:
         raise DataError("no rows", source)
+    data = name_gold(data)
     kept = [(number, row) for number, row in rows if _keep(row, data.where, source, number)]
     if not kept:
         raise DataError(f"no row has {data.where}", source)
@@ -53,32 +59,31 @@ def load_items(data: Data) -> list[Item]:
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows of a .jsonl, .csv or .parquet file. In CSV an empty field is null."""
-    if not path.is_file():
-        raise DataError("no such file", str(path))
-    if path.suffix in (".jsonl", ".json"):
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    row = json.loads(line)
-                except ValueError as wrong:
-                    raise DataError(f"not a line of JSON: {wrong}", str(path), number) from wrong
-                if not isinstance(row, dict):
-                    raise DataError("a row is a JSON object", str(path), number)
-                yield row
-    elif path.suffix == ".csv":
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                yield {name: value if value != "" else None for name, value in row.items()}
-    elif path.suffix == ".parquet":
-        import pyarrow.parquet as parquet
+    """Rows of a file as `rewardkit.rows` reads them; in CSV an empty field is null.
 
-        for batch in parquet.ParquetFile(path).iter_batches():
-            yield from batch.to_pylist()
-    else:
-        raise DataError(f"data is .jsonl, .csv or .parquet; found '{path.suffix}'", str(path))
+    A row that cannot be read is an error here: a data set that lost some of its questions is another one.
+    """
+    if not path.exists():
+        raise DataError("no such file", str(path))
+    for row in open_rows(path):
+        if row.cells is None:
+            raise DataError(row.fault, str(path), row.number)
+        yield row.cells
+
+
+def name_gold(data: Data) -> Data:
+    """The same data with its gold's column named: where none is, it is looked for under the usual names."""
+    if data.gold is not None:
+        return data
+    names = list(dict.fromkeys(name for row in islice(_rows(data), PEEK) for name in row))
+    found = next((name for name in USUAL["gold"] if name in names), None)
+    if found is None:
+        raise DataError(
+            f"no column holds the gold: looked for {', '.join(USUAL['gold'])} among {', '.join(names)}; name it in the "
+            "suite, as in data: {gold: COLUMN}, or by --set data.gold=COLUMN",
+            _source(data),
+        )
+    return data.model_copy(update={"gold": found})
 
 
 def _rows(data: Data) -> Iterable[dict[str, Any]]:
@@ -99,6 +104,10 @@ def _rows(data: Data) -> Iterable[dict[str, Any]]:
         ) from wrong
 
 
+def _source(data: Data) -> str:
+    return data.path or data.hub or "generated"
+
+
 def _keep(row: Mapping[str, Any], where: Mapping[str, Any], source: str, number: int) -> bool:
     for column, wanted in where.items():
         found = _column(row, column, source, number)
@@ -110,7 +119,7 @@ def _keep(row: Mapping[str, Any], where: Mapping[str, Any], source: str, number:
 def _item(row: Mapping[str, Any], number: int, data: Data, source: str) -> Item:
     fields = dict(row) | {new: _column(row, old, source, number) for new, old in data.columns.items()}
     name = str(number) if data.id is None else str(_column(row, data.id, source, number))
-    spec = data.gold if isinstance(data.gold, GoldColumn) else GoldColumn(column=data.gold, extract=None)
+    spec = data.gold if isinstance(data.gold, GoldColumn) else GoldColumn(column=str(data.gold), extract=None)
     value = _column(row, spec.column, source, number)
     if isinstance(value, (list, tuple)):
         gold: Any = tuple(_gold(one, spec, source, number) for one in value)
@@ -141,5 +150,5 @@ def _gold(value: Any, spec: GoldColumn, source: str, number: int) -> str | None:
 
 def _column(row: Mapping[str, Any], column: str, source: str, number: int) -> Any:
     if column not in row:
-        raise DataError(f"no column '{column}'; found {', '.join(row)}", source, number)
+        raise DataError(f"no column '{column}'; {nearest(column, row)}", source, number)
     return row[column]

@@ -8,25 +8,23 @@ Files, hub data sets, mixes and traces come in as the plan says; plain rows go o
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
-
 from rewardkit.errors import DataError, SetupError
 from rewardkit.evals.data import read_rows
 from rewardkit.recipe import Recipe
-from rewardkit.rows.values import RowFault, golds, is_message
+from rewardkit.rows.values import RowFault, golds, is_message, is_null
 from rewardkit.types import Outcome, Rollout
 
-from .plan import DataSet, Gold, MixPart, Stage, Traces
+from .mixing import mix
+from .plan import DataSet, Stage, Traces
 from .planning import Resolved
+from .templates import column, fill, kept
 from .trl import NOT_COLUMNS, make_extractor
 
-JINJA = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
 TAKEN = NOT_COLUMNS | {"prompt", "completion", "log_extra", "log_metric", "gold", "id"}
 """Names that a data column may not have when it is handed to TRL."""
 
@@ -50,6 +48,7 @@ class Loader:
         raw: a data set's name to its raw rows; the smoke run makes them up.
         traces: a traces entry of a stage to the rows it stands for.
         prompt_tokens: counts the tokens of a prompt; None where no tokenizer is at hand.
+        room: the tokens that a prompt of a grpo stage may have for the model's window to hold prompt and completion.
         traces_are: what the notes call the rows of a traces entry; the smoke run's are stand-ins.
     """
 
@@ -57,6 +56,7 @@ class Loader:
     raw: Callable[[str], Iterable[Row]]
     traces: Callable[[Traces], list[Row]]
     prompt_tokens: Callable[[list[Row]], int] | None = None
+    room: int | None = None
     traces_are: str = "right traces"
 
     def load(self, at: int, recipe: Recipe | None) -> Rows:
@@ -64,18 +64,24 @@ class Loader:
         stage = self.resolved.plan.stages[at]
         system = self._system(stage, recipe)
         notes: list[str] = []
-        parts: list[tuple[MixPart | Traces, list[Row]]] = []
+        parts: list[list[Row]] = []
         for part in stage.data:
             if isinstance(part, Traces):
                 rows = self.traces(part)
-                notes.append(f"{len(rows)} {self.traces_are} of '{part.traces}', {part.order} first")
-                parts.append((part, rows[: part.count] if part.count else rows))
+                asked = f" ({part.count} asked)" if part.count and part.count > len(rows) else ""
+                notes.append(f"{len(rows)} {self.traces_are} of '{part.traces}'{asked}, {part.order} first")
             else:
                 rows = self._set(part.set, stage, system, recipe, notes)
-                parts.append((part, rows))
-        mixed = _mix(self.resolved, at, parts, notes)
+            parts.append(rows)
+        mixed: list[Row] = []
+        for part, rows, taken in zip(
+            stage.data, parts, mix(self.resolved, at, list(map(len, parts))), strict=True
+        ):
+            if len(parts) > 1 and not isinstance(part, Traces):
+                notes.append(f"{taken} rows of '{part.set}'")
+            mixed += rows[:taken]
         if not mixed:
-            raise self.resolved.fault("no row is left to train on", "stages", at, "data")
+            raise self.resolved.fault("; ".join(["no row is left to train on", *notes]), "stages", at, "data")
         if stage.kind == "grpo" and recipe is not None:
             notes += _check_golds(recipe, mixed)
         return Rows(mixed, notes)
@@ -105,16 +111,19 @@ class Loader:
                 name,
                 "prompt",
             )
-        kept: list[tuple[int, Row]] = [
-            (number, row)
-            for number, row in enumerate(self.raw(name), start=1)
-            if _keep(row, data.where, source, number)
-        ]
+        raw = list(enumerate(self.raw(name), start=1))
+        chosen = [(number, row) for number, row in raw if kept(row, data.where, data.filter, source, number)]
+        if len(chosen) < len(raw):
+            notes.append(f"'{name}': {len(chosen)} of {len(raw)} rows kept by its filter")
+        if data.id is not None:
+            _check_ids(chosen, data.columns.get(data.id) or data.id, source)
         if data.shuffle is not None:
-            random.Random(data.shuffle).shuffle(kept)
+            random.Random(data.shuffle).shuffle(chosen)
         made: list[Row] = []
         dropped, long = 0, 0
-        for number, row in kept:
+        for number, row in chosen:
+            if data.only is None and len(made) == data.limit:
+                break
             try:
                 one = _row(row, number, data, stage.kind, system, source)
             except _NoGold as fault:
@@ -124,18 +133,40 @@ class Loader:
                     ) from fault
                 dropped += 1
                 continue
-            limit = data.max_prompt_tokens
-            if limit is not None and self.prompt_tokens and self.prompt_tokens(one["prompt"]) > limit:
+            if self._too_long(name, one["prompt"], stage, source, number):
                 long += 1
                 continue
             made.append(one)
         if data.only is not None:
-            made = _curriculum(made, self.resolved.file(data.only))
+            made = _curriculum(made, self.resolved.file(data.only), name, notes)
         if dropped:
             notes.append(f"'{name}': {dropped} rows dropped, no gold found in them")
         if long:
             notes.append(f"'{name}': {long} prompts of over {data.max_prompt_tokens} tokens left out")
+        if data.gold is not None and len({type(row.get(data.gold.column)) for row in made}) > 1:
+            for row in made:  # a table's column is of one type; `gold` has it as texts
+                row.pop(data.gold.column, None)
+        if stage.kind == "sft":
+            made = [{"prompt": row["prompt"], "completion": row["completion"]} for row in made]
         return made[: data.limit]
+
+    def _too_long(self, name: str, prompt: list[Row], stage: Stage, source: str, number: int) -> bool:
+        """Whether a prompt is left out; DataError where it is not, and does not fit the model either."""
+        limit = self.resolved.plan.data[name].max_prompt_tokens
+        room = self.room if stage.kind == "grpo" else None
+        if self.prompt_tokens is None or (limit is None and room is None):
+            return False
+        tokens = self.prompt_tokens(prompt)
+        if limit is not None and tokens > limit:
+            return True
+        if room is not None and tokens > room:
+            raise DataError(
+                f"the prompt has {tokens} tokens, and the model's window leaves room for {room} before the completion; "
+                f"leave such rows out (data.{name}.max_prompt_tokens: {room}), or lower max_completion_length",
+                source,
+                number,
+            )
+        return False
 
 
 def raw_rows(resolved: Resolved, name: str) -> Iterable[Row]:
@@ -158,7 +189,7 @@ def raw_rows(resolved: Resolved, name: str) -> Iterable[Row]:
 def at_hand(resolved: Resolved, name: str) -> bool:
     """Whether a data set's file is there. A hub data set is not asked for."""
     path = resolved.plan.data[name].path
-    return path is not None and resolved.file(path).is_file()
+    return path is not None and resolved.file(path).exists()
 
 
 class _NoGold(Exception):
@@ -166,27 +197,45 @@ class _NoGold(Exception):
 
 
 def _row(row: Row, number: int, data: DataSet, kind: str, system: str | None, source: str) -> Row:
-    fields = dict(row) | {new: _column(row, old, source, number) for new, old in data.columns.items()}
+    fields = dict(row) | {
+        new: column(row, old, source, number) for new, old in data.columns.items() if old is not None
+    }
     made: Row = {"prompt": _prompt(fields, data, system, source, number)}
+    made["id"] = str(number) if data.id is None else str(column(fields, data.id, source, number))
     if kind == "sft":
         text = fill(data.completion or "", fields, source, number)
         return made | {"completion": [{"role": "assistant", "content": text}]}
-    gold = data.gold if isinstance(data.gold, Gold) else Gold(column=str(data.gold))
-    cell = _column(fields, gold.column, source, number)
+    assert data.gold is not None  # a set without one is refused for grpo
+    cell = column(fields, data.gold.column, source, number)
     try:
-        made["gold"] = golds(cell, make_extractor(gold.extract), True)
+        made["gold"] = golds(cell, make_extractor(data.gold.extract), True)
     except RowFault as fault:
         if fault.kind == "no gold in the text":
             raise _NoGold(str(fault)) from fault
         raise DataError(str(fault), source, number) from fault
-    made["id"] = str(number) if data.id is None else str(_column(fields, data.id, source, number))
-    return made | {name: value for name, value in fields.items() if name not in TAKEN}
+    left_out = TAKEN | {name for name, old in data.columns.items() if old is None}
+    return made | {name: value for name, value in fields.items() if name not in left_out}
+
+
+def _check_ids(rows: Sequence[tuple[int, Row]], name: str, source: str) -> None:
+    seen: dict[str, int] = {}
+    for number, row in rows:
+        cell = column(row, name, source, number)
+        if is_null(cell):
+            raise DataError(f"column '{name}', the id, is null", source, number)
+        if str(cell) in seen:
+            raise DataError(
+                f"the id '{cell}' is in row {seen[str(cell)]} too; name a column of unique ids, or leave `id` out",
+                source,
+                number,
+            )
+        seen[str(cell)] = number
 
 
 def _prompt(fields: Row, data: DataSet, system: str | None, source: str, number: int) -> list[Row]:
     if data.messages is not None:
-        messages = _column(fields, data.messages, source, number)
-        if not isinstance(messages, (list, tuple)) or not all(is_message(one) for one in messages):
+        messages = column(fields, data.messages, source, number)
+        if not isinstance(messages, (list, tuple)) or not messages or not all(map(is_message, messages)):
             raise DataError(f"column '{data.messages}' holds no chat messages", source, number)
         messages = [dict(one) for one in messages]
     else:
@@ -196,63 +245,21 @@ def _prompt(fields: Row, data: DataSet, system: str | None, source: str, number:
     return messages
 
 
-def fill(template: str, fields: Mapping[str, Any], source: str, number: int) -> str:
-    """A template filled from a row; DataError names what the row lacks."""
-    try:
-        return JINJA.from_string(template).render(**fields)
-    except TemplateError as wrong:
-        raise DataError(f"{wrong}; the row has {', '.join(fields)}", source, number) from wrong
-
-
-def _keep(row: Row, where: Mapping[str, Any], source: str, number: int) -> bool:
-    return all(
-        _column(row, column, source, number) in (wanted if isinstance(wanted, list) else [wanted])
-        for column, wanted in where.items()
-    )
-
-
-def _column(row: Mapping[str, Any], column: str, source: str, number: int) -> Any:
-    if column not in row:
-        raise DataError(f"no column '{column}'; found {', '.join(row)}", source, number)
-    return row[column]
-
-
-def _curriculum(rows: list[Row], path: Path) -> list[Row]:
+def _curriculum(rows: list[Row], path: Path, name: str, notes: list[str]) -> list[Row]:
     """The rows that a list names, in its order."""
-    by_id = {row.get("id"): row for row in rows}
-    found = []
-    for number, entry in enumerate(read_rows(path), start=1):
-        name = str(_column(entry, "id", str(path), number))
-        if name in by_id:
-            found.append(by_id[name])
+    by_id = {row["id"]: row for row in rows}
+    wanted = [
+        str(column(entry, "id", str(path), number)) for number, entry in enumerate(read_rows(path), start=1)
+    ]
+    found = [by_id[one] for one in wanted if one in by_id]
     if not found:
-        raise DataError(f"none of its ids is among the data's {len(rows)}; check data.NAME.id", str(path))
+        raise DataError(
+            f"none of its ids, {', '.join(wanted[:3])} .., is among the data's {len(rows)}, "
+            f"{', '.join(list(by_id)[:3])} ..; check data.{name}.id",
+            str(path),
+        )
+    notes.append(f"'{name}': {len(found)} rows by {path.name}, which names {len(wanted)}")
     return found
-
-
-def _mix(
-    resolved: Resolved, at: int, parts: Sequence[tuple[MixPart | Traces, list[Row]]], notes: list[str]
-) -> list[Row]:
-    shares = [(part.share, rows) for part, rows in parts if isinstance(part, MixPart) and part.share]
-    if shares and sum(share for share, _ in shares) > 1 + 1e-9:
-        raise resolved.fault("the shares of a mix come to more than 1", "stages", at, "data")
-    whole = min((int(len(rows) / share + 1e-9) for share, rows in shares), default=0)
-    mixed: list[Row] = []
-    for place, (part, rows) in enumerate(parts):
-        wanted = len(rows)
-        if isinstance(part, MixPart) and part.count is not None:
-            wanted = part.count
-        elif isinstance(part, MixPart) and part.share is not None:
-            wanted = round(whole * part.share)
-        if wanted > len(rows):
-            name = part.set if isinstance(part, MixPart) else part.traces
-            raise resolved.fault(
-                f"{wanted} rows are asked of '{name}', which has {len(rows)}", "stages", at, "data", place
-            )
-        if len(parts) > 1 and isinstance(part, MixPart):
-            notes.append(f"{wanted} rows of '{part.set}'")
-        mixed += rows[:wanted]
-    return mixed
 
 
 def _check_golds(recipe: Recipe, rows: Sequence[Row]) -> list[str]:
@@ -280,7 +287,7 @@ def _check_golds(recipe: Recipe, rows: Sequence[Row]) -> list[str]:
 
 
 def to_dataset(rows: Sequence[Row]) -> Any:
-    """A `datasets.Dataset`. Raises DataError where a column holds values of different types."""
+    """A `datasets.Dataset`. Raises DataError for a column that holds values of different types."""
     import datasets
 
     datasets.disable_progress_bars()
@@ -291,7 +298,13 @@ def to_dataset(rows: Sequence[Row]) -> Any:
         columns["gold"] = [list(one) if isinstance(one, (list, tuple)) else [one] for one in columns["gold"]]
     try:
         return datasets.Dataset.from_dict(columns)
-    except (TypeError, ValueError, OverflowError) as wrong:
-        raise DataError(
-            f"the columns {', '.join(names)} do not make a table ({wrong}); a column holds values of one type"
-        ) from wrong
+    except (TypeError, ValueError, OverflowError):
+        for name, cells in columns.items():
+            try:
+                datasets.Dataset.from_dict({name: cells})
+            except (TypeError, ValueError, OverflowError) as wrong:
+                raise DataError(
+                    f"column '{name}' holds values of different types ({wrong}); make them one type, or leave the column "
+                    f"out: columns: {{{name}: null}}"
+                ) from wrong
+        raise

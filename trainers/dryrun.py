@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from .budget import Steps, count_steps, memory, model_size
-from .data import Loader, Row, at_hand, raw_rows
+from .data import Loader, Row, at_hand, raw_rows, to_dataset
+from .mixing import mix
 from .options import hints
 from .plan import Stage, Traces
 from .planning import Resolved
-from .runner import Prepared, missing_packages, prepare
+from .preparing import Prepared, missing_packages, prepare
+from .tokens import first_tokenizer, load_tokenizer, prompt_length, room
 
 PROMPT_TOKENS = 256
 """What a prompt is taken to have where the plan sets no limit."""
@@ -31,11 +34,20 @@ def dry_run(resolved: Resolved, world_size: int, accelerator: bool) -> Iterator[
     tuned = f", LoRA r={model.peft.get('r', 8)}" if model.peft is not None else ", full fine-tuning"
     yield f"model     {model.name}{held}{tuned}"
     config, why = _config(resolved)
-    size = model_size(model, config) if config is not None else None
-    if size is None:
+    size = None
+    if config is None:
         yield f"          size not known: {why}"
     else:
+        try:
+            size = model_size(model, config)
+        except (ValueError, TypeError) as wrong:
+            raise resolved.fault(
+                f"the model cannot be built: {wrong}", "model", "peft" if model.peft is not None else "config"
+            ) from wrong
         yield f"          {size.parameters / 1e6:,.0f} M parameters, {size.trained / 1e6:,.1f} M trained"
+    tokenizer = _tokenizer(resolved)
+    if tokenizer is None:
+        yield "          its tokenizer is not here: chat template and lengths of prompts are not checked"
     yield f"processes {world_size}"
     for name in missing_packages(prepared):
         yield f"missing   {name}"
@@ -43,7 +55,7 @@ def dry_run(resolved: Resolved, world_size: int, accelerator: bool) -> Iterator[
     for at, stage in enumerate(plan.stages):
         yield ""
         yield from _stage(prepared, at, stage)
-        rows, said = _rows(prepared, at)
+        rows, said = _rows(prepared, at, tokenizer, config)
         yield from (f"  {line}" for line in said)
         if rows is None:
             continue
@@ -93,33 +105,40 @@ def _counts(counted: Steps, rows: int) -> str:
     return f"{rows:,} rows, {counted.steps:,} steps, {counted.samples:,} samples{made}, {counted.epochs:.2f} epochs"
 
 
-def _rows(prepared: Prepared, at: int) -> tuple[int | None, list[str]]:
+def _rows(prepared: Prepared, at: int, tokenizer: Any, config: Any) -> tuple[int | None, list[str]]:
     """How many rows a stage has, as far as can be known, and what is to be said of it."""
     resolved = prepared.resolved
     stage = resolved.plan.stages[at]
     names = [part.set for part in stage.data if not isinstance(part, Traces)]
-    stated = 0
     said: list[str] = []
     if len(names) == len(stage.data) and all(at_hand(resolved, name) for name in names):
-        loader = Loader(resolved, partial(raw_rows, resolved), _no_traces)
-        found = loader.load(at, prepared.recipes.get(stage.name))
+        checks = partial(prompt_length, tokenizer) if tokenizer is not None else None
+        fits = room(config, prepared.checked[at]) if config is not None else None
+        found = Loader(resolved, partial(raw_rows, resolved), _no_traces, checks, fits).load(
+            at, prepared.recipes.get(stage.name)
+        )
+        to_dataset(found.rows)
         return len(found.rows), [f"data    {note}" for note in found.notes]
+    sizes: list[int] = []
     for part in stage.data:
-        name = part.traces if isinstance(part, Traces) else part.set
         if isinstance(part, Traces):
             many = part.count
-            where = f"right traces of '{name}', as many as there will be"
+            where = f"right traces of '{part.traces}', as many as there will be"
         else:
-            data = resolved.plan.data[name]
-            many = part.count or _least(data.limit, data.rows)
-            if part.share is not None and many is not None:
-                many = round(many * part.share)
-            where = f"'{name}' ({data.hub or data.path}) is not read here"
+            data = resolved.plan.data[part.set]
+            many = _least(data.limit, data.rows)
+            if many is None:
+                many = part.count
+            missing = f"no file {data.path} here" if data.path else f"'{data.hub}' is not read here"
+            where = f"'{part.set}': {missing}"
         if many is None:
             return None, [*said, f"data    {where}; how many rows is not known, so nothing is counted"]
-        stated += many
+        sizes.append(many)
         said.append(f"data    {where}; counted as {many:,} rows")
-    return stated, said
+    taken = mix(resolved, at, sizes)
+    if taken != sizes:
+        said.append(f"data    of these, {' + '.join(f'{many:,}' for many in taken)}")
+    return sum(taken), said
 
 
 def _least(*numbers: int | None) -> int | None:
@@ -131,6 +150,19 @@ def _no_traces(part: Traces) -> list[Row]:
     raise AssertionError(part)  # stages with traces are not loaded in a dry run
 
 
+def _tokenizer(resolved: Resolved) -> Any:
+    """The first stage's tokenizer, where it is at hand. Raises for one that will not do."""
+    source, revision = first_tokenizer(resolved)
+    from transformers.utils.hub import cached_file
+
+    if not Path(source).is_dir():
+        try:
+            cached_file(source, "tokenizer_config.json", revision=revision, local_files_only=True)
+        except OSError:
+            return None
+    return load_tokenizer(resolved, source, revision, here=True)
+
+
 def _config(resolved: Resolved) -> tuple[Any, str]:
     """The model's configuration from the plan, a folder, or the hub's cache."""
     from transformers import AutoConfig
@@ -139,10 +171,7 @@ def _config(resolved: Resolved) -> tuple[Any, str]:
     if model.config is not None:
         values = dict(model.config)
         return AutoConfig.for_model(values.pop("model_type"), **values), ""
-    local = resolved.file(model.name)
     try:
-        return AutoConfig.from_pretrained(
-            str(local) if local.is_dir() else model.name, local_files_only=True
-        ), ""
+        return AutoConfig.from_pretrained(resolved.model_path(model.name), local_files_only=True), ""
     except (OSError, ValueError):
         return None, "no copy of its config.json is here; write model.config"

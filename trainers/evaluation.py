@@ -37,20 +37,20 @@ from .planning import Resolved
 SHOWN = ("accuracy", "mean@", "pass@", "none_recall", "false_none", "no_answer", "truncated")
 
 
-def check_evals(resolved: Resolved, checked: list[Checked]) -> None:
-    """Read every suite that the plan names. Raises where there is none, or where it cannot run within a stage."""
-    for at, stage in enumerate(resolved.plan.stages):
-        if stage.eval is None:
-            continue
-        open_suite(resolved, stage.eval)
-        if stage.eval.every and (checked[at]["fsdp"] or checked[at]["deepspeed"]):
-            raise resolved.fault(
-                "the model is spread over processes and cannot be copied within a stage; leave out `every` (the "
-                "evaluation after the stage remains)",
-                "stages",
-                at,
-                "eval",
-            )
+def check_eval(resolved: Resolved, at: int, checked: Checked) -> None:
+    """Read the suite of a stage, if it has one. Raises where there is none, or where it cannot run within the stage."""
+    eval_ = resolved.plan.stages[at].eval
+    if eval_ is None:
+        return
+    open_suite(resolved, eval_)
+    if eval_.every and (checked["fsdp"] or checked["deepspeed"]):
+        raise resolved.fault(
+            "the model is spread over processes and cannot be copied within a stage; leave out `every` (the "
+            "evaluation after the stage remains)",
+            "stages",
+            at,
+            "eval",
+        )
 
 
 def open_suite(resolved: Resolved, eval_: Eval) -> Suite:
@@ -58,7 +58,9 @@ def open_suite(resolved: Resolved, eval_: Eval) -> Suite:
     reference = eval_.suite
     if reference.endswith((".yaml", ".yml")):
         reference = str(resolved.file(reference))
-    return load_suite(reference, eval_.set)
+    suite = load_suite(reference, eval_.set)
+    suite.check_decoding()
+    return suite
 
 
 def evaluate(suite: Suite, model: str, out: Path, adapter: str | None = None) -> dict[str, float]:

@@ -8,7 +8,9 @@ number of processes that do not divide with the numbers that would.
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import os
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from types import NoneType, UnionType
@@ -28,6 +30,9 @@ OURS = {
     "chat_template_path": "write model.chat_template",
     "eos_token": "write model.eos_token",
     "auto_find_batch_size": "a resumed run must have the batch it began with",
+    "eval_strategy": "there is no evaluation set; write eval: {suite: gsm8k-boxed, every: 100}",
+    "load_best_model_at_end": "there is no evaluation set; write eval: {suite: gsm8k-boxed, every: 100}",
+    "warmup_ratio": "write it as warmup_steps, which below 1 is a share",
     "max_prompt_length": "TRL has no such option; write data.NAME.max_prompt_tokens, which leaves longer prompts out",
     "epsilon_low": "TRL calls it epsilon",
     "kl_coef": "TRL calls it beta",
@@ -46,6 +51,33 @@ DEFAULTS: dict[str, Any] = {
 }
 GRPO_DEFAULTS: dict[str, Any] = {"log_completions": True, "num_completions_to_print": 0}
 """Every step's row and completions are kept in the run folder; nothing is printed."""
+
+LEAST: dict[str, int] = {
+    "per_device_train_batch_size": 1,
+    "gradient_accumulation_steps": 1,
+    "generation_batch_size": 1,
+    "steps_per_generation": 1,
+    "num_iterations": 1,
+    "max_completion_length": 1,
+    "max_length": 1,
+    "save_total_limit": 1,
+    "learning_rate": 0,
+    "beta": 0,
+    "epsilon": 0,
+    "weight_decay": 0,
+    "max_grad_norm": 0,
+    "num_train_epochs": 0,
+}
+"""What TRL takes any number for, and fails over later, or trains away from what was meant."""
+CHOICES = (
+    "loss_type",
+    "scale_rewards",
+    "multi_objective_aggregation",
+    "importance_sampling_level",
+    "vllm_mode",
+    "packing_strategy",
+)
+"""Texts that TRL looks at only when it trains; what they may be stands in its help."""
 
 WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", NoneType: "null"}
 
@@ -138,7 +170,7 @@ def _check_stage(resolved: Resolved, at: int, world_size: int, accelerator: bool
         place = resolved.option_place(at, name)
         if name in OURS or name not in known:
             raise resolved.fault(_unknown(name, set(known) - set(OURS)), *place)
-        fault = _type_fault(name, value, known[name])
+        fault = type_fault(name, value, known[name]) or _value_fault(stage.kind, name, value)
         if fault:
             raise resolved.fault(fault, *place)
     options: dict[str, Any] = DEFAULTS | (GRPO_DEFAULTS if stage.kind == "grpo" else {})
@@ -146,6 +178,8 @@ def _check_stage(resolved: Resolved, at: int, world_size: int, accelerator: bool
     if not accelerator:
         options.setdefault("use_cpu", True)
         options.setdefault("bf16", False)
+    for name in ("deepspeed", "fsdp_config", "accelerator_config"):
+        _file(resolved, at, options, name)
     checked = Checked(stage.kind, options, world_size)
     if stage.kind == "grpo":
         _divides(resolved, at, checked)
@@ -164,7 +198,8 @@ def _unknown(name: str, known: set[str]) -> str:
     return f"TRL {trl.__version__} has no option '{name}'; {tail}"
 
 
-def _type_fault(name: str, value: Any, hint: Any) -> str | None:
+def type_fault(name: str, value: Any, hint: Any) -> str | None:
+    """What is wrong with the type of an option's value; None where nothing is."""
     if name == "scale_rewards" and isinstance(value, bool):
         return None  # TRL takes it for group or none
     try:
@@ -173,6 +208,32 @@ def _type_fault(name: str, value: Any, hint: Any) -> str | None:
         hint_of = "; write it as 1.0e-6" if isinstance(value, str) and float in _options(hint) else ""
         return f"'{name}' must be {' or '.join(dict.fromkeys(_words(hint)))}, found {value!r}{hint_of}"
     return None
+
+
+def _value_fault(kind: str, name: str, value: Any) -> str | None:
+    if name in LEAST and value is not None and value < LEAST[name]:
+        return f"'{name}' must be at least {LEAST[name]}, found {value!r}"
+    if name == "temperature" and value is not None and value <= 0:
+        return (
+            f"'temperature' must be above 0, found {value!r}: completions that are all the same teach nothing"
+        )
+    if name in CHOICES and isinstance(value, str):
+        known = set(re.findall(r"'(\w+)'", _help(kind)[name])) | {defaults(kind)[name]}
+        if value not in known:
+            return f"'{name}' cannot be {value!r}; {nearest(value, known)}"
+    if name == "report_to" and value is not None:
+        from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
+
+        known = {*INTEGRATION_TO_CALLBACK, "all", "none"}
+        for one in [value] if isinstance(value, str) else value:
+            if one not in known:
+                return f"nothing called '{one}' takes reports; {nearest(one, known)}"
+    return None
+
+
+@cache
+def _help(kind: str) -> dict[str, str]:
+    return {field.name: field.metadata.get("help", "") for field in dataclasses.fields(config_class(kind))}
 
 
 def _options(hint: Any) -> tuple[Any, ...]:
@@ -265,14 +326,31 @@ def _constructs(resolved: Resolved, at: int, checked: Checked, accelerator: bool
     options = dict(checked.options)
     if not accelerator:
         options |= {"use_cpu": True}
+    if importlib.util.find_spec("deepspeed") is None:
+        options.pop("deepspeed", None)  # it is said to be missing; its settings can only be checked with it
     pretended = max(1, checked.world_size // int(os.environ.get("WORLD_SIZE", "1")))
     options["per_device_train_batch_size"] = checked["per_device_train_batch_size"] * pretended
     try:
         config_class(checked.kind)(output_dir="unused", **options)
     except (ValueError, TypeError, ImportError) as error:
+        stage = resolved.plan.stages[at]
+        named = (name for name in (*stage.options, *resolved.plan.options) if _concerns(error, name, options))
+        name = next(named, None)
         raise resolved.fault(
-            f"TRL refuses the options of stage '{resolved.plan.stages[at].name}': {error}",
-            "stages",
-            at,
-            "name",
+            f"TRL refuses the options of stage '{stage.name}': {error}",
+            *(resolved.option_place(at, name) if name else ("stages", at, "name")),
         ) from error
+
+
+def _concerns(error: Exception, name: str, options: Mapping[str, Any]) -> bool:
+    value = options.get(name)
+    return name in str(error) or (isinstance(value, str) and f"{error} ".startswith(f"{value} "))
+
+
+def _file(resolved: Resolved, at: int, options: dict[str, Any], name: str) -> None:
+    """A file among TRL's options is seen from the plan's file, as every other."""
+    if isinstance(written := options.get(name), str) and written.endswith(".json"):
+        path = resolved.file(written)
+        if not path.is_file():
+            raise resolved.fault(f"no file {path}", *resolved.option_place(at, name))
+        options[name] = str(path)

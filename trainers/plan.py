@@ -23,12 +23,15 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from rewardkit.errors import nearest
+
+from .templates import syntax_fault
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
@@ -87,6 +90,11 @@ class Gold(Part):
     extract: str | dict[str, Any] | None = None
 
 
+def _gold(gold: Any) -> Any:
+    """A name alone is a column."""
+    return {"column": gold} if isinstance(gold, str) else gold
+
+
 class DataSet(Part):
     """Rows, and what their columns mean. Templates are Jinja over the row's columns, sandboxed and strict."""
 
@@ -98,13 +106,21 @@ class DataSet(Part):
     prompt: str = Field("{{ prompt }}", description="Template of the user's message.")
     messages: str | None = Field(None, description="A column of ready chat messages, in place of `prompt`.")
     completion: str | None = Field(None, description="Template of the answer to learn from (sft).")
-    gold: str | Gold | None = None
+    gold: Annotated[Gold | None, BeforeValidator(_gold, json_schema_input_type=str | Gold | None)] = Field(
+        None, description="The gold's column, or the column and an extractor."
+    )
     unreadable_gold: Literal["error", "drop"] = Field(
         "error", description="What becomes of a row in which `gold.extract` finds nothing."
     )
-    columns: dict[str, str] = Field(default_factory=dict, description="New names for columns, new: old.")
+    columns: dict[str, str | None] = Field(
+        default_factory=dict,
+        description="New names for columns, new: old; `name: null` leaves a column out.",
+    )
     id: str | None = Field(None, description="The id's column; the row's number where there is none.")
     where: dict[str, Any] = Field(default_factory=dict, description="Column: the value, or values, to keep.")
+    filter: str | None = Field(
+        None, description="A Jinja expression over the columns; rows for which it does not hold are left out."
+    )
     only: str | None = Field(
         None,
         description="A curriculum: a file of rows with `id`, kept in its order (audits and evaluations write it).",
@@ -121,6 +137,14 @@ class DataSet(Part):
         None,
         description="A row like the real ones, templates over the integers a, b and c = a + b; what the smoke run uses.",
     )
+
+    @field_validator("prompt", "completion", "filter")
+    @classmethod
+    def _is_jinja(cls, written: str | None, info: ValidationInfo) -> str | None:
+        fault = syntax_fault(written, info.field_name == "filter") if written is not None else None
+        if fault:
+            raise ValueError(fault)
+        return written
 
     @model_validator(mode="after")
     def _one_source(self) -> DataSet:
@@ -177,6 +201,11 @@ def _parts(data: Any) -> Any:
     return [{"set": part} if isinstance(part, str) else part for part in parts]
 
 
+def _suite(value: Any) -> Any:
+    """A name alone is a suite."""
+    return {"suite": value} if isinstance(value, str) else value
+
+
 def _names(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -196,7 +225,7 @@ class Stage(BaseModel):
     recipe_set: tuple[str, ...] = Field((), description="`path=value` assignments on the recipe.")
     split: bool = Field(False, description="One reward function a term, for normalize_then_sum.")
     system_prompt: str | None = Field(None, description="Where not the recipe's; an empty text for none.")
-    eval: Eval | None = None
+    eval: Annotated[Eval | None, BeforeValidator(_suite, json_schema_input_type=str | Eval | None)] = None
     watch: dict[str, Any] = Field(default_factory=dict, description="Thresholds of the watch, by warning.")
     stop_on: Annotated[
         tuple[str, ...], BeforeValidator(_names, json_schema_input_type=str | tuple[str, ...])

@@ -59,6 +59,15 @@ class Resolved:
         path = Path(written)
         return path if path.is_absolute() else self.path.parent / path
 
+    def model_path(self, written: str) -> str:
+        """A model's folder, seen from the plan's file; a hub name as it is. RecipeError where a folder is not there."""
+        folder = self.file(written)
+        if folder.is_dir():
+            return str(folder)
+        if written.startswith(("/", "./", "../", "~")) or written.count("/") > 1:
+            raise self.fault(f"no folder {folder}", "model", "name")
+        return written
+
     def to_yaml(self) -> str:
         """The resolved plan as YAML, without variants; reads back as an equal plan."""
         plain: dict[str, Any] = self.plan.model_dump(mode="json", exclude_defaults=True, exclude={"variants"})

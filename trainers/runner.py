@@ -1,46 +1,30 @@
-"""Running a plan: checks, then stage after stage, each from the last one's result; and all of it again after a kill.
+"""Running a plan: stage after stage, each from the last one's result; and all of it again after a kill.
 
-`prepare` resolves and checks everything that can be known before a model is loaded; `run_plan` trains.
+A resolved plan comes in, is checked (`rewardkit.trainers.preparing`), and trained; the folder of the last stage's
+model goes out.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rewardkit.errors import SetupError, UsageError, nearest
+from rewardkit.errors import SetupError, UsageError
 from rewardkit.evals.traces import right_traces
-from rewardkit.loading import load_recipe
-from rewardkit.recipe import Recipe
 
 from .budget import count_steps
 from .card import card, versions
 from .data import Loader, raw_rows
 from .folder import RunFolder, read_rows, write_text
-from .options import Checked, check
 from .plan import Traces
 from .planning import Resolved
+from .preparing import Prepared, missing_packages, prepare
 from .smoke import build_model, made_rows, made_traces, smoke_texts, tiny_plan
-from .tokens import load_tokenizer, prompt_length
+from .tokens import cut, first_tokenizer, load_tokenizer, prompt_length, room
 from .traces import logged_completions
-from .watch import check_watch
-
-REPORTERS = ("trackio", "wandb", "tensorboard", "mlflow", "swanlab", "comet_ml")
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A plan with everything resolved and checked that needs no model."""
-
-    resolved: Resolved
-    checked: list[Checked]
-    recipes: dict[str, Recipe]
-    world_size: int
 
 
 def world() -> int:
@@ -73,86 +57,6 @@ def accelerator_here() -> bool:
     import torch
 
     return torch.accelerator.is_available()
-
-
-def prepare(resolved: Resolved, world_size: int, accelerator: bool) -> Prepared:
-    """Resolve the recipes and check options, thresholds and LoRA. Raises with the place in the plan."""
-    checked = check(resolved, world_size, accelerator)
-    check_watch(resolved)
-    if any(stage.eval for stage in resolved.plan.stages):
-        from .evaluation import check_evals
-
-        check_evals(resolved, checked)
-    _check_peft(resolved)
-    recipes = {}
-    for at, stage in enumerate(resolved.plan.stages):
-        if stage.recipe is None:
-            continue
-        reference = stage.recipe
-        if reference.endswith((".yaml", ".yml")):
-            reference = str(resolved.file(reference))
-        recipe = load_recipe(reference, stage.recipe_set)
-        recipes[stage.name] = recipe
-        _check_groups(resolved, at, recipe, checked[at])
-        if stage.split and recipe.clip is not None:
-            raise resolved.fault(
-                f"{recipe.ref} clips its total, so it cannot be split into terms", "stages", at, "split"
-            )
-    return Prepared(resolved, checked, recipes, world_size)
-
-
-def _check_peft(resolved: Resolved) -> None:
-    options = resolved.plan.model.peft
-    if options is None:
-        return
-    if importlib.util.find_spec("peft") is None:
-        raise SetupError(
-            f"{resolved.place('model', 'peft')}: LoRA needs the package 'peft', which is not installed"
-        )
-    from dataclasses import fields
-
-    from peft import LoraConfig
-
-    known = {field.name for field in fields(LoraConfig)}
-    for name in options:
-        if name not in known:
-            raise resolved.fault(
-                f"peft.LoraConfig has no option '{name}'; {nearest(name, known)}", "model", "peft", name
-            )
-
-
-def _check_groups(resolved: Resolved, at: int, recipe: Recipe, checked: Checked) -> None:
-    slice_ = checked["per_device_train_batch_size"] * checked.steps_per_generation
-    size = checked["num_generations"]
-    if recipe.reads_groups and slice_ % size:
-        raise resolved.fault(
-            f"{recipe.ref} compares the {size} completions of a prompt, and each of {checked.world_size} processes would "
-            f"score {slice_}, which splits groups; make per_device_train_batch_size x steps_per_generation a multiple "
-            f"of {size}, or num_generations a divisor of {slice_}",
-            *resolved.option_place(at, "num_generations"),
-        )
-
-
-def missing_packages(prepared: Prepared) -> list[str]:
-    """What the plan wants and is not installed, each with the remedy."""
-    model = prepared.resolved.plan.model
-    wanted: dict[str, str] = {}
-    if model.bits is not None:
-        wanted["bitsandbytes"] = f"{model.bits} bit loading: pip install 'rewardkit[quant]'"
-    if model.unsloth == "always":
-        wanted["unsloth"] = "model.unsloth: pip install unsloth"
-    for checked in prepared.checked:
-        if checked["use_vllm"]:
-            wanted["vllm"] = "use_vllm: pip install 'rewardkit[vllm]'"
-        if checked["use_liger_kernel"]:
-            wanted["liger_kernel"] = "use_liger_kernel: pip install liger-kernel"
-        if checked["deepspeed"]:
-            wanted["deepspeed"] = "deepspeed: pip install deepspeed"
-        reports = checked["report_to"]
-        for name in [reports] if isinstance(reports, str) else reports or ():
-            if name in REPORTERS:
-                wanted[name] = f"report_to: pip install {name}"
-    return [f"{name} ({why})" for name, why in wanted.items() if importlib.util.find_spec(name) is None]
 
 
 def run_plan(
@@ -211,7 +115,7 @@ def run_plan(
     state.wait_for_everyone()
     for note in notes:
         told(f"smoke: {note}")
-    start = _first_model(resolved)
+    start = resolved.model_path(plan.model.name)
     for at, stage in enumerate(plan.stages):
         finished = folder.done(at, stage.name)
         if finished is not None:
@@ -229,11 +133,6 @@ def _silent(text: str) -> None:
     """The other processes say nothing."""
 
 
-def _first_model(resolved: Resolved) -> str:
-    local = resolved.file(resolved.plan.model.name)
-    return str(local) if local.is_dir() else resolved.plan.model.name
-
-
 def _train(
     prepared: Prepared,
     folder: RunFolder,
@@ -248,17 +147,14 @@ def _train(
 
     resolved = prepared.resolved
     stage = resolved.plan.stages[at]
-    source, revision = start, None
-    if at == 0:
-        source = resolved.plan.model.tokenizer or start
-        revision = resolved.plan.model.revision if source == start else None
-    tokenizer = load_tokenizer(resolved, source, revision)
+    tokenizer = load_tokenizer(resolved, *(first_tokenizer(resolved) if at == 0 else (start, None)))
     recipe = prepared.recipes.get(stage.name)
     loader = Loader(
         resolved,
         partial(made_rows if smoke else raw_rows, resolved),
         partial(made_traces, resolved) if smoke else partial(stage_traces, folder, resolved),
         partial(prompt_length, tokenizer),
+        None if smoke else room(_config(resolved, start), prepared.checked[at]),
         "stand-ins for right traces" if smoke else "right traces",
     )
     rows = loader.load(at, recipe)
@@ -270,6 +166,12 @@ def _train(
             "stages",
             at,
             "data",
+        )
+    limit = prepared.checked[at]["max_length"] if stage.kind == "sft" else None
+    lost = cut(tokenizer, rows.rows, limit) if limit and state.is_main_process else 0
+    if lost:
+        rows.notes.append(
+            f"warning: {lost} texts are longer than max_length ({limit}) and lose their end, the answer with it"
         )
     for note in rows.notes:
         say(f"{stage.name}: {note}")
@@ -292,13 +194,25 @@ def _train(
     train_stage(run)
 
 
+def _config(resolved: Resolved, start: str) -> Any:
+    from transformers import AutoConfig
+
+    model = resolved.plan.model
+    revision = model.revision if start == model.name else None
+    return AutoConfig.from_pretrained(start, revision=revision, trust_remote_code=model.trust_remote_code)
+
+
 def stage_traces(folder: RunFolder, resolved: Resolved, part: Traces) -> list[dict[str, Any]]:
     """The right traces that a former stage logged."""
     at = next(at for at, stage in enumerate(resolved.plan.stages) if stage.name == part.traces)
     rows = right_traces(logged_completions(folder.stage(at, part.traces)), part.order, part.per_prompt)
     if not rows:
         raise resolved.fault(
-            f"stage '{part.traces}' logged no right completion to learn from", "stages", at, "name"
+            f"stage '{part.traces}' logged no right completion, and a later stage is to learn from them; see its outcomes "
+            "in metrics.jsonl, and train it longer, or take the later stage out",
+            "stages",
+            at,
+            "name",
         )
     return [{"prompt": row["prompt"], "completion": row["completion"]} for row in rows]
 

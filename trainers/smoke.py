@@ -18,9 +18,10 @@ from typing import Any
 
 from rewardkit.errors import SetupError
 
-from .data import JINJA, Row, at_hand, fill, raw_rows
+from .data import Row, at_hand, raw_rows
 from .plan import DataSet, Plan, Traces
 from .planning import Resolved
+from .templates import JINJA, fill, kept
 from .tokens import CHATML
 
 ROWS = 8
@@ -69,8 +70,6 @@ LEFT_OUT = (
     "fsdp",
     "fsdp_config",
     "attn_implementation",
-    "eval_strategy",
-    "eval_steps",
     "push_to_hub",
     "run_name",
 )
@@ -129,11 +128,9 @@ def made_rows(resolved: Resolved, name: str) -> list[Row]:
     """Eight rows of a data set: of its file where it is at hand, else made from its `sample`."""
     data = resolved.plan.data[name]
     if at_hand(resolved, name):
-        return [
-            row
-            for row in islice(raw_rows(resolved, name), 50 * ROWS)
-            if all(row.get(column) in (v if isinstance(v, list) else [v]) for column, v in data.where.items())
-        ][:ROWS]
+        source = data.path or name
+        numbered = enumerate(islice(raw_rows(resolved, name), 50 * ROWS), start=1)
+        return [row for number, row in numbered if kept(row, data.where, data.filter, source, number)][:ROWS]
     if data.sample is None:
         raise SetupError(
             f"{resolved.place('data', name)}: '{name}' is not at hand, and has no `sample` from which rows for the "

@@ -15,13 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from transformers import PrinterCallback, TrainerCallback
 
 from rewardkit.errors import SetupError
 from rewardkit.recipe import Recipe
 
 from .data import Rows, to_dataset
-from .folder import RunFolder, append_row, disk_faults, drop_incomplete, last_complete, write_json
+from .folder import (
+    RunFolder,
+    append_row,
+    disk_faults,
+    drop_incomplete,
+    is_disk_full,
+    last_complete,
+    write_json,
+)
 from .options import Checked
 from .planning import Resolved
 from .trl import reward_functions
@@ -87,7 +96,7 @@ def train_stage(run: StageRun) -> dict[str, Any]:
     watch = _watch(run, step)
     own = [one for one in (rows, watch, _eval(run)) if one is not None]
     with disk_faults(run.path):
-        trainer = _trainer(run, [*own, *run.callbacks])
+        trainer = _trained_by(run, [*own, *run.callbacks])
         trainer.remove_callback(PrinterCallback)
         trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
         _save(run, trainer)
@@ -155,6 +164,20 @@ def _eval_after(run: StageRun, step: int) -> None:
         run.folder.metrics, {"stage": stage.name, "step": step, "kind": "suite", "final": True, **figures}
     )
     run.say(f"{stage.name}: {suite.suite}: {told(figures)}")
+
+
+def _trained_by(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
+    """The trainer; what it, or the loading of the model, refuses is told with the stage."""
+    try:
+        return _trainer(run, callbacks)
+    except (ValueError, TypeError, OSError, ImportError, SafetensorError) as error:
+        if is_disk_full(error):
+            raise
+        stage = run.resolved.plan.stages[run.at]
+        raise SetupError(
+            f"{run.resolved.place('stages', run.at, 'name')}: stage '{stage.name}' cannot begin from '{run.start}': "
+            f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
@@ -281,7 +304,7 @@ def _merge(run: StageRun, adapter: Path, out: Path) -> None:
     model = run.resolved.plan.model
     base = AutoModelForCausalLM.from_pretrained(
         run.start,
-        dtype=getattr(torch, model.dtype) if model.dtype else torch.float32,
+        dtype=model.dtype or torch.float32,
         revision=model.revision if run.at == 0 else None,
         trust_remote_code=model.trust_remote_code,
     )

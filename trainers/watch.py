@@ -188,9 +188,18 @@ def check_watch(resolved: Resolved) -> None:
                     "watch",
                     name,
                 )
+        window = stage.watch.get("window")
+        if window is not None and (window < 1 or window != int(window)):
+            raise resolved.fault(
+                f"the window is a number of logged rows, found {window!r}", "stages", at, "watch", "window"
+            )
         for name in stage.stop_on:
             if name not in RULES:
                 raise resolved.fault(f"no rule '{name}'; {nearest(name, RULES)}", "stages", at, "stop_on")
+            if stage.watch.get(name, 0) is None:
+                raise resolved.fault(
+                    f"the stage is to stop on '{name}', which its `watch` turns off", "stages", at, "stop_on"
+                )
 
 
 class Watch(TrainerCallback):

@@ -101,7 +101,14 @@ def test_faults_have_a_place_and_a_remedy(write, change, to, says):
         ("num_generations: 4", "num_generations: 4\n    generation_batch_size: 6", r"23:5: .*must be a multiple of .*4 x 1 = 4\); try 4 or 8"),
         ("num_generations: 4", "num_generations: 4\n    num_iterations: 4\n    save_steps: 6", r"24:5: save_steps is 6, and a generation serves 4 steps.*try 4 or 8"),
         ("num_generations: 4", "num_generations: 4\n    output_dir: x", r"'output_dir' is not an option here: rewardkit names the folders"),
-        ("max_steps: 3\n  - name: grpo", "max_steps: 3\n    lr_scheduler_type: cosin\n  - name: grpo", r"TRL refuses the options of stage 'sft'.*cosin"),
+        ("max_steps: 3\n  - name: grpo", "max_steps: 3\n    lr_scheduler_type: cosin\n  - name: grpo", r"17:5: TRL refuses the options of stage 'sft'.*cosin"),
+        ("num_generations: 4", "num_generations: 4\n    loss_type: grop", r"23:5: 'loss_type' cannot be 'grop'; did you mean 'grpo'"),
+        ("num_generations: 4", "num_generations: 4\n    vllm_mode: colocat", r"23:5: 'vllm_mode' cannot be 'colocat'; did you mean 'colocate'"),
+        ("num_generations: 4", "num_generations: 4\n    temperature: 0.0", r"23:5: 'temperature' must be above 0, found 0.0"),
+        ("num_generations: 4", "num_generations: 4\n    gradient_accumulation_steps: 0", r"23:5: 'gradient_accumulation_steps' must be at least 1, found 0"),
+        ("num_generations: 4", "num_generations: 4\n    eval_strategy: steps", r"23:5: .*there is no evaluation set; write eval:"),
+        ("num_generations: 4", "num_generations: 4\n    report_to: [none, tensorbord]", r"23:5: nothing called 'tensorbord' takes reports; did you mean 'tensorboard'"),
+        ("num_generations: 4", "num_generations: 4\n    deepspeed: gone.json", r"23:5: no file \S+/gone.json"),
     ],
 )  # fmt: skip
 def test_options_are_checked_before_anything_loads(write, change, to, says):
@@ -126,12 +133,12 @@ def test_groups_that_processes_would_split_are_refused(write):
 
 def test_every_default_of_trl_has_the_type_that_it_declares():
     """The check of types must not refuse what TRL itself would write."""
-    from rewardkit.trainers.options import OURS, _type_fault, defaults
+    from rewardkit.trainers.options import OURS, defaults, type_fault
 
     for kind in ("sft", "grpo"):
         for name, value in defaults(kind).items():
             if name in hints(kind) and name not in OURS:
-                assert _type_fault(name, value, hints(kind)[name]) is None, name
+                assert type_fault(name, value, hints(kind)[name]) is None, name
 
 
 # --- variants, settings, printing ----------------------------------------------------------------
@@ -231,6 +238,49 @@ def test_thresholds_and_rules_of_the_watch_are_checked(write):
     path = write("    max_steps: 3\nvariants", "    max_steps: 3\n    watch: {length: long}\nvariants")
     with pytest.raises(RecipeError, match=r"a threshold is a number"):
         prepare(load_plan(path), 1, False)
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "says"),
+    [
+        ("recipe: playground-none@1", "recipe: playground-non@1", r"20:5: no recipe is called 'playground-non'; did you mean"),
+        ("recipe: playground-none@1", "recipe: playground-none@1\n    eval: gsm8", r"21:5: no suite is called 'gsm8'"),
+        ("gold: answer", "gold: {column: answer, extract: hsh}", r"9:5: .*unknown extractor 'hsh'; did you mean 'hash'"),
+        ("model: {name: nowhere/model,", "model: {name: ./nowhere,", r"2:9: no folder \S+/nowhere"),
+        ("model: {name", "model: {dtype: bfloat61, name", r"2:9: no dtype 'bfloat61'; did you mean 'bfloat16'"),
+        ("model: {name", "model: {peft: {r: eight}, name", r"2:16: 'r' must be a whole number, found 'eight'"),
+        ("model: {name", "model: {peft: {r: 0}, name", r"2:16: 'r' must be at least 1"),
+        ("model: {name", "model: {peft: {target_modules: [lm_head]}, name", r"2:16: TRL reads lm_head's own weights"),
+        ("    max_steps: 3\nvariants", "    watch: {window: 0}\nvariants", r"the window is a number of logged rows, found 0"),
+        ("    max_steps: 3\nvariants", "    watch: {length: null}\n    stop_on: length\nvariants", r"stop on 'length', which its `watch` turns off"),
+        ("    max_steps: 3\nvariants", "    log_completions: false\n  - {name: own, kind: sft, data: {traces: grpo}}\nvariants",
+         r"23:5: stage 'own' learns from the completions of 'grpo', which are not kept"),
+    ],
+)  # fmt: skip
+def test_names_and_values_are_checked_at_their_place(write, change, to, says):
+    with pytest.raises(RecipeError, match=says):
+        prepare(load_plan(write(change, to)), 1, False)
+
+
+def test_a_dry_run_checks_the_tokenizer_and_the_lengths_where_the_model_is_at_hand(write, tiny):
+    def said(*settings, limit=""):
+        path = write("gold: answer", f"gold: answer{limit}")
+        return "\n".join(dry_run(load_plan(path, None, settings), 1, False))
+
+    here = f"model.name={tiny}"
+    assert "its tokenizer is not here" in said(limit="\n    id: id")
+    assert "tokenizer" not in said(here, limit="\n    id: id")
+    with pytest.raises(RecipeError, match="8 prompts of over 3 tokens left out"):
+        said(here, limit="\n    max_prompt_tokens: 3")
+    with pytest.raises(DataError, match=r"sums.jsonl:1: .* the model's window leaves room for 6 before"):
+        said(here, "model.config=null", "stages.1.max_completion_length=250", limit="\n    id: id")
+    with pytest.raises(RecipeError, match=r"has no token '<\|nope\|>'"):
+        said(here, "model.eos_token=<|nope|>", limit="\n    id: id")
+
+
+def test_a_template_that_does_not_parse_has_a_place(write):
+    with pytest.raises(RecipeError, match=r"plan.yaml:7:\d+: not a template of Jinja"):
+        load_plan(write("{{ question }}", "{{ question "))
 
 
 def test_lora_options_are_pefts(write):

@@ -210,7 +210,8 @@ def test_a_data_set_without_the_gold_column(plan, sums, tmp_path):
 
 
 def test_golds_that_are_unusable_or_null(plan, sums, tmp_path):
-    sums.write_text('{"id": "a", "question": "?", "answer": null}\n' * 4)
+    rows = "".join(f'{{"id": "{n}", "question": "?", "answer": null}}\n' for n in range(4))
+    sums.write_text(rows)
     strict = plan(stage=", recipe_set: ['answer.null_gold=error']")
     with pytest.raises(DataError, match="null gold"):
         run_plan(strict, tmp_path / "run", say=lambda _: None)

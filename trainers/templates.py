@@ -1,0 +1,92 @@
+"""Templates and filters of a plan's data: Jinja over a row's columns, sandboxed and strict.
+
+A row comes in; a text, or whether the row is kept, goes out. A column that is not there, and a null where a text is
+wanted, are errors with the row's file and number: `None` in a prompt is nobody's wish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+
+from rewardkit.errors import DataError
+from rewardkit.rows.values import is_null
+
+
+class _Null(TemplateError):
+    """A template prints a null."""
+
+
+def _printed(value: Any) -> Any:
+    if is_null(value):
+        raise _Null
+    return value
+
+
+JINJA = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_printed)
+
+
+def syntax_fault(template: str, expression: bool = False) -> str | None:
+    """What is wrong with a template, or a filter's expression, as it is written; None where nothing is."""
+    try:
+        if expression:
+            JINJA.compile_expression(template)
+        else:
+            JINJA.parse(template)
+    except TemplateSyntaxError as wrong:
+        return f"not {'an expression' if expression else 'a template'} of Jinja: {wrong.message}"
+    return None
+
+
+def fill(template: str, fields: Mapping[str, Any], source: str, number: int) -> str:
+    """A template filled from a row; DataError names what the row lacks, and a text with nothing in it."""
+    try:
+        text = JINJA.from_string(template).render(**fields)
+    except _Null as wrong:
+        nulls = [name for name, value in fields.items() if is_null(value) and name in template]
+        raise DataError(
+            f"{' and '.join(nulls) or 'a value'} of the template '{_short(template)}' is null; mend the row, leave such rows "
+            f"out with `filter: {nulls[0] if nulls else 'COLUMN'}`, or write {{{{ COLUMN or '' }}}}",
+            source,
+            number,
+        ) from wrong
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as wrong:
+        raise DataError(f"{wrong}; the row has {', '.join(fields)}", source, number) from wrong
+    if not text.strip():
+        raise DataError(
+            f"the template '{_short(template)}' makes an empty text of it; mend the row, or leave such rows out with `filter`",
+            source,
+            number,
+        )
+    return text
+
+
+def kept(
+    row: Mapping[str, Any], where: Mapping[str, Any], condition: str | None, source: str, number: int
+) -> bool:
+    """Whether a row has the values of `where` and meets the condition of `filter`."""
+    for name, wanted in where.items():
+        if column(row, name, source, number) not in (wanted if isinstance(wanted, list) else [wanted]):
+            return False
+    if condition is None:
+        return True
+    try:
+        return bool(JINJA.compile_expression(condition, undefined_to_none=False)(**row))
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as wrong:
+        raise DataError(
+            f"filter '{condition}': {wrong}; the row has {', '.join(row)}", source, number
+        ) from wrong
+
+
+def column(row: Mapping[str, Any], name: str, source: str, number: int) -> Any:
+    """A cell; DataError where the row has no such column."""
+    if name not in row:
+        raise DataError(f"no column '{name}'; found {', '.join(row)}", source, number)
+    return row[name]
+
+
+def _short(template: str) -> str:
+    return template if len(template) <= 60 else template[:57] + "..."
