@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 
 from rewardkit.errors import UsageError
+from rewardkit.summary import number_of
 
 app = typer.Typer(
     help="Evaluate a model: greedy beside pass@k, with honest error bars.",
@@ -73,6 +74,8 @@ def run(
     if n is not None:
         settings.append(f"arms.sampled.n={n}")
     made = load_suite(suite, settings)
+    if backend != "replay":  # said before a model is loaded
+        made.check_decoding()
     options: dict[str, str] = {}
     for pair in option or []:
         name, equals, value = pair.partition("=")
@@ -91,9 +94,13 @@ def run(
         f"({report.seconds:.1f} s, of them {report.backend_seconds:.1f} s in the backend)",
         highlight=False,
     )
+    if made.data.gold is None:
+        console.print(f"columns: gold = {folder.suite().data.gold}", markup=False, highlight=False)
     for reason in report.reasons:
         console.print(f"refused: {reason}", markup=False, highlight=False)
-    if score_too:
+    if not score_too:
+        console.print(f"next: rewardkit eval score {folder.path}", markup=False, highlight=False)
+    else:
         show(folder.path, scores=_score(folder.path, made.recipe, None))
     if report.missing:
         raise typer.Exit(1)
@@ -237,11 +244,12 @@ def export(
 
     folder = RunFolder.existing(run)
     if not correct:
-        typer.echo(f"{out}: {write(folder, out, scores)} completions")
+        typer.echo(f"{out}: {number_of(write(folder, out, scores), 'completion')}")
         return
     if order not in ("shortest", "diverse"):
         raise UsageError(f"--order is shortest or diverse; found '{order}'")
-    typer.echo(f"{out}: {export_correct(folder, out, scores, order, per_prompt)} right completions")
+    written = export_correct(folder, out, scores, order, per_prompt)
+    typer.echo(f"{out}: {number_of(written, 'right completion')}")
 
 
 @app.command()
@@ -298,7 +306,7 @@ def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None
     folder = RunFolder.existing(path)
     report = score_run(folder, load_reader(recipe, settings or []), name, asked="" if settings else recipe)
     Console(stderr=True).print(
-        f"{path}: {report.scored} completions scored by {report.recipe} ({report.digest}) as '{report.name}'",
+        f"{path}: {number_of(report.scored, 'completion')} scored by {report.recipe} ({report.digest}) as '{report.name}'",
         highlight=False,
     )
     return report.name

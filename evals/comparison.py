@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rewardkit.summary import number_of
+
 from .board import Board
 from .stats import Crossing, Estimate
 from .tables import Table, figure, interval, probability
@@ -101,9 +103,7 @@ class Comparison:
             *(header for header, _ in extra),
             *(f"{metric} ({arm})" for metric, arm, _ in names),
         ]
-        note = (
-            f"95 % intervals over {len(self.items)} questions; * differs from the first run, p < .05, paired"
-        )
+        note = f"95 % intervals over {number_of(len(self.items), 'question')}; * differs from the first run, p < .05, paired"
         return Table(headers, made, notes=[note], words=tuple(range(1 + len(extra))))
 
     def notes(self) -> list[str]:
@@ -115,7 +115,9 @@ class Comparison:
             mine = [flip for flip in self.flips if flip.run == name]
             gained = sum(flip.gained for flip in mine)
             if mine:
-                made.append(f"{name}: greedy gains {gained} questions and loses {len(mine) - gained}")
+                made.append(
+                    f"{name}: greedy gains {number_of(gained, 'question')} and loses {len(mine) - gained}"
+                )
         return made
 
     def plain(self) -> dict[str, Any]:
@@ -167,7 +169,10 @@ class Comparison:
         headers = ["metric", self.names[0], run, "difference", "p", "detectable"]
         note = "paired over questions; greedy accuracy: exact McNemar; detectable: with 80 % power"
         return Table(
-            headers, made, title=f"{run} against {self.names[0]}, {len(self.items)} questions", notes=[note]
+            headers,
+            made,
+            title=f"{run} against {self.names[0]}, {number_of(len(self.items), 'question')}",
+            notes=[note],
         )
 
     def _slices(self, run: str, column: str) -> Table:

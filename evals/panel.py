@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from rewardkit.summary import number_of
+
 from .board import Board, load_board
 from .measures import Measure
 from .profiles import load_reader
@@ -50,7 +52,9 @@ class Panel:
         crossed = [
             [a, *("" if a == b else str(self.disagree[a][b]) for b in self.profiles)] for a in self.profiles
         ]
-        note = f"of {self.completions} completions: right by the row's profile, not by the column's"
+        note = (
+            f"of {number_of(self.completions, 'completion')}: right by the row's profile, not by the column's"
+        )
         return [first, Table(["right by / not by", *self.profiles], crossed, notes=[note])]
 
     def _repr_html_(self) -> str:

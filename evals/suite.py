@@ -66,7 +66,10 @@ class Data(Part):
     id: str | None = Field(
         None, description="The id's column; the row's number (from 1) where there is none."
     )
-    gold: str | GoldColumn = "gold"
+    gold: str | GoldColumn | None = Field(
+        None,
+        description="The gold's column; looked for under its usual names (gold, answer ...) without one.",
+    )
     columns: dict[str, str] = Field(default_factory=dict, description="New name: column, for the template.")
     where: dict[str, Ranges] = Field(
         default_factory=dict, description="Column: the value, or values, to keep."
@@ -119,7 +122,9 @@ class SampledArm(Part):
     """n completions a prompt. top_k 0 and min_p 0 are off."""
 
     n: Annotated[int, Field(ge=1)]
-    temperature: Annotated[float, Field(gt=0)]
+    temperature: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="May be left out where completions are replayed that were drawn elsewhere."
+    )
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     top_k: Annotated[int, Field(ge=0)] = 0
     min_p: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -205,10 +210,19 @@ class Suite(Part):
             made["greedy"] = Sampling(max_new_tokens=limit, stop=self.stop), 1
         arm = self.arms.sampled
         if arm is not None:
-            drawn = arm.model_dump(exclude={"n", "max_new_tokens"})
+            known = arm.temperature is not None
+            drawn = arm.model_dump(exclude={"n", "max_new_tokens"}) if known else {"known": False}
             limit = arm.max_new_tokens or self.max_new_tokens
             made["sampled"] = Sampling(max_new_tokens=limit, stop=self.stop, **drawn), arm.n
         return made
+
+    def check_decoding(self) -> None:
+        """Raise UsageError where a model could not be asked: the sampled arm does not say how to draw."""
+        if self.arms.sampled is not None and self.arms.sampled.temperature is None:
+            raise UsageError(
+                f"suite {self.suite}: arms.sampled needs a temperature to sample with (only completions that are "
+                "replayed do without); write one, or give --set arms.sampled.temperature=1.0"
+            )
 
     def to_yaml(self) -> str:
         """The suite as YAML; reads back as an equal suite."""

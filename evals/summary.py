@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from rewardkit.summary import number_of
+
 from .board import Board
 from .measures import Measure, measures
 from .stats import Estimate
@@ -150,11 +152,11 @@ def _notes(board: Board) -> Iterator[str]:
         if absent:
             hit = int((~arm.present).any(axis=1).sum())
             yield (
-                f"{arm.name}: {absent} of {arm.present.size} completions are missing; the {hit} questions they belong "
-                "to are left out of per-question metrics, not counted as wrong"
+                f"{arm.name}: missing {absent} of {number_of(arm.present.size, 'completion')}; "
+                f"{number_of(hit, 'question')} left out of per-question metrics, not counted as wrong"
             )
         if int(arm.undecided.sum()):
-            yield f"{arm.name}: {int(arm.undecided.sum())} questions have an unusable gold and are left out"
+            yield f"{arm.name}: left out for an unusable gold: {number_of(int(arm.undecided.sum()), 'question')}"
     yield "intervals: 95 %, over questions (Wilson for plain proportions, else question-level bootstrap)"
 
 

@@ -8,6 +8,8 @@ the group `rewardkit.commands` (`eval`, `train`, and anybody else's), and nothin
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from importlib import import_module
@@ -145,15 +147,18 @@ def root(
 
 def main() -> NoReturn:
     """Run the command line; errors of ours are one line on standard error and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a locale that has no ✓ gets \u2713, and no traceback
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except RewardkitError as error:
         _say(f"error: {error}")
         sys.exit(error.exit_code)
     except OSError as error:  # a file of the caller's: read-only, a folder, a full disk
-        if error.filename is None:
+        if error.filename is None and error.errno != errno.ENOSPC:
             raise
-        _say(f"error: {error.filename}: {error.strerror}")
+        _say(f"error: {error.filename or 'writing'}: {error.strerror}")
         sys.exit(2)
     except ModuleNotFoundError as error:
         package = (error.name or "").partition(".")[0]

@@ -157,7 +157,7 @@ def render(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
     from rich.text import Text
 
     head = f"{plain['recipe']} ({plain['digest']}) on {plain['file']}: "
-    yield Text(head + f"{_n(plain['completions'], 'completion')} in {_n(plain['rows'], 'row')}")
+    yield Text(head + f"{number_of(plain['completions'], 'completion')} in {number_of(plain['rows'], 'row')}")
     if plain["completions"]:
         yield from _tables(plain)
     yield from _named("unusable gold", plain["undecided"], "got no reward, and no total")
@@ -190,7 +190,7 @@ def _tables(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
         share = groups["zero_spread"] / groups["compared"]
         yield ""
         yield Text(
-            f"{groups['zero_spread']:,} of {_n(groups['compared'], 'group')} ({share:.1%}) with zero spread: all totals "
+            f"{groups['zero_spread']:,} of {number_of(groups['compared'], 'group')} ({share:.1%}) with zero spread: all totals "
             "equal, nothing to learn"
         )
 
@@ -216,7 +216,7 @@ def _named(noun: str, found: Mapping[str, Any], what: str) -> Iterable[Renderabl
     kinds = found.get("by_kind")
     of = f" ({', '.join(f'{kind}: {n}' for kind, n in kinds.items())})" if kinds else ""
     yield ""
-    yield Text(f"{_n(count, noun)} {what}{of}", style="bold")
+    yield Text(f"{number_of(count, noun)} {what}{of}", style="bold")
     for line in found["first"]:
         yield Text(f"  {printable(line)}")
     if count > len(found["first"]):
@@ -229,5 +229,10 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _n(count: int, noun: str) -> str:
+def number_of(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> number_of(1, "row"), number_of(1200, "row")
+    ('1 row', '1,200 rows')
+    """
     return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from rewardkit.errors import UsageError
 from rewardkit.types import Finish, Message
@@ -24,7 +24,8 @@ Prompt = str | Sequence[Message]
 class Sampling:
     """How completions are drawn. `temperature` None is greedy; then nothing else about drawing may be set.
 
-    `top_k` 0 and `min_p` 0 are off. `seed` None leaves the draw to the backend, which records that.
+    `top_k` 0 and `min_p` 0 are off. `seed` None leaves the draw to the backend, which records that. `known`
+    False: they were drawn elsewhere, nobody says how, and they can only be replayed.
     """
 
     max_new_tokens: int
@@ -34,17 +35,18 @@ class Sampling:
     min_p: float = 0.0
     seed: int | None = None
     stop: tuple[str, ...] = ()
+    known: bool = True
 
     def __post_init__(self) -> None:
         if self.max_new_tokens < 1:
             raise UsageError(f"max_new_tokens is at least 1; found {self.max_new_tokens}")
-        if self.temperature is None:
+        if self.greedy:
             if (self.top_p, self.top_k, self.min_p, self.seed) != (1.0, 0, 0.0, None):
                 raise UsageError(
                     "greedy decoding draws nothing: top_p, top_k, min_p and seed do not apply; remove them, "
                     "or give a temperature in a sampled arm"
                 )
-        elif self.temperature <= 0:
+        elif self.temperature is not None and self.temperature <= 0:
             raise UsageError(
                 f"a sampled arm needs a temperature above 0; found {self.temperature:g}. For temperature 0 use "
                 "the arm 'greedy'"
@@ -53,12 +55,14 @@ class Sampling:
     @property
     def greedy(self) -> bool:
         """Whether the most likely token is always taken."""
-        return self.temperature is None
+        return self.temperature is None and self.known
 
     def identity(self) -> dict[str, Any]:
         """What the cache key holds of this decoding."""
         if self.greedy:
             return {"greedy": True, "max_new_tokens": self.max_new_tokens, "stop": list(self.stop)}
+        if not self.known:
+            return {"temperature": "unknown"}
         return {
             "temperature": self.temperature,
             "top_p": self.top_p,
@@ -107,6 +111,9 @@ class Refusal:
 
 class Backend(ABC):
     """The interface. Use as a context manager; `close` frees what it holds."""
+
+    replays: ClassVar[bool] = False
+    """Whether it only hands out what was generated elsewhere."""
 
     @abstractmethod
     def identity(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from rewardkit.errors import DataError, SetupError
 from rewardkit.types import Finish
@@ -37,6 +37,8 @@ class Options:
 
 class ReplayBackend(Backend):
     """A file of completions."""
+
+    replays: ClassVar[bool] = True
 
     def __init__(self, model: str, options: Options | None = None) -> None:
         self.options = options or Options()

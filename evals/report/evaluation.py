@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rewardkit.summary import number_of
+
 from ..board import Board, common_items, load_board
 from ..compare import Comparison, Difference, compare, objections_to
 from ..panel import panel
@@ -133,7 +135,7 @@ def summary_section(runs: Runs, prefix: str) -> Section:
         blocks.append(Tabled(table) if alone else Folded(f"{name}: every headline figure", [Tabled(table)]))
     blocks.append(Folded("Models and decoding", [Tabled(_decoding(runs))]))
     lead = (
-        f"{len(next(iter(runs.boards.values())).items)} questions of {runs.suite}: greedy decoding beside "
+        f"{number_of(len(next(iter(runs.boards.values())).items), 'question')} of {runs.suite}: greedy decoding beside "
         "samples of the same questions."
     )
     if runs.objections:

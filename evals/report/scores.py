@@ -18,6 +18,7 @@ import numpy as np
 from rewardkit.errors import DataError
 from rewardkit.rows import Columns, read_rollouts
 from rewardkit.scorefile import fingerprint
+from rewardkit.summary import number_of
 from rewardkit.types import Outcome, Rollout
 
 from ..stats import ratio_interval, wilson
@@ -70,7 +71,7 @@ def score_section(name: str, path: Path, completions: Completions) -> Section:
         )
     for row in rows:
         completions.add(_row(name, row, (texts or {}).get((str(row.get("id")), row.get("sample")))), tier=1)
-    lead = f"{len(rows)} completions, scored by {recipe}."
+    lead = f"{number_of(len(rows), 'completion')}, scored by {recipe}."
     plain = {"recipe": recipe, "completions": len(rows), "outcomes": dict(counts)}
     return Section(f"Scores: {name}", blocks, lead, plain)
 

@@ -40,10 +40,15 @@ class RunFolder:
     def existing(cls, path: Path | str) -> RunFolder:
         """A folder that holds a run. Raises UsageError where it does not."""
         folder = cls(path)
-        if not folder.meta_path.is_file():
-            raise UsageError(
-                f"{path} holds no evaluation run (no run.json); make one with rewardkit eval run"
+        if not (folder.meta_path.is_file() and (folder.path / "suite.yaml").is_file()):
+            below = (run_json.parent for run_json in folder.path.glob("**/run.json"))
+            runs = sorted(str(place) for place in below if (place / "suite.yaml").is_file())
+            there = (
+                f"name one of those in it: {', '.join(runs[:5])}"
+                if runs
+                else "make one with rewardkit eval run"
             )
+            raise UsageError(f"{path} holds no evaluation run (no run.json and suite.yaml); {there}")
         return folder
 
     @property

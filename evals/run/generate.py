@@ -19,7 +19,7 @@ from rewardkit import __version__
 from rewardkit.errors import UsageError
 
 from ..backends.base import Backend, Completion, Prompt, Refusal, Request, Sampling
-from ..data import Item, load_items
+from ..data import Item, load_items, name_gold
 from ..prompts import Prompter, prompts_digest
 from ..suite import Suite
 from .folder import RunFolder, planned_keys
@@ -86,9 +86,13 @@ def generate_run(
         window: stop after this many completions (for tests of resuming).
 
     Raises:
-        UsageError: the folder belongs to another model, or another process writes to it.
+        UsageError: the folder belongs to another model, another process writes to it, or the suite does not say
+            how to sample.
     """
+    if not backend.replays:
+        suite.check_decoding()
     with folder.writing():
+        suite = suite.model_copy(update={"data": name_gold(suite.data)})
         items = load_items(suite.data)
         prompter = Prompter(suite.prompt)
         unrendered = [prompter.render(item) for item in items]

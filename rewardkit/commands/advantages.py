@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from ..audit.options import AsJson, Columns_, GoldExtract, GroupBy, Limit, Settings, Tokenizer
+from .options import AsJson, Columns_, GoldExtract, GroupBy, Limit, RecipeName, Settings, Tokenizer
 
 
 def advantages(
-    recipe: Annotated[str, typer.Argument(help="name@version, or the path of a recipe.")],
+    recipe: RecipeName,
     rollouts: Annotated[
         str,
         typer.Option(

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from .score import COLUMN_HELP
+from .options import Allow, Columns_, GoldExtract, Settings
 
 if TYPE_CHECKING:
     from ..audit.findings import Audit
     from ..recipe import Recipe
-
-ALLOW_HELP = "Accept findings of this code; write it into the recipe's `allow:` with a reason to keep it."
 
 
 def check(
@@ -30,11 +28,8 @@ def check(
             help="Rows of problems with golds: checks the recipe against them, and policies on their mix."
         ),
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Derive a variant: reward.too_long.above=512."),
-    ] = None,
-    allow: Annotated[list[str] | None, typer.Option(metavar="CODE", help=ALLOW_HELP)] = None,
+    set_: Settings = None,
+    allow: Allow = None,
     max_completion_length: Annotated[
         int | None, typer.Option(min=1, help="Tokens at which completions are cut: finds prices past it.")
     ] = None,
@@ -67,13 +62,8 @@ def check(
             "--prefilled/--not-prefilled", help="With --data: whether the chat template opens the reasoning."
         ),
     ] = None,
-    column: Annotated[
-        list[str] | None, typer.Option("--column", "-c", metavar="ROLE=NAME", help=COLUMN_HELP)
-    ] = None,
-    gold_extract: Annotated[
-        str | None,
-        typer.Option(metavar="EXTRACTOR", help="Where the gold stands inside a text: hash, boxed ..."),
-    ] = None,
+    column: Columns_ = None,
+    gold_extract: GoldExtract = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="With --data: read this many rows at most.")
     ] = None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..audit.options import Allow, AsJson, Columns_, GoldExtract, GroupBy, Limit, Tokenizer
+from .options import Allow, AsJson, Columns_, GoldExtract, GroupBy, Limit, Tokenizer
 
 if TYPE_CHECKING:
     from rich.console import Console

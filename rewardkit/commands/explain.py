@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .score import COLUMN_HELP
+from .options import Columns_, GoldExtract, GroupBy, RecipeName, Settings, Tokenizer
 
 if TYPE_CHECKING:
     from ..recipe import Recipe
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def explain(
-    recipe: Annotated[str, typer.Argument(help="name@version, or the path of a recipe.")],
+    recipe: RecipeName,
     file: Annotated[
         str | None,
         typer.Argument(help="Rows, as `rewardkit score` reads them; - for JSONL on standard input."),
@@ -44,20 +44,11 @@ def explain(
         ),
     ] = None,
     truncated: Annotated[bool, typer.Option("--truncated", help="It was cut by a length limit.")] = False,
-    column: Annotated[
-        list[str] | None, typer.Option("--column", "-c", metavar="ROLE=NAME", help=COLUMN_HELP)
-    ] = None,
-    gold_extract: Annotated[
-        str | None,
-        typer.Option(metavar="EXTRACTOR", help="Where the gold stands inside a text: hash, boxed ..."),
-    ] = None,
-    tokenizer: Annotated[
-        str | None, typer.Option(metavar="NAME|DIR", help="Counts tokens where they are not given.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Derive a variant.")
-    ] = None,
-    group_by: Annotated[str | None, typer.Option(metavar="COLUMN", help="The group column.")] = None,
+    column: Columns_ = None,
+    gold_extract: GoldExtract = None,
+    tokenizer: Tokenizer = None,
+    set_: Settings = None,
+    group_by: GroupBy = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record and the tree as JSON.")] = False,
 ) -> None:
     """Explain one score: what each term paid and why, the outcome, and where the answer stood.

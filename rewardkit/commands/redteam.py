@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..audit.options import Allow, AsJson, Columns_, GoldExtract, GroupBy, Limit, Settings, Tokenizer
+from .options import Allow, AsJson, Columns_, GoldExtract, GroupBy, Limit, RecipeName, Settings, Tokenizer
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def redteam(
-    recipe: Annotated[str, typer.Argument(help="name@version, or the path of a recipe.")],
+    recipe: RecipeName,
     rollouts: Annotated[
         str | None,
         typer.Option(help="Real completions to mutate: .jsonl, .json, .csv, .tsv, .parquet, or -."),

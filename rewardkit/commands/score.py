@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .options import Columns_, GoldExtract, GroupBy, Limit, RecipeName, Settings, Tokenizer
+
 if TYPE_CHECKING:
     from ..recipe import Recipe
     from ..rows import Group, Groups
@@ -20,14 +22,9 @@ if TYPE_CHECKING:
     from ..summary import Summary
     from ..tokens import Counter
 
-COLUMN_HELP = (
-    "The column of a role, as in gold=answer. Roles: prompt, completion, gold, id, group, sample, tokens, token_ids, "
-    "finish, reasoning. Those not named are looked for under their usual names, and said."
-)
-
 
 def score(
-    recipe: Annotated[str, typer.Argument(help="name@version, or the path of a recipe.")],
+    recipe: RecipeName,
     file: Annotated[
         str,
         typer.Argument(help="Rows: .jsonl, .json, .csv, .tsv, .parquet, or - for JSONL on standard input."),
@@ -38,34 +35,15 @@ def score(
             "--out", "-o", help="Where the scores go: .jsonl or .parquet. Without it: only the summary."
         ),
     ] = None,
-    column: Annotated[
-        list[str] | None, typer.Option("--column", "-c", metavar="ROLE=NAME", help=COLUMN_HELP)
-    ] = None,
-    gold_extract: Annotated[
-        str | None,
-        typer.Option(
-            metavar="EXTRACTOR", help="Where the gold stands inside a text: hash, boxed, answer_line ..."
-        ),
-    ] = None,
-    tokenizer: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|DIR", help="Counts tokens where the rows do not say how many there are."),
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Derive a variant: reward.too_long.above=512."),
-    ] = None,
-    group_by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="The group column; its rows may stand anywhere (reads the file into memory).",
-        ),
-    ] = None,
+    column: Columns_ = None,
+    gold_extract: GoldExtract = None,
+    tokenizer: Tokenizer = None,
+    set_: Settings = None,
+    group_by: GroupBy = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first bad row or unusable gold.")
     ] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="Read this many rows at most.")] = None,
+    limit: Limit = None,
     overwrite: Annotated[
         bool,
         typer.Option(

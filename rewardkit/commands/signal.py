@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from ..audit.options import AsJson, Columns_, GoldExtract, GroupBy, Limit, Settings, Tokenizer
+from .options import AsJson, Columns_, GoldExtract, GroupBy, Limit, Settings, Tokenizer
 
 
 def signal(

@@ -8,6 +8,7 @@ place from 1 in JSON and parquet. Only a JSON list is loaded whole.
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -108,25 +109,26 @@ def _mapping(number: int, cells: Any) -> Row:
 
 
 class Json(Source):
-    """A list of objects, loaded whole."""
+    """A list of objects, loaded whole; or, as some call them so too, an object a line."""
 
     def __iter__(self) -> Iterator[Row]:
         try:
             text = self.path.read_bytes().removeprefix(_BOM).decode("utf-8")
         except UnicodeDecodeError as error:
             raise DataError(f"{NOT_UTF8} (byte {error.start + 1})", self.name) from None
-        if not text.strip():
+        if not text.lstrip().startswith("["):
+            self.size = len(text)
+            for number, line in enumerate(io.StringIO(text), start=1):
+                self.done += len(line)
+                if line.strip():
+                    yield _row(number, line.encode())
             return
         try:
             rows = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise DataError(
-                f"not JSON: {error}; if each line is an object of its own, call the file .jsonl", self.name
+                f"not JSON: {error}; a file of rows is one list, or an object a line", self.name
             ) from None
-        if not isinstance(rows, list):
-            raise DataError(
-                f"a JSON file of rows is a list, found {type(rows).__name__} {short(rows)}", self.name
-            )
         self.size = len(rows)
         for number, cells in enumerate(rows, start=1):
             self.done = number

@@ -137,7 +137,7 @@ def test_other_formats_give_the_same_items(rows, tmp_path, suffix):
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"columns": {"x": "nope"}}, r"rows.jsonl:1: no column 'nope'; found q, a, level"),
+        ({"columns": {"x": "nope"}}, r"rows.jsonl:1: no column 'nope'; valid: a, level, q"),
         ({"where": {"level": 9}}, r"no row has"),
         ({"id": "nope"}, r"rows.jsonl:1: no column 'nope'"),
     ],

@@ -297,8 +297,13 @@ def test_standard_input(monkeypatch):
         ("a.jsonl", "", DataError, "holds no rows"),
         ("a.csv", "gold,completion\n", DataError, "holds no rows"),
         ("a.csv", "gold,gold\n", DataError, "occurs twice"),
-        ("a.json", '{"gold": 1}', DataError, "a JSON file of rows is a list, found dict"),
-        ("a.json", '{"gold": 1}\n{"gold": 1}', DataError, r"call the file \.jsonl"),
+        ("a.json", '{"data": [{"gold": 1}]}', UsageError, "no column holds the completion: .* among 'data'"),
+        (
+            "a.json",
+            '[{"gold": 1}',
+            DataError,
+            "not JSON: .*; a file of rows is one list, or an object a line",
+        ),
         ("a.parquet", "x", DataError, "not a parquet file"),
         ("a.txt", "x", UsageError, "unknown format '.txt'"),
         ("a.jsonl", "{}\n", DataError, "the row has no columns"),
@@ -357,6 +362,16 @@ def test_files_that_are_no_rows(tmp_path, name, text, error, says):
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(error, match=says):
         list(read_rollouts(path))
+
+
+def test_json_may_hold_an_object_a_line(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text(
+        '{"gold": "1", "completion": "a\u2028b"}\n\n{"gold": "1", "completion": 2}\n{"gold": "2", "completion": "c"}\n'
+    )
+    groups = read_rollouts(path)
+    assert [r.completion for group in groups for r in group] == ["a\u2028b", "c"]
+    assert [(bad.row, bad.kind) for bad in groups.report.bad] == [(3, "completion is no text")]
 
 
 def test_a_file_that_is_not_there(tmp_path):

@@ -400,13 +400,13 @@ def test_a_file_of_one_json_list(load, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("a.csv", b"q,g,name\ncaf\xe9,#### 1,x\n", "not UTF-8"),
-        ("a.parquet", b"garbage", "not a parquet file"),
+        ("a.csv", b"q,g,name\ncaf\xe9,#### 1,x\n", "2: not UTF-8"),
+        ("a.parquet", b"garbage", " not a parquet file"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_so(load, tmp_path, name, content, says):
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(DataError, match=f"{name}: {says}"):
+    with pytest.raises(DataError, match=f"{name}:{says}"):
         load(change="a.jsonl", to=name)
 
 
