@@ -21,9 +21,7 @@ _HASH = re.compile(r"(?<!#)####(?!#)[^\S\n]*")
 _CORES = ("nswer", "NSWER", "A:", "A：", "A**:", "答", "选")
 """What every marker holds. They are looked for from the end with `str.rfind`, and their surroundings only then."""
 _STRESS = r"(?:[^\S\n]*(?:\*{1,2}|[:：]))*"
-_ADVERBS = (
-    r"(?:\s+(?:therefore|thus|hence|then|clearly|simply|just|exactly|indeed|equal\s+to|given\s+by)\b,?)*"
-)
+_ADVERBS = r"(?:\s+(?:therefore|thus|hence|then|clearly|simply|just|exactly|indeed|definitely|certainly|obviously|equal\s+to|given\s+by)\b,?)*"
 _SAYS = re.compile(
     rf"s?(?:\s*\*{{1,2}})?\s*(?:is\b(?!\s*(?:that|what)\b)|are\b|equals\b|[:：=]){_ADVERBS}{_STRESS}",
     re.IGNORECASE,
@@ -42,7 +40,8 @@ _MATH = re.compile(
 _BOLD = re.compile(r"\s*(?:\*\*|__)(?P<bold>[^*\n]+?)(?:\*\*|__)")
 _END = re.compile(
     r"(?<!\\)[.!?](?=\s|$|\*|\")|[。；！？\n]|;(?=\s|$)|(?<!\d),(?!\d)(?=\s+[a-z])|(?<=\d),(?=\s+[a-z])|，(?=[因由所故])"
-    r"|\s+(?:because|since|as\s+(?:we|the|required)|which|where|when|if|so|for)\b|\s+—\s+|\s+\((?=[a-z]{2})"
+    # A run of spaces is tried from its first only: from each of them it would cost its length squared.
+    r"|(?<!\s)\s+(?:because|since|as\s+(?:we|the|required)|which|where|when|if|so|for)\b|(?<!\s)\s+—\s|(?<!\s)\s+\((?=[a-z]{2})"
 )
 _HEDGE = re.compile(
     r"(?<![\w\\])(?:not|isn't|aren't|never|neither|nor|or|either|maybe|perhaps|possibly|probably|between|"
@@ -52,8 +51,19 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"\s*[,;(]?\s*(?:or|and|to|或|和)\s*(?:\$|\\\(|-?\d)|\s*(?:is|was)\s+(?:not|wrong|incorrect)"
+    r"\s*(?:[,;(]\s*)?(?:or|and|to|或|和)\s*(?:\$|\\\(|-?\d)|\s*(?:is|was)\s+(?:not|wrong|incorrect)"
     r"|\s*\(\s*(?:wrong|incorrect|maybe|perhaps|approx)|\s*[?？]\s*(?:no|nope|not|wait|actually|or)\b",
+    re.IGNORECASE,
+)
+_SENTENCE = re.compile(r"(?:[^.!?。\n]|\.(?=\d)){0,300}")
+_ELSE = re.compile(
+    r"\botherwise\b|\b(?:and|or|but)\s+(?:it\s+is\s+|is\s+)?[\\$(]*-?\d[^\s]{0,20}(?:\s[a-z]{1,12})?\s+(?:if|when|for)\b",
+    re.IGNORECASE,
+)
+"""Another value under another condition: what stands before it is no answer by itself."""
+_DENIED = re.compile(
+    r"[.!]?[\s*]*(?:this|that|it|they|which)\b(?:'s|'re|\s+(?:is|was|are|were))\s+(?:(?:all\s+)?wrong|incorrect|false|"
+    r"not\s+(?:right|correct|true))\b",
     re.IGNORECASE,
 )
 _HEDGED_WORDS = re.compile(
@@ -68,6 +78,9 @@ _NUMBER = re.compile(
     r"|\.\d{1,5000})(?P<percent>\\?%)?"
 )
 _PLAIN = re.compile(r"\s{0,4}(-?\d{1,12})\.?\s*\Z")
+_BULLET = re.compile(r"[-*•][^\S\n]+(?=\S)")
+"""An answer in a list below its title: the dash is no minus."""
+_MORE = re.compile(r"\n[^\S\n]*[-*•][^\S\n]+\S")
 LONGEST_LINE = 2000
 """Characters that an answer in prose may have; more is no answer."""
 
@@ -108,8 +121,17 @@ class AnswerLine(Extractor):
         plain = _PLAIN.match(text, left)
         if plain:  # nothing but a number until the end: most answers, and nothing in them to refuse
             return Extraction(text=plain[1], span=plain.span(1), extractor=self.kind)
+        start = left
         while left < len(text) and text[left].isspace():
             left += 1
+        if "\n" in text[start:left]:
+            bullet = _BULLET.match(text, left)
+            if bullet:
+                left = bullet.end()
+                if _MORE.search(text, left, left + LONGEST_LINE):
+                    return Extraction(
+                        text=None, span=(left, left), extractor=self.kind, problem="several answers in a list"
+                    )
         window = text[left : left + LONGEST_LINE]
         found, problem = _sentence(window)
         if found is None:
@@ -177,9 +199,9 @@ def _sentence(window: str) -> tuple[str | None, str]:
     math = _MATH.match(window)
     if math:
         content = next(group for group in math.groups() if group is not None).strip()
-        rest = window[math.end() :]
-        end = _END.search(rest)
-        tail = rest[: end.start()] if end else rest
+        after = window[math.end() :]
+        end = _END.search(after)
+        tail = after[: end.start()] if end else after
         if "\\boxed" in content:
             inner = _BOXED.find(content)
             content = (inner.text or "") if inner else content
@@ -187,12 +209,12 @@ def _sentence(window: str) -> tuple[str | None, str]:
     else:
         bold = _BOLD.match(window)
         if bold:
-            content, tail = bold.group("bold").strip(), window[bold.end() :].partition("\n")[0]
-            content = content.rstrip(".")
+            after = window[bold.end() :]
+            content, tail = bold.group("bold").strip().rstrip("."), after.partition("\n")[0]
         else:
             end = _END.search(window)
             content = (window[: end.start()] if end else window).strip().strip("*").strip()
-            tail = window[end.start() :] if end else ""
+            after = tail = window[end.start() :] if end else ""
         unit = None
     if not content:
         return None, "nothing after the marker"
@@ -203,6 +225,8 @@ def _sentence(window: str) -> tuple[str | None, str]:
         or (not math and content[0] in "~≈?")
         or _AFTER.match(tail)
         or (math and _HEDGE.search(tail))
+        or _ELSE.search(_SENTENCE.match(after)[0])  # type: ignore[index] - it matches anything
+        or _DENIED.match(after)
     ):
         return None, "the statement is negated, a bound or a choice"
     if math and unit and tail.strip():

@@ -12,16 +12,20 @@ from fractions import Fraction
 from typing import Literal
 
 from .arith import approximate, exact, guard
+from .clock import same_time
 from .leaf import Answer, Leaf, every, numbers
 from .sets import ORDER, SET_HEADS, as_set, same_pieces, variable
 from .shapes import (
     difference,
     fraction_near,
+    in_radians,
     is_letter,
+    is_mixed,
     is_name,
     is_quantity,
     items,
     matrix,
+    one_constant,
     parts,
     restricts,
     unit_of,
@@ -31,8 +35,8 @@ from .shapes import (
 from .tree import Node, is_expression, mul, num, ordered, symbols
 from .vocabulary import KNOWN
 
-_PRIMES = {"'": ("ft", "min"), "''": ("in", "s")}
-"""What one prime or two behind a number may be said to be."""
+_EITHER = {"'": ("ft", "min"), "''": ("in", "s"), "pound": ("lb", "£")}
+"""What one prime or two behind a number, and a pound, may be said to be."""
 MOST_ITEMS = 32
 """Longer lists are equal only item by item in order."""
 
@@ -70,9 +74,13 @@ class Comparison:
         first, second = items(a), items(b)
         if first is not None or second is not None:
             return self.lists(a, b, first, second)
+        if heads & {"qty", "ratio"}:
+            told = same_time(a, b, self.policy.units != "strict")
+            if told is not None:
+                return told
         if heads & {"qty", "pct", "base"}:
             return self.quantities(a, b)
-        if "tuple" in heads:
+        if "tuple" in heads and "matrix" not in heads:
             if a[0] != b[0] or a[1:3] != b[1:3] or len(a[3]) != len(b[3]):
                 return False
             return every(self.same(x, y) for x, y in zip(a[3], b[3], strict=True))
@@ -90,7 +98,7 @@ class Comparison:
                 self.same(x, y) for r, s in zip(left, right, strict=True) for x, y in zip(r, s, strict=True)
             )
         if is_expression(a) and is_expression(b):
-            return self.leaf(a, b)
+            return self.leaf(*one_constant(a, b))
         return False
 
     # -- options and words
@@ -126,6 +134,10 @@ class Comparison:
             node = a if first is not None else b
             if len(found) == 1 and node[0] == "set" and found[0][0] != "set":
                 return self.same(found[0], other)
+            if node[:2] == ("list", "and") and is_mixed(found):
+                return self.same(num(found[0][1] + found[1][1]), other)
+            if other[0] == "tuple" and other[1:3] == ("[", "]") and len(other[3]) > 2:
+                return self.same(node, ("list", ",", other[3]))  # a list as programs print it
             return False
         is_set = a[0] == "set" or b[0] == "set"
         left, right = self.unnamed(first), self.unnamed(second)
@@ -341,7 +353,7 @@ class Comparison:
             if other[0] == "base" or self.policy.units == "strict" or other[0] != "num":
                 return False  # equal ones were equal trees
             return len(based[1]) < 4000 and based[1].isdigit() and other[1] == int(based[1])
-        (x, one), (y, two) = unit_of(a), unit_of(b)
+        (x, one), (y, two) = in_radians(*unit_of(a), *unit_of(b))
         if not self.units(one, two):
             return False
         if "pct" in (x[0], y[0]):
@@ -355,8 +367,8 @@ class Comparison:
         if one == two or self.policy.units == "ignore":
             return True
         for mark, other in ((one, two), (two, one)):
-            if mark in _PRIMES:
-                return other in _PRIMES[mark]
+            if mark in _EITHER and (other or mark != "pound"):
+                return other in _EITHER[mark]
         if not one or not two:
             return self.policy.units == "one_side"
         if one in KNOWN or two in KNOWN:

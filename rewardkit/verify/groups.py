@@ -23,6 +23,8 @@ class Groups(Latex):
     def whole(self) -> Node:
         """The whole answer; everything must be consumed."""
         value = self.list_()
+        if self.take(r"\over"):
+            value = div(value, self.list_())
         if self.at < len(self.tokens):
             raise Unread(f"{self.peek().value!r} was not expected")
         return value
@@ -143,8 +145,11 @@ class Groups(Latex):
             point = self.point(run)
             if point is not None:
                 return point
-        if run in _CALLED and self.peek().value == "(":
-            return self.call(run)
+        if run in _CALLED:
+            marks = self.marks()
+            if self.peek(len(marks)).value == "(":
+                self.at += len(marks)
+                return self.call(run + "".join(marks))
         return self.letter(run)
 
     def point(self, name: str) -> Node | None:
@@ -158,6 +163,15 @@ class Groups(Latex):
             return ("rel", ("=",), (("sym", name), value))
         self.at = start
         return None
+
+    def marks(self) -> list[str]:
+        """The primes or the `^{-1}` that stand between a function's name and its bracket; nothing is consumed."""
+        if [self.peek(k).value for k in range(5)] == ["^", "{", "-", "1", "}"]:
+            return ["^", "{", "-", "1", "}"]
+        count = 0
+        while self.peek(count).value == "'":
+            count += 1
+        return ["'"] * count
 
     def call(self, name: str) -> Node:
         """`f(x)`, `P(A)`: a name with what stands in its brackets."""

@@ -78,8 +78,14 @@ class Latex(Quantities):
         token = self.next()
         name = token.value
         if name == r"\frac":
-            if [self.peek(k).value for k in range(3)] in (["{", "d", "}"], ["{", r"\partial", "}"]):
+            if [self.peek(k).value for k in range(4)] in (
+                ["{", "d", "}", "{"],
+                ["{", r"\partial", "}", "{"],
+            ) and (self.peek(4).value[:1] == "d" or self.peek(4).value == r"\partial"):
                 raise Refused("a derivative is not evaluated in an answer")
+            named = self.derivative()
+            if named is not None:
+                return named
             top = self.argument()
             return div(top, self.argument())
         if name == r"\sqrt":
@@ -114,6 +120,16 @@ class Latex(Quantities):
         if name in REFUSED:
             raise Refused(f"{name} is not evaluated in an answer")
         raise Unread(f"{name} is not known")
+
+    def derivative(self) -> Node | None:
+        r"""`\frac{dy}{dx}`, consumed: a name for what stands behind the equals sign; None where it is a fraction."""
+        found = [self.peek(k).value for k in range(6)]
+        if found[0::3] != ["{", "{"] or found[2::3] != ["}", "}"]:
+            return None
+        if any(len(name) != 2 or name[0] != "d" or not name.isalpha() for name in found[1::3]):
+            return None
+        self.at += 6
+        return ("sym", f"{found[1]}/{found[4]}")
 
     def root(self) -> Node:
         r"""`\sqrt[n]{x}`, `\sqrt 2`, `sqrt(2)`."""

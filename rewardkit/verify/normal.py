@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from .memory import remembered
 from .numerals_zh import NUMERALS, numeral
+from .spellings import respelt
 
 HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 BAD = "\x00"
@@ -33,7 +34,7 @@ def _table() -> dict[int, str]:
         "，": ",", "、": ",", "；": ";", "：": ":", "。": ".", "．": ".", "！": "!", "？": "?", "（": "(", "）": ")",
         "［": "[", "］": "]", "【": "[", "】": "]", "｛": r"\{", "｝": r"\}", "＜": "<", "＞": ">", "＝": "=", "＋": "+", "－": "-", "＊": "*",
         "／": "/", "％": "%", "＾": "^", "＿": "_", "｜": "|", "＄": r"\$", "￥": "¥", "∶": ":", "∣": "|", "〈": r"\langle ", "〉": r"\rangle ", "⟨": r"\langle ", "⟩": r"\rangle ",
-        "∠": "", "△": "", "∴": "", "≅": r"\cong ", "∫": r"\int ", "∑": r"\sum ", "∏": r"\prod ", "∂": r"\partial ",
+        "∠": r"\angle ", "△": "", "∴": "", "≅": r"\cong ", "∫": r"\int ", "∑": r"\sum ", "∏": r"\prod ", "∂": r"\partial ",
         "½": r"\frac{1}{2}", "⅓": r"\frac{1}{3}", "⅔": r"\frac{2}{3}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}",
         "⅕": r"\frac{1}{5}", "⅖": r"\frac{2}{5}", "⅗": r"\frac{3}{5}", "⅘": r"\frac{4}{5}", "⅙": r"\frac{1}{6}",
         "⅚": r"\frac{5}{6}", "⅛": r"\frac{1}{8}", "⅜": r"\frac{3}{8}", "⅝": r"\frac{5}{8}", "⅞": r"\frac{7}{8}", "⅐": r"\frac{1}{7}", "⅑": r"\frac{1}{9}", "⅒": r"\frac{1}{10}",
@@ -75,6 +76,8 @@ _PARTS = re.compile(
     # The look-behind keeps a long run of digits from being tried at each of them.
     rf"(?<![{NUMERALS}\d])([{NUMERALS}]{{1,24}}|\d{{1,24}})分之([{NUMERALS}]{{1,24}}|\d{{1,24}}(?:\.\d{{1,24}})?)"
 )
+_STYLED = re.compile("[\U0001d400-\U0001d7ff]")
+"""Letters and digits in mathematical styles; their compatibility forms are the plain ones."""
 _TIMES = re.compile(r"(?<=\d)\s*[xX]\s*(?=10\s*\^)")
 _NOON = re.compile(r"(?<=[\d ])\b([ap])\.\s?m\b\.?", re.IGNORECASE)
 
@@ -106,6 +109,7 @@ def ascii_math(text: str) -> str:
     text = _SUPERS.sub(lambda m: "^{" + "".join(_SUPER[c] for c in m.group()) + "}", text)
     text = _SUBS.sub(lambda m: "_{" + "".join(_SUB[c] for c in m.group()) + "}", text)
     text = _PARTS.sub(_part, _ROOT.sub(_root, text))
+    text = _STYLED.sub(lambda m: unicodedata.normalize("NFKC", m.group()), text)
     return text.translate(_TABLE)
 
 
@@ -120,7 +124,7 @@ class Token(NamedTuple):
 
 _TOKEN = re.compile(
     r"(?P<space>(?:\s|~|\\[,;:> ]|\\q?quad(?![A-Za-z])|\\hspace\*?\{[^{}]*\}|\\(?:hfill|enspace|thinspace)(?![A-Za-z]))+)"
-    r"|(?P<drop>\\!|\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|mathstrut|strut|rm|bf|it|tiny|small|normalsize|[lL]arge|LARGE|[hH]uge|therefore|mathop|mathbf|boldsymbol|bm)(?![A-Za-z])\.?|\\(?:text)?color\s*\{[^{}]*\}"
+    r"|(?P<drop>\\!|\\(?:left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|limits|nolimits|mathstrut|strut|rm|bf|it|tiny|small|normalsize|[lL]arge|LARGE|[hH]uge|therefore|mathop|mathbf|boldsymbol|bold|pmb|bm|num)(?![A-Za-z])\.?|\\(?:text)?color\s*\{[^{}]*\}"
     r"|\\[()]|\\\[|\\\]|\$|(?<![\w)\]}])\*\*(?=\S)|(?<=\S)\*\*(?=\s|$|[.,;:!?)\]}。，、](?!\d))|`)"
     r"|(?P<text>\\(?:text(?:bf|it|rm|sf|tt|normal|up|sl|sc)?|mbox|hbox|mathrm|mathit|mathsf|mathtt|mathnormal|operatorname\*?|emph)\s*\{)"
     r"|(?P<command>\\(?:[A-Za-z]+|.))"
@@ -131,7 +135,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _SAME = {
-    r"\dfrac": r"\frac", r"\tfrac": r"\frac", r"\cfrac": r"\frac", r"\geq": r"\ge", r"\leq": r"\le", r"\neq": r"\ne",
+    r"\dfrac": r"\frac", r"\nicefrac": r"\frac", r"\sfrac": r"\frac", r"\flatfrac": r"\frac", r"\surd": r"\sqrt", r"\tfrac": r"\frac", r"\cfrac": r"\frac", r"\geq": r"\ge", r"\leq": r"\le", r"\neq": r"\ne",
     r"\geqslant": r"\ge", r"\leqslant": r"\le", r"\lt": "<", r"\gt": ">", r"\ast": "*", r"\dbinom": r"\binom", r"\tbinom": r"\binom",
     r"\varnothing": r"\emptyset", r"\dots": r"\ldots", r"\cdots": r"\ldots", r"\lbrace": r"\{", r"\rbrace": r"\}", r"\lbrack": "[", r"\rbrack": "]",
     r"\vert": "|", r"\lvert": "|", r"\rvert": "|", r"\mid": "|", r"\colon": ":", r"\rightarrow": r"\to", r"\degree": r"^{\circ}",
@@ -209,7 +213,7 @@ def tokens(raw: str) -> tuple[Token, ...]:
     if worded:
         text = worded[1]
     text = _ROW.sub(r"\\\\", text)
-    text = _NOON.sub(r"\\text{\1m}", _TIMES.sub(r"\\times ", _GROUP.sub(",", ascii_math(text))))
+    text = _NOON.sub(r"\\text{\1m}", _TIMES.sub(r"\\times ", _GROUP.sub(",", respelt(ascii_math(text)))))
     label = _LABEL.match(text)
     if label and label.end() < len(text):
         opened = text[: label.end()].count("{") - text[: label.end()].count("}")
@@ -280,9 +284,10 @@ def _text(inside: str, command: str, spaced: bool, found: list[Token]) -> bool:
         _scan(content, found, spaced or inside[:1].isspace())
         return after
     if (
-        command.startswith((r"\operatorname", r"\mathrm"))
+        command.startswith((r"\operatorname", r"\mathrm", r"\text{"))
         and content.isalpha()
         and "\\" + content in FUNCTIONS
+        and content != "sec"  # of a unit's names the only one that is a function's too
     ):
         found.append(Token("c", "\\" + content, spaced))
         return after
@@ -316,6 +321,7 @@ FUNCTIONS = frozenset(
         "lg",
         "exp",
         "sqrt",
+        "cis",
     ]
 )
 

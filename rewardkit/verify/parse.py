@@ -9,14 +9,18 @@ a person would hesitate (`42 43`) nothing is read. Nothing is evaluated here.
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
+from .dates import date
 from .groups import Groups
 from .memory import remembered
 from .normal import BAD, LONGEST, Token, canonical, tokens
-from .numerals_zh import numeral
+from .numerals_en import denominator_en, numeral_en
+from .numerals_zh import NUMERALS, numeral
+from .quantities import NO_UNIT
 from .rational import rational
 from .tree import Node, Refused, Unread, num
-from .vocabulary import MATH_PHRASES, MULTIPLIERS, NUMBER_WORDS, is_word, words
+from .vocabulary import MATH_PHRASES, MULTIPLIERS, UNITS, is_word, unit, words
 
 MOST_TOKENS = 1500
 DEEPEST = 60
@@ -31,8 +35,10 @@ _BASE = re.compile(
     r"\(?([0-9]+|[0-9A-Fa-f]+)\)?(?:_(?:\{?\(?(\d{1,2})\)?\}?|\\text\{(\w+)\}|\{(?:\\text\{)?(\w+)\}?\})"
     r"|\s?\(?(?:\\text\{)?\(?base ?\}?(\d{1,2})\)?\}?\)?)"
 )
-_DATE = re.compile(r"[12]\d{3}-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])")
-"""A date as ISO 8601 writes it; nobody answers with two differences of numbers so padded."""
+_BASE_DRESS = re.compile(r"\\text\{(?:base ?)?([0-9A-Za-z]*)\}")
+_HAN_COUNT = re.compile(rf"([{NUMERALS}]{{1,12}})([^\d\s]{{1,4}})")
+LONGEST_DATE = 10
+"""Tokens of a date."""
 
 
 class Parser(Groups):
@@ -56,8 +62,9 @@ def read(raw: str) -> Node:
     base = _base(text)
     if base is not None:
         return base
-    if _DATE.fullmatch(text):
-        return ("text", text)
+    day = date(_spelt(found)) if len(found) <= LONGEST_DATE else None
+    if day is not None:
+        return ("text", day)
     wording = _wording(found)
     if wording is not None:
         return wording
@@ -105,11 +112,13 @@ def _spelt(found: tuple[Token, ...]) -> str:
 def _base(text: str) -> Node | None:
     """`52_8`, `2A_{16}`, `1011_{\\text{two}}`: digits with their base."""
     match = _BASE.fullmatch(text)
+    if not match and "_" in text:  # \\text{2A}_{16}, 123_{\\text{base }5}
+        match = _BASE.fullmatch(_BASE_DRESS.sub(r"\1", text))
     if not match:
         return None
     digits, given, *spelt, said = match.groups()
     given = given or said
-    base = int(given) if given else NUMBER_WORDS.get((spelt[0] or spelt[1] or "").lower(), 0)
+    base = int(given) if given else numeral_en((spelt[0] or spelt[1] or "").lower()) or 0
     if not 2 <= base <= 36 or (not digits.isdigit() and base < 11):
         return None
     return ("base", digits.lstrip("0").upper() or "0", base)
@@ -125,22 +134,17 @@ def _wording(found: tuple[Token, ...]) -> Node | None:
     low = re.sub(r"\s+", " ", spelt.strip(" .!")).lower()
     if low in MATH_PHRASES:
         return read(MATH_PHRASES[low])
-    if low in NUMBER_WORDS:
-        return num(NUMBER_WORDS[low])
     written = numeral(low)
+    if written is None:
+        written = numeral_en(low)
     if written is not None:
         return num(written)
     named = _OPTION.fullmatch(re.sub(r"\s+", " ", spelt.strip(" .!")))
     if named:
         return ("sym", named[1] or named[2])
-    head, _, tail = low.rpartition(" ")
-    if head in NUMBER_WORDS:  # "five apples", "three hundred"
-        if tail in MULTIPLIERS:
-            return num(NUMBER_WORDS[head] * MULTIPLIERS[tail])
-        if tail.isalpha():
-            from .vocabulary import unit
-
-            return ("qty", num(NUMBER_WORDS[head]), unit(tail))
+    counted = _counted(low)
+    if counted is not None:
+        return counted
     stripped = spelt.strip(" .")
     if _SPLIT.fullmatch(stripped):
         letters = sorted(set(re.findall(r"\b[A-J]\b", stripped)))
@@ -157,6 +161,28 @@ def _wording(found: tuple[Token, ...]) -> Node | None:
         inner = tokens(found[0].value)
         return _choice(inner) or ("text", words(spelt))
     return ("text", words(spelt))
+
+
+def _counted(low: str) -> Node | None:
+    """A numeral in words with its multiplier, per cent or unit: "five apples", "three million", "两个"."""
+    head, _, tail = low.rpartition(" ")
+    value = numeral_en(head) if head else None
+    if value is not None and tail in MULTIPLIERS:
+        return num(value * MULTIPLIERS[tail])
+    if value is not None and tail.isalpha():
+        part = denominator_en(tail)
+        if part is not None:
+            return num(Fraction(value, part))
+        if tail == "percent":
+            return ("pct", num(value))
+        if NO_UNIT.search(tail) or numeral_en(tail) is not None:
+            return None
+        return ("qty", num(value), unit(tail))
+    split = _HAN_COUNT.fullmatch(low)
+    if split and split[2] in UNITS:
+        value = numeral(split[1])
+        return None if value is None else ("qty", num(value), unit(split[2]))
+    return None
 
 
 def _choice(found: tuple[Token, ...]) -> Node | None:

@@ -15,8 +15,8 @@ from .sums import Sums
 from .tree import Node, Unread, add, mul, neg, num
 from .vocabulary import MULTIPLIERS, UNITS, unit
 
-_CURRENCY = frozenset((r"\$", "€", "£", "¥", "₹"))
-_NO_UNIT = re.compile(
+_CURRENCY = frozenset((r"\$", "€", "£", "¥", "₹", "¢"))
+NO_UNIT = re.compile(
     r"\b(?:is|are|was|were|be|not|no|none|nor|wrong|incorrect|false|or|and|but|if|maybe|about|than|more|less|to|from|"
     r"least|most|except|without|impossible|undefined|then|else|because|since|ish|give|or so|"
     r"approx(?:imately)?|roughly|probably|perhaps|possibly|likely|nearly|almost|otherwise|plus|minus|divided|"
@@ -118,7 +118,7 @@ class Quantities(Sums):
         if low in ORDINALS:
             return value
         bare = re.sub(r"\^\d", "", phrase)
-        if _NO_UNIT.search(bare) or len(phrase) > 60 or len(phrase.split()) > 6:
+        if NO_UNIT.search(bare) or len(phrase) > 60 or len(phrase.split()) > 6:
             raise Unread(f"{phrase[:30]!r} is not a unit")
         if value[0] == "qty":
             if value[2] in ("$", "degree") or unit(phrase) in ("am", "pm"):
@@ -142,6 +142,8 @@ def _lift(value: Node) -> Node:
             raise Unread("a product of quantities")
         rest = [part for part in value[1:] if part[0] != "qty"]
         return ("qty", mul(*rest, quantities[0][1]), quantities[0][2])
+    if value[0] == "+":
+        value = ("+", *(_lift(part) if part[0] == "*" else part for part in value[1:]))
     if value[0] == "+" and any(part[0] == "qty" for part in value[1:]):
         if {part[2] if part[0] == "qty" else None for part in value[1:]} == {"degree"}:
             return ("qty", add(*(part[1] for part in value[1:])), "degree")

@@ -115,6 +115,8 @@ def _set(node: Node) -> list[Piece]:
         found = parts[0]
         for part in parts[1:]:
             found = found + part if node[1] == "or" else _meet(found, part)
+        if not found and node[1] == ",":  # x < 1, x > 4: nobody lists conditions that no number meets
+            return [piece for part in parts for piece in part]
         return found
     raise _NotASet
 

@@ -5,11 +5,12 @@ Trees come in, trees and yes or no go out; nothing here compares.
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from .arith import approximate, guard
 from .sets import ORDER
-from .tree import LEAVES, Node, add, is_expression, mul, neg, symbols, walk
+from .tree import LEAVES, Node, add, is_expression, mul, neg, num, symbols, walk
 
 _PLANE = frozenset("xyz")
 
@@ -19,6 +20,59 @@ def restricts(node: Node) -> bool:
     return node[0] == "list" and all(
         item[0] == "rel" and set(item[1]) <= ORDER | {r"\ne"} for item in node[2]
     )
+
+
+def is_mixed(found: list[Node]) -> bool:
+    """Whether "2 and 1/3" may be a mixed number: a whole number and a proper fraction behind it."""
+    if len(found) != 2 or found[0][0] != "num" or found[1][0] != "num":
+        return False
+    whole, part = found[0][1], found[1][1]
+    return whole.denominator == 1 and whole > 0 and 0 < part < 1
+
+
+_CONSTANT = re.compile(r"[CcKk](?:_\w)?|const")
+
+
+def one_constant(a: Node, b: Node) -> tuple[Node, Node]:
+    """Two expressions without their constants of integration, where each has one and only the names differ.
+
+    `x^2 + C` and `x^2 + K` are one family. A capital C on one side at least says that it is such a constant; it stands
+    alone as a term, nowhere else, and beside something that varies.
+    """
+    one, two = _constant(a), _constant(b)
+    if one is None or two is None or one[0] == two[0] or "C" not in (one[0][0], two[0][0]):
+        return a, b
+    return one[1], two[1]
+
+
+def _constant(node: Node) -> tuple[str, Node] | None:
+    """The constant of integration of a sum and the rest of the sum."""
+    if node[0] != "+":
+        return None
+    found = [part for part in node[1:] if part[0] == "sym" and _CONSTANT.fullmatch(part[1])]
+    rest = tuple(part for part in node[1:] if part not in found)
+    if len(found) != 1 or not rest or len(rest) != len(node) - 2:
+        return None
+    left = symbols(add(*rest))
+    return (found[0][1], add(*rest)) if left and found[0][1] not in left else None
+
+
+def in_radians(x: Node, one: str, y: Node, two: str) -> tuple[tuple[Node, str], tuple[Node, str]]:
+    """Two values with their units; degrees become radians where the other side is in radians.
+
+    It is where it says so, or where it has no unit and is a multiple of pi. A bare 45 stays what a question about
+    degrees asked for.
+    """
+    if "degree" in (one, two) and one != two:
+        value, unit = (x, one) if two == "degree" else (y, two)
+        if unit == "radian" or (not unit and ("const", "pi") in walk(value)):
+            turn = mul(num(Fraction(1, 180)), ("const", "pi"))
+            pair = tuple(
+                (mul(turn, node), "") if name == "degree" else (node, "")
+                for node, name in ((x, one), (y, two))
+            )
+            return pair[0], pair[1]
+    return (x, one), (y, two)
 
 
 def unit_of(node: Node) -> tuple[Node, str]:
@@ -80,6 +134,10 @@ def matrix(node: Node) -> tuple[tuple[Node, ...], ...] | None:
     """The cells of a matrix, with a scalar in front or a transposition worked in."""
     if node[0] == "matrix":
         return node[1]
+    if node[0] == "tuple" and node[1:3] == ("[", "]"):  # [[1, 2], [3, 4]], as programs print it
+        rows = [part[3] for part in node[3] if part[0] == "tuple" and part[1:3] == ("[", "]")]
+        square = len(rows) == len(node[3]) and len({len(row) for row in rows}) == 1
+        return tuple(rows) if square else None
     if node[0] == "*":
         found = [matrix(part) for part in node[1:]]
         held = [cells for cells in found if cells is not None]

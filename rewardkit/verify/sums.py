@@ -238,8 +238,10 @@ class Sums(Numerals):
             value = radians(value)
         if base is not None and name != "log":
             raise Unread(f"a subscript on {name}")
-        if name == "exp":
-            result: Node = ("^", ("const", "e"), value)
+        if name == "cis":
+            result: Node = add(("fn", "cos", value), mul(("const", "i"), ("fn", "sin", value)))
+        elif name == "exp":
+            result = ("^", ("const", "e"), value)
         elif name == "lg":
             result = ("fn", "log", num(10), value)
         elif name == "log" and base is not None:

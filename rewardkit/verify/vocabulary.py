@@ -16,13 +16,13 @@ _UNITS = {
     "m": "meter metre meters metres 米", "km": "kilometer kilometre kilometers kilometres kms 千米 公里", "dm": "decimeter decimeters 分米",
     "in": "inch inches 英寸", "ft": "foot feet 英尺", "yd": "yard yards", "mi": "mile miles 英里",
     "g": "gram grams gm 克", "kg": "kilogram kilograms kgs 千克 公斤", "mg": "milligram milligrams 毫克", "t": "ton tons tonne tonnes 吨",
-    "lb": "lbs pound pounds 磅", "oz": "ounce ounces", "l": "liter litre liters litres 升", "ml": "milliliter millilitre milliliters millilitres 毫升",
+    "lb": "lbs 磅", "pound": "pounds", "oz": "ounce ounces", "l": "liter litre liters litres 升", "ml": "milliliter millilitre milliliters millilitres 毫升",
     "gal": "gallon gallons", "qt": "quart quarts", "pt": "pint pints", "s": "sec secs second seconds 秒 秒钟", "ms": "millisecond milliseconds",
     "min": "minute minutes mins 分钟 分", "h": "hr hrs hour hours 小时 时", "day": "days 天 日", "week": "weeks wk wks 周 星期", "month": "months 个月 月",
-    "year": "years yr yrs 年 岁", "$": "dollar dollars usd bucks", "cent": "cents ¢", "€": "euro euros eur", "£": "gbp", "元": "块 块钱 圆 yuan rmb cny 人民币 元钱",
+    "year": "years yr yrs 年 岁", "$": "dollar dollars usd bucks", "cent": "cents ¢", "₹": "rs rs. inr rupee rupees 卢比", "€": "euro euros eur", "£": "gbp", "元": "块 块钱 圆 yuan rmb cny 人民币 元钱",
     "degree": "degrees deg 度", "radian": "radians rad", "mph": "mi/h", "km/h": "kmh kph kmph 千米/小时 千米/时 千米每小时", "m/s": "mps 米/秒", "n": "newton newtons",
     "j": "joule joules", "w": "watt watts", "v": "volt volts", "a": "ampere amperes amp amps", "pa": "pascal pascals", "hz": "hertz", "k": "kelvin kelvins", "mol": "mole moles",
-    "c": "celsius degree-c", "f": "fahrenheit degree-f", "am": "a.m. a.m", "pm": "p.m. p.m", "kj": "kilojoule kilojoules", "kw": "kilowatt kilowatts", "ev": "electronvolt",
+    "c": "celsius degree-c", "f": "fahrenheit degree-f", "am": "a.m. a.m midnight", "pm": "p.m. p.m noon", "oclock": "o'clock", "kj": "kilojoule kilojoules", "kw": "kilowatt kilowatts", "ev": "electronvolt",
     "acre": "acres", "hectare": "hectares ha 公顷", "unit": "units", "个": "只 件 本 条 张 支 枝 棵 朵 盒 箱 袋 包 块 瓶 杯 辆 台 人 名 位 头 匹 间 次 种 页 组 队 套 把 颗 粒 根 双 排 层 户 艘 架 盆 桶 筐 只鸡",
 }  # fmt: skip
 UNITS = {alias: name for name, aliases in _UNITS.items() for alias in (name, *aliases.split())}
@@ -47,7 +47,7 @@ BARE_UNITS = frozenset(name for name in UNITS if name.isascii() and name.isalpha
     "rad",
     "yuan",
     "mol",
-} | {"percent", "pm"}
+} | {"percent", "pm", "sq", "cu", "oclock"}
 """Units that are read without `\\text`; single letters and short runs there are variables."""
 
 MULTIPLIERS = {
@@ -55,38 +55,8 @@ MULTIPLIERS = {
     "百": 100, "千": 1000, "万": 10**4, "十万": 10**5, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12,
 }  # fmt: skip
 
-_ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-NUMBER_WORDS = {word: value for value, word in enumerate(_ONES)} | {
-    word: 10 * (value + 2) for value, word in enumerate(_TENS)
-}
-NUMBER_WORDS |= {
-    f"{tens}-{_ONES[one]}": NUMBER_WORDS[tens] + one for tens in _TENS for one in range(1, 10)
-} | {"a hundred": 100, "one hundred": 100, "a thousand": 1000, "one thousand": 1000, "a dozen": 12}
-
 _PHRASES = {
-    "does not exist": ("dne", "d.n.e", "doesn't exist", "do not exist", "不存在"),
+    "does not exist": ("limit does not exist", "limit dne", "dne", "d.n.e", "doesn't exist", "do not exist", "不存在"),
     "no solution": ("no solutions", "there is no solution", "there are no solutions", "无解", "has no solution", "no real solution", "no real solutions", "no such solution", "方程无解"),
     "undefined": ("not defined", "is undefined", "无意义"),
     "cannot be determined": ("can't be determined", "cannot determine", "can not be determined", "not enough information", "insufficient information",
@@ -99,10 +69,11 @@ _PHRASES = {
 }  # fmt: skip
 PHRASES = {alias: name for name, aliases in _PHRASES.items() for alias in (name, *aliases)}
 MATH_PHRASES = {
+    "noon": r"12:00 PM", "midday": r"12:00 PM", "midnight": r"12:00 AM",
     "infinity": r"\infty", "positive infinity": r"\infty", "infinite": r"\infty", "+infinity": r"\infty", "negative infinity": r"-\infty", "minus infinity": r"-\infty", "inf": r"\infty", "无穷大": r"\infty", "无穷": r"\infty", "正无穷": r"\infty", "负无穷": r"-\infty",
     "all real numbers": r"\mathbb{R}", "all reals": r"\mathbb{R}", "the real numbers": r"\mathbb{R}", "real numbers": r"\mathbb{R}", "reals": r"\mathbb{R}", "全体实数": r"\mathbb{R}", "所有实数": r"\mathbb{R}", "一切实数": r"\mathbb{R}", "任意实数": r"\mathbb{R}",
     "all integers": r"\mathbb{Z}", "the integers": r"\mathbb{Z}", "empty set": r"\emptyset", "the empty set": r"\emptyset", "null set": r"\emptyset", "空集": r"\emptyset",
-    "pi": r"\pi", "one half": r"\frac{1}{2}", "one-half": r"\frac{1}{2}", "a half": r"\frac{1}{2}", "half": r"\frac{1}{2}", "one third": r"\frac{1}{3}", "one-third": r"\frac{1}{3}",
+    "一半": r"\frac{1}{2}", "半": r"\frac{1}{2}", "pi": r"\pi", "one half": r"\frac{1}{2}", "one-half": r"\frac{1}{2}", "a half": r"\frac{1}{2}", "half": r"\frac{1}{2}", "one third": r"\frac{1}{3}", "one-third": r"\frac{1}{3}",
     "two thirds": r"\frac{2}{3}", "two-thirds": r"\frac{2}{3}", "one quarter": r"\frac{1}{4}", "one-quarter": r"\frac{1}{4}", "one fourth": r"\frac{1}{4}", "one-fourth": r"\frac{1}{4}", "three quarters": r"\frac{3}{4}", "three-quarters": r"\frac{3}{4}", "three fourths": r"\frac{3}{4}", "three-fourths": r"\frac{3}{4}",
 }  # fmt: skip
 

@@ -64,6 +64,16 @@ HASH = [
 ]
 
 LINES = [
+    ("The answer is 42 if n is even and 43 otherwise.", NOTHING),
+    ("The answer is $42$ for $n=1$ and $43$ for $n=2$.", NOTHING),
+    ("The answer is 42, and we used 3 cups for it.", "42"),
+    ("Some say the answer is 42. They are wrong.", NOTHING),
+    ("The answer is 42. That is right.", "42"),
+    ("The answer is definitely 42.", "42"),
+    ("Answer:\n- 5", "5"),
+    ("Answer:\n- 5\n- 6", NOTHING),
+    ("Answer:\n-5", "-5"),
+    ("Answer: - 5", "- 5"),
     ("The answer is 42.", "42"),
     ("The answer is 42, since 6*7=42.", "42"),
     ("The final answer is $x=5$.", "x=5"),
