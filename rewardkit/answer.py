@@ -86,7 +86,7 @@ VerifierField = Annotated[
 class Section(BaseModel):
     """A frozen part of a recipe that admits no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
 class Reasoning(Section):

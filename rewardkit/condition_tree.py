@@ -52,6 +52,12 @@ class Condition:
 
     precedence = 3
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Condition) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
     def holds(self, reading: Reading) -> bool:
         """Whether it holds for a reading."""
         raise NotImplementedError
@@ -72,7 +78,7 @@ class Condition:
         return f"({child})" if child.precedence < self.precedence else str(child)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fact(Condition):
     """A named yes or no."""
 
@@ -99,7 +105,7 @@ class Fact(Condition):
         return self.name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compare(Condition):
     """A number fact against a number."""
 
@@ -119,10 +125,10 @@ class Compare(Condition):
         return (number_axis(self.name, (float(floor), float(floor + 1))),)
 
     def __str__(self) -> str:
-        return f"{self.name} {self.op} {self.number:g}"
+        return f"{self.name} {self.op} {_number(self.number)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class HasTag(Condition):
     """An opened and closed pair of a tag stands in the text."""
 
@@ -141,7 +147,7 @@ class HasTag(Condition):
         return f"has_tag({_quoted(self.name)})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Field(Condition):
     """A column of the row equals a literal; a missing column equals nothing."""
 
@@ -162,7 +168,7 @@ class Field(Condition):
         return f"field({_quoted(self.name)}) == {literal}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Not(Condition):
     """The contrary."""
 
@@ -183,7 +189,7 @@ class Not(Condition):
         return f"not {inner}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Both(Condition):
     """and"""
 
@@ -204,7 +210,7 @@ class Both(Condition):
         return f"{self._inside(self.left)} and {self._inside(self.right)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Either(Condition):
     """or"""
 
@@ -223,6 +229,18 @@ class Either(Condition):
 
     def __str__(self) -> str:
         return f"{self._inside(self.left)} or {self._inside(self.right)}"
+
+
+def _number(number: float) -> str:
+    """The shortest text that reads back as this number.
+
+    >>> _number(768.0), _number(1234567.0), _number(0.5)
+    ('768', '1234567', '0.5')
+    """
+    short = f"{number:g}"
+    if float(short) == number:
+        return short
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else repr(number)
 
 
 def _quoted(text: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated, Any
 
 import regex
@@ -149,7 +150,7 @@ class _Parser:
         op = self.take().text
         if self.now.sort != "number":
             raise ConditionError(f"expected a number after '{op}', found '{self.now.text}'", self.now.offset)
-        return Compare(name, op, float(self.take().text))
+        return Compare(name, op, _finite(self.take()))
 
     def argument(self) -> str:
         self.expect("(")
@@ -164,11 +165,18 @@ class _Parser:
         if token.sort == "string":
             return _unquoted(token.text)
         if token.sort == "number":
-            return float(token.text)
+            return _finite(token)
         if token.sort == "name" and token.text in LITERALS:
             return LITERALS[token.text]
         fault = f"expected a text in quotes, a number, true, false or null, found '{token.text}'"
         raise ConditionError(fault, token.offset)
+
+
+def _finite(token: _Token) -> float:
+    number = float(token.text)
+    if not isfinite(number):
+        raise ConditionError(f"'{token.text}' is too large for a number", token.offset)
+    return number
 
 
 def _unquoted(text: str) -> str:

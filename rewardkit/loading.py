@@ -132,10 +132,12 @@ def _remove(inherited: Node, removed: Node | None) -> None:
     reward = inherited.get("reward")
     if not isinstance(removed.value, list) or reward is None:
         raise RecipeError("remove is a list of labels, as in [too_long]", removed.place)
+    if not isinstance(reward.value, dict):
+        raise RecipeError("the parent's reward is not a mapping of labels to terms", reward.place)
     for label in removed.value:
-        if label.value not in reward.value:
+        if not isinstance(label.value, str) or label.value not in reward.value:
             raise RecipeError(
-                f"the parent has no term '{label.value}' to remove; {nearest(str(label.value), reward.value)}",
+                f"the parent has no term '{label.plain()}' to remove; {nearest(str(label.plain()), reward.value)}",
                 label.place,
             )
         del reward.value[label.value]

@@ -16,10 +16,9 @@ from ..recipe import Recipe
 from ..types import Outcome
 from .findings import Finding, Verdict
 from .group import largest_safe
-from .ordering import PAIRS, margin
-from .space import Space
+from .ordering import PAIRS
+from .space import NO_RANGES, SLACK, Space
 from .variants import variant
-from .witness import SLACK
 
 MENDABLE = ("ordering", "ordering_none", "ordering_false_none", "group", "group_none")
 MOST = 4
@@ -80,14 +79,18 @@ def _candidates(recipe: Recipe) -> list[str]:
 
 
 def _holds(space: Space, code: str, groups: Sequence[int]) -> bool:
+    """Whether the bounds alone prove a claim."""
     if code.startswith("ordering"):
         _, right, others, _ = next(pair for pair in PAIRS if pair[0] == code)
-        limits = margin(space, right, [other for other in others if other in space.outcomes])
-        return limits is not None and limits[0] > limits[1] + SLACK
+        low = space.bound_within(right, True, NO_RANGES)
+        highs = [space.bound_within(o, False, NO_RANGES) for o in others if o in space.outcomes]
+        paid = [high for high in highs if high is not None]
+        return low is not None and bool(paid) and low > max(paid) + SLACK
     right, wrong = (
         (Outcome.CORRECT, Outcome.WRONG) if code == "group" else (Outcome.NONE_CORRECT, Outcome.NONE_MISSED)
     )
-    low, top, bottom = space.lowest(right), space.highest(wrong), space.lowest(wrong)
+    low = space.bound_within(right, True, NO_RANGES)
+    top, bottom = (space.bound_within(wrong, low_end, NO_RANGES) for low_end in (False, True))
     if low is None or top is None or bottom is None:
         return False
-    return largest_safe(low.pays.lo - top.pays.hi, top.pays.hi - bottom.pays.lo) >= max(groups)
+    return largest_safe(low - top, top - bottom) >= max(groups)

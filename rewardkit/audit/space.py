@@ -288,12 +288,12 @@ class Space:
     ) -> tuple[float, dict[str, Range]] | None:
         """The extreme of a sum in which what pays nothing adds nothing, and something must be paid."""
         free = [self._part(c, outcome, truncated, low, pinned, must=False) for c in self.components]
-        must = [self._part(c, outcome, truncated, low, pinned, must=True) for c in self.components]
         options: list[list[Part]] = []
         if any(part is not None and part.paid for part in free):
             options.append([part for part in free if part is not None])
         else:
-            for at, own in enumerate(must):
+            for at, component in enumerate(self.components):
+                own = self._part(component, outcome, truncated, low, pinned, must=True)
                 if own is not None:
                     options.append([own, *(p for i, p in enumerate(free) if i != at and p is not None)])
         if not options:

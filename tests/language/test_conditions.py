@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit.conditions import ConditionError, Field, HasTag, parse
+from rewardkit.conditions import Compare, ConditionError, Field, HasTag, parse
 from rewardkit.types import Finish, Outcome, Reading, Rollout, Says
 
 
@@ -120,3 +120,17 @@ def test_one_canonical_print_that_reads_back_and_means_the_same(text: str, outco
     again = parse(str(condition))
     assert str(again) == str(condition)
     assert again.holds(reading(outcome)) == condition.holds(reading(outcome))
+    assert again == condition
+    assert hash(again) == hash(condition)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_any_number_reads_back(number: float) -> None:
+    """`tokens > 1234567` must not come back as 1.23457e+06, which pays somebody else."""
+    condition = Compare("tokens", ">", number)
+    assert parse(str(condition)).number == number
+
+
+@pytest.mark.parametrize("number", ["768", "1234567", "0.5", "1e+20", "123456.75"])
+def test_a_number_is_printed_as_people_write_it(number: str) -> None:
+    assert str(parse(f"tokens > {number}")) == f"tokens > {number}"
