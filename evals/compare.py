@@ -150,8 +150,8 @@ def _difference(
     clusters = base.clusters()
     if clusters is not None:
         clusters = [label for label, kept in zip(clusters, mask, strict=True) if kept]
-    made = paired_difference(a, b, clusters=clusters)
-    test = made.method
+    made = paired_difference(a, b, clusters=clusters, unit=ours.unit == "share")
+    test = "exchange"
     if key == ("accuracy", "greedy") and clusters is None:
         first, second = a[0], b[0]
         p = mcnemar_exact(

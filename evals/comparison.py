@@ -21,8 +21,8 @@ from .tables import Table, figure, interval, probability
 class Difference:
     """One metric of one run against the baseline's, over all shared questions or a slice.
 
-    `p` is exact McNemar's for greedy accuracy, the paired bootstrap's for the rest; `adjusted` is Holm's
-    over the slices of its column; `detectable` the smallest true difference that would be found with 80 %
+    `p` is exact McNemar's for greedy accuracy, that of exchanging the runs question by question (Noreen's test)
+    for the rest; `adjusted` is Holm's over the slices of its column; `detectable` the smallest true difference that would be found with 80 %
     power.
     """
 
@@ -167,7 +167,10 @@ class Comparison:
             if row.run == run and not row.column
         ]
         headers = ["metric", self.names[0], run, "difference", "p", "detectable"]
-        note = "paired over questions; greedy accuracy: exact McNemar; detectable: with 80 % power"
+        note = (
+            "paired over questions; p: exact McNemar for greedy accuracy, else the runs exchanged question by "
+            "question; detectable: with 80 % power"
+        )
         return Table(
             headers,
             made,

@@ -15,6 +15,7 @@ from rewardkit.summary import number_of
 from .board import Board
 from .measures import Measure, measures
 from .stats import Estimate
+from .stats.bootstrap import FEW
 from .tables import Table, figure, interval
 
 HEADLINES = (
@@ -157,7 +158,10 @@ def _notes(board: Board) -> Iterator[str]:
             )
         if int(arm.undecided.sum()):
             yield f"{arm.name}: left out for an unusable gold: {number_of(int(arm.undecided.sum()), 'question')}"
-    yield "intervals: 95 %, over questions (Wilson for plain proportions, else question-level bootstrap)"
+    yield (
+        "intervals: 95 %, over questions (Wilson for plain proportions, else question-level bootstrap; Student "
+        f"below {FEW} questions)"
+    )
 
 
 def _slice_names(board: Board) -> list[tuple[str, str, str]]:

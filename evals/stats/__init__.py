@@ -7,13 +7,14 @@ share something), never the sample: samples of one question are not independent 
 from .bootstrap import Estimate, paired_difference, ratio_interval, resample_weights
 from .curves import Crossing, crossing_point
 from .power import minimum_detectable_difference
-from .significance import holm, mcnemar_exact
+from .significance import exchange_test, holm, mcnemar_exact
 from .wilson import wilson
 
 __all__ = [
     "Crossing",
     "Estimate",
     "crossing_point",
+    "exchange_test",
     "holm",
     "mcnemar_exact",
     "minimum_detectable_difference",

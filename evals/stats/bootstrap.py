@@ -1,9 +1,13 @@
-"""Question-level bootstrap for ratios of sums, alone and paired.
+"""Question-level intervals for ratios of sums, alone and paired: a bootstrap, and what serves where it cannot.
 
 Almost every metric is a ratio sum(num) / sum(den) over questions: a mean has den = 1, None precision has
 the number of None answers as den. So one function serves them all. Resampling draws whole questions
 (whole clusters where questions share a source) with replacement; the sampling noise within a question
 is already in its figure (Miller 2024, arXiv 2411.00640).
+
+A bootstrap of a handful of questions knows no figures but theirs: its interval can be narrower than it should
+by any factor, and of none at all it has no width. Below `FEW` clusters Student's interval over the linearised
+ratio is given, and where no cluster differs from another, one from Wilson's limit (`_without_spread`).
 """
 
 from __future__ import annotations
@@ -17,9 +21,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from .significance import exchange_test
 from .wilson import wilson
 
 RESAMPLES = 2000
+TINY = 1e-12
+"""A standard error below this is none: rounding."""
+FEW = 8
+"""Clusters below which Student's interval is given: a bootstrap's covers 52 % at 2 and 86 % at 4, not 95 %."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +66,7 @@ def ratio_interval(
         unit: whether the figure is a share between 0 and 1; its interval is then kept within.
 
     The percentile interval is widened for small samples as Hesterberg 2015 (arXiv 1411.5279, section 3.2)
-    advises: its quantiles are those at which a normal interval would equal Student's. Where every
-    question is 0, or every one is 1, the bootstrap sees no spread at all; Wilson's interval over
-    clusters is given then.
+    advises: its quantiles are those at which a normal interval would equal Student's.
     """
     top, bottom, labels = _usable(num, den, clusters)
     if not len(top):
@@ -68,14 +75,19 @@ def ratio_interval(
     groups = len(np.unique(labels))
     if groups < 2:
         return Estimate(value=value, questions=len(top), method="one cluster: no interval")
-    if unit and value in (0.0, 1.0):
-        low, high = wilson(round(value * groups), groups, level)
-        return Estimate(value=value, low=low, high=high, questions=len(top), method="wilson")
-    drawn = _resampled(top, bottom, labels, resamples, seed)
-    low, high = np.nanquantile(drawn, _expanded(level, groups))
+    error = _standard_error(_residuals(top, bottom, labels))
+    if unit and error < TINY:
+        low, high = _without_spread(value, groups, level, 0.0, 1.0)
+        method = "wilson"
+    elif groups < FEW:
+        low, high = _student(value, error, groups, level)
+        method = "student"
+    else:
+        low, high = np.nanquantile(_resampled(top, bottom, labels, resamples, seed), _expanded(level, groups))
+        method = "bootstrap"
     if unit:
         low, high = max(low, 0.0), min(high, 1.0)
-    return Estimate(value=value, low=float(low), high=float(high), questions=len(top), method="bootstrap")
+    return Estimate(value=value, low=float(low), high=float(high), questions=len(top), method=method)
 
 
 def paired_difference(
@@ -86,12 +98,12 @@ def paired_difference(
     level: float = 0.95,
     resamples: int = RESAMPLES,
     seed: int = 0,
+    unit: bool = False,
 ) -> Estimate:
     """ratio(b) - ratio(a) over the same questions, resampled jointly.
 
     Each side is (num, den), shape (questions,), question i the same in both. A question that is NaN on
-    either side counts on neither. `p` is twice the smaller share of resampled differences on one side of
-    zero, counted with one more resample on either side so that it is never 0.
+    either side counts on neither. `p` is that of `exchange_test`. `unit`: both are shares between 0 and 1.
     """
     num_a, den_a = (np.asarray(x, dtype=np.float64) for x in a)
     num_b, den_b = (np.asarray(x, dtype=np.float64) for x in b)
@@ -104,20 +116,23 @@ def paired_difference(
     groups = len(np.unique(labels))
     if groups < 2:
         return Estimate(value=value, questions=int(both.sum()), method="one cluster: no interval")
-    first = _resampled(num_a[both], den_a[both], labels, resamples, seed)
-    second = _resampled(num_b[both], den_b[both], labels, resamples, seed)
-    drawn = (second - first)[np.isfinite(second - first)]
-    if not len(drawn):
-        return Estimate(value=value, questions=int(both.sum()), method="no resample defined")
-    low, high = np.quantile(drawn, _expanded(level, groups))
-    tail = min((np.sum(drawn <= 0) + 1) / (len(drawn) + 1), (np.sum(drawn >= 0) + 1) / (len(drawn) + 1))
+    side_a, side_b = (num_a[both], den_a[both]), (num_b[both], den_b[both])
+    error = _standard_error(_residuals(*side_b, labels) - _residuals(*side_a, labels))
+    if unit and error < TINY:
+        low, high = _without_spread(value, groups, level, -1.0, 1.0)
+        method = "wilson"
+    elif groups < FEW:
+        low, high = _student(value, error, groups, level)
+        method = "paired student"
+    else:
+        drawn = _resampled(*side_b, labels, resamples, seed) - _resampled(*side_a, labels, resamples, seed)
+        low, high = np.nanquantile(drawn, _expanded(level, groups))
+        method = "paired bootstrap"
+    if unit:
+        low, high = max(low, -1.0), min(high, 1.0)
+    p = exchange_test(_summed(*side_a, labels), _summed(*side_b, labels))
     return Estimate(
-        value=value,
-        low=float(low),
-        high=float(high),
-        questions=int(both.sum()),
-        method="paired bootstrap",
-        p=min(1.0, 2 * float(tail)),
+        value=value, low=float(low), high=float(high), questions=int(both.sum()), method=method, p=p
     )
 
 
@@ -148,11 +163,48 @@ def _resampled(
     num: NDArray[np.float64], den: NDArray[np.float64], labels: NDArray[np.int64], resamples: int, seed: int
 ) -> NDArray[np.float64]:
     """The ratio in each resample; NaN where its denominator came out 0."""
-    codes = np.unique(labels, return_inverse=True)[1]
-    top, bottom = np.bincount(codes, weights=num), np.bincount(codes, weights=den)
+    top, bottom = _summed(num, den, labels)
     weights = resample_weights(len(top), resamples, seed)
     below = weights @ bottom
     return np.divide(weights @ top, below, out=np.full(resamples, math.nan), where=below > 0)
+
+
+def _summed(
+    num: NDArray[np.float64], den: NDArray[np.float64], labels: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The sums of each cluster."""
+    codes = np.unique(labels, return_inverse=True)[1]
+    top, bottom = (np.bincount(codes, weights=part).astype(np.float64) for part in (num, den))
+    return top, bottom
+
+
+def _residuals(
+    num: NDArray[np.float64], den: NDArray[np.float64], labels: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """What each cluster pulls the ratio away from its value, to first order; they sum to 0."""
+    top, bottom = _summed(num, den, labels)
+    return (top - top.sum() / bottom.sum() * bottom) / bottom.sum()
+
+
+def _standard_error(residuals: NDArray[np.float64]) -> float:
+    groups = len(residuals)
+    return math.sqrt(groups / (groups - 1) * float(np.square(residuals).sum()))
+
+
+def _student(value: float, error: float, groups: int, level: float) -> tuple[float, float]:
+    reach = float(stats.t.ppf((1 + level) / 2, groups - 1)) * error
+    return value - reach, value + reach
+
+
+def _without_spread(
+    value: float, groups: int, level: float, lowest: float, highest: float
+) -> tuple[float, float]:
+    """Where no cluster differs from another: as many may as Wilson's limit for 0 of them, and by the most.
+
+    For a share of 0 or 1 this is Wilson's interval itself.
+    """
+    others = wilson(0, groups, level)[1]
+    return value - others * (value - lowest), value + others * (highest - value)
 
 
 def _expanded(level: float, groups: int) -> tuple[float, float]:

@@ -1,0 +1,152 @@
+"""Few questions, no spread, nothing there: what may be claimed then, against brute force and by simulation."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rewardkit.evals.board import CODE, ArmBoard, Board
+from rewardkit.evals.data import Item
+from rewardkit.evals.measures import measures
+from rewardkit.evals.stats import exchange_test, mcnemar_exact, paired_difference, ratio_interval, wilson
+from rewardkit.evals.suite import load_suite
+
+SIDES = st.lists(
+    st.tuples(st.integers(0, 8), st.integers(0, 8), st.integers(0, 8), st.integers(0, 8)),
+    min_size=1,
+    max_size=7,
+)
+
+
+def arrays(rows):
+    a, m, b, n = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    return (np.minimum(a, m), m), (np.minimum(b, n), n)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SIDES)
+def test_the_exchange_test_counts_every_exchange(rows):
+    (num_a, den_a), (num_b, den_b) = arrays(rows)
+    if not den_a.sum() or not den_b.sum():
+        return
+    seen = num_b.sum() / den_b.sum() - num_a.sum() / den_a.sum()
+    hits = defined = 0
+    for swaps in itertools.product((False, True), repeat=len(rows)):
+        swap = np.array(swaps)
+        below_a, below_b = np.where(swap, den_b, den_a).sum(), np.where(swap, den_a, den_b).sum()
+        if not below_a or not below_b:
+            continue
+        gap = np.where(swap, num_a, num_b).sum() / below_b - np.where(swap, num_b, num_a).sum() / below_a
+        defined += 1
+        hits += abs(gap) >= abs(seen) - 1e-9
+    assert exchange_test((num_a, den_a), (num_b, den_b)) == pytest.approx(hits / defined)
+
+
+@pytest.mark.parametrize(("lost", "gained", "same"), [(0, 3, 2), (1, 4, 0), (2, 2, 3), (0, 0, 5)])
+def test_for_one_trial_a_question_it_is_exact_mcnemar(lost, gained, same):
+    a = np.array([1.0] * lost + [0.0] * gained + [1.0] * same)
+    b = np.array([0.0] * lost + [1.0] * gained + [1.0] * same)
+    one = np.ones(len(a))
+    assert exchange_test((a, one), (b, one)) == pytest.approx(mcnemar_exact(lost, gained))
+
+
+def test_beyond_every_exchange_random_ones_come_near_mcnemar():
+    a, b, one = np.array([1.0] * 5 + [0.0] * 15), np.array([0.0] * 5 + [1.0] * 15), np.ones(20)
+    assert exchange_test((a, one), (b, one)) == pytest.approx(mcnemar_exact(5, 15), abs=0.012)
+
+
+@pytest.mark.parametrize("questions", [2, 3, 5])
+def test_a_few_questions_that_all_turn_right_prove_little(questions):
+    """Two questions of two exchange in four ways, of which two differ as much: p is a half, never a thousandth."""
+    one = np.ones(questions)
+    made = paired_difference((0 * one, one), (one, one), unit=True)
+    assert made.p == pytest.approx(2 / 2**questions)
+    assert made.value == made.high == 1.0
+    assert made.low == pytest.approx(1 - 2 * wilson(0, questions)[1])
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high"), [(0.0, 0.0, 0.4345), (1.0, 0.5655, 1.0), (0.5, 0.2827, 0.7173)]
+)
+def test_five_questions_without_spread(value, low, high):
+    """Wilson's limit for 0 of 5 is 0.4345: so many of the questions may be otherwise, and by the most."""
+    made = ratio_interval(np.full(5, 8 * value), np.full(5, 8.0))
+    assert (made.low, made.high) == pytest.approx((low, high), abs=1e-4)
+    assert made.method == "wilson"
+
+
+def test_a_figure_without_bounds_and_without_spread_has_no_width():
+    made = ratio_interval(np.full(9, 36.0), np.full(9, 4.0), unit=False)
+    assert (made.value, made.low, made.high) == pytest.approx((9.0, 9.0, 9.0))
+
+
+@pytest.mark.parametrize("questions", [2, 3, 5, 7])
+def test_coverage_and_false_alarms_with_few_questions(questions):
+    """Two equal policies, 8 samples a question: the interval holds the truth, and p < .05 is as rare as it says."""
+    rng = np.random.default_rng(questions)
+    one, times = np.ones(questions), 400
+    held = held_pair = alarms = 0
+    for _ in range(times):
+        p = rng.beta(1.2, 1.5, size=questions)
+        a, b = rng.binomial(8, p) / 8, rng.binomial(8, p) / 8
+        single, pair = ratio_interval(a, one), paired_difference((a, one), (b, one), unit=True)
+        held += single.low <= 1.2 / 2.7 <= single.high
+        held_pair += pair.low <= 0 <= pair.high
+        alarms += pair.p < 0.05
+    assert held / times >= 0.9
+    assert held_pair / times >= 0.93
+    assert alarms / times <= 0.07
+
+
+def board(outcomes):
+    """A board of one sampled arm from rows of outcomes; None is a sample that is not there."""
+    n = len(outcomes[0])
+    arm = ArmBoard.empty("sampled", len(outcomes), n)
+    for place, row in enumerate(outcomes):
+        for sample, outcome in enumerate(row):
+            if outcome is not None:
+                arm.outcome[place, sample] = CODE[outcome]
+                arm.predictions[place][sample] = outcome
+    suite = load_suite("arithmetic", [f"arms={{sampled: {{n: {n}, temperature: 1}}}}", "slices=[]"])
+    items = [Item(id=str(place), gold="1") for place in range(len(outcomes))]
+    return Board(name="x", suite=suite, items=items, arms={"sampled": arm}, meta={}, scoring={})
+
+
+def figures(outcomes):
+    return {measure.name: measure.estimate() for measure in measures(board(outcomes))}
+
+
+def test_a_question_without_samples_or_with_too_few_is_missing():
+    made = figures([["correct", "wrong"], [None, None], ["correct", None], ["correct", "correct"]])
+    assert made["mean@2"].value == pytest.approx(0.75)  # (1/2 + 1) / 2: the others do not count
+    assert made["pass@2"].value == 1.0
+    assert made["mean@2"].questions == made["pass@2"].questions == made["maj@2"].questions == 2
+    assert made["maj@2"].value == pytest.approx(0.75)  # a tie is paid one half
+
+
+@pytest.mark.parametrize(("outcome", "value"), [("correct", 1.0), ("wrong", 0.0)])
+def test_all_right_and_all_wrong(outcome, value):
+    made = figures([[outcome] * 4] * 6)
+    for name in ("mean@4", "pass@1", "pass@4", "maj@4"):
+        assert made[name].value == value
+        assert (made[name].low, made[name].high) == pytest.approx(wilson(round(6 * value), 6))
+    assert made["dead@4"].value == 1.0
+
+
+def test_none_is_answerable():
+    made = figures([["correct", "false_none"], ["wrong", "correct"]])
+    assert made["false_none"].value == pytest.approx(0.25)
+    assert made["none_precision"].value == 0.0
+    assert "none_recall" not in made  # there is nothing to recall, which is not 0
+    assert "accuracy_answerable" not in made
+
+
+def test_none_can_be_answered():
+    made = figures([["none_correct", "none_missed"], ["none_no_answer", "none_correct"]])
+    assert made["none_recall"].value == made["mean@2"].value == 0.5
+    assert made["none_precision"].value == 1.0
+    assert "false_none" not in made
+    assert math.isfinite(made["no_answer"].value)
