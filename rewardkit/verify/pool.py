@@ -212,9 +212,15 @@ class Pool:
             worker = ready[0] if ready else self._idle[0]
             self._idle.remove(worker)
             self._busy.add(worker)
-        if not worker.ready and not self._greet(worker):
-            return self._take(block)
-        return worker
+        try:
+            ready_now = worker.ready or self._greet(worker)
+        except (
+            BaseException
+        ):  # Ctrl-C while it starts: a place that nobody gives back would be waited for without end
+            if worker in self._busy:
+                self._discard(worker)
+            raise
+        return worker if ready_now else self._take(block)
 
     def _wait_for_turn(self) -> None:
         """First come, first served: a thread whose batch goes on does not overtake those that wait for a worker."""

@@ -238,3 +238,29 @@ def test_importing_the_verifier_imports_no_algebra_system():
         print(sorted({"sympy", "mpmath", "math_verify"} & set(sys.modules)))
     """)
     assert done.stdout == "[]\n", done.stderr
+
+
+class Interrupted(BaseException):
+    """What Ctrl-C raises, under a name that a test runner lets pass."""
+
+
+@pytest.mark.parametrize("after_s", [0.1, 1.5])
+def test_an_interrupt_while_a_worker_starts_or_works_gives_its_place_back(pool, after_s):
+    pool.size = 1  # one place lost is all of them
+
+    def interrupt(number, frame):
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, after_s)
+    try:
+        with pytest.raises(Interrupted):
+            pool.run([{"sleep": 60}], 60)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    asked = threading.Thread(target=lambda: replies.extend(pool.run([job("x", "x")], 30)), daemon=True)
+    replies: list = []
+    asked.start()
+    asked.join(60)
+    assert [reply.status for reply in replies] == ["done"]
