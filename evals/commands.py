@@ -87,8 +87,12 @@ def run(
             options[name] = given
     folder = RunFolder(out or Path("runs") / f"{made.suite}-{Path(model).name}")
     console = Console(stderr=True)
-    with open_backend(backend, model, options) as opened, Bars(console) as bars:
-        report = generate_run(folder, made, opened, progress=bars, token_ids=token_ids)
+    try:
+        with open_backend(backend, model, options) as opened, Bars(console) as bars:
+            report = generate_run(folder, made, opened, progress=bars, token_ids=token_ids)
+    except KeyboardInterrupt:
+        console.print(f"stopped; the same command goes on with {folder.path}", markup=False, soft_wrap=True)
+        raise
     console.print(
         f"{folder.path}: {report.generated} generated, {report.reused} kept, {report.missing} missing "
         f"({report.seconds:.1f} s, of them {report.backend_seconds:.1f} s in the backend)",
@@ -99,7 +103,7 @@ def run(
     for reason in report.reasons:
         console.print(f"refused: {reason}", markup=False, highlight=False)
     if not score_too:
-        console.print(f"next: rewardkit eval score {folder.path}", markup=False, highlight=False)
+        console.print(f"next: rewardkit eval score {folder.path}", markup=False, soft_wrap=True)
     else:
         show(folder.path, scores=_score(folder.path, made.recipe, None))
     if report.missing:

@@ -13,9 +13,9 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
+from queue import SimpleQueue
 from typing import Any
 
 import httpx
@@ -128,27 +128,50 @@ class OpenAIBackend(Backend):
         return prompt
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion | Refusal]:
-        """Keep `concurrency` requests in flight; yield each as it comes back."""
+        """Keep `concurrency` requests in flight; yield each as it comes back.
+
+        Stopped (by Ctrl-C, say), it leaves those in flight to themselves: its threads are daemons, which, unlike
+        those of an executor, no exit of Python waits for.
+        """
         pairs = ((request, sample) for request in requests for sample in request.samples)
-        pool = ThreadPoolExecutor(self.options.concurrency)
+        asked: SimpleQueue[tuple[Request, int] | None] = SimpleQueue()
+        answered: SimpleQueue[Completion | Refusal | BaseException] = SimpleQueue()
+        flying = threads = 0
+        failed: BaseException | None = None
         try:
-            flying: set[Future[Completion | Refusal]] = set()
-            failed: BaseException | None = None
             while True:
-                room = self.options.concurrency - len(flying) if failed is None else 0
-                flying |= {pool.submit(self._one, *pair) for pair in islice(pairs, room)}
+                room = self.options.concurrency - flying if failed is None else 0
+                for pair in islice(pairs, room):
+                    asked.put(pair)
+                    flying += 1
+                for _ in range(flying - threads):
+                    threading.Thread(target=self._work, args=(asked, answered), daemon=True).start()
+                    threads += 1
                 if not flying:
                     break
-                done, flying = wait(flying, return_when=FIRST_COMPLETED)
-                for future in done:
-                    wrong = future.exception()
-                    if wrong is None:
-                        yield future.result()
-                    failed = failed or wrong  # the others in flight are still brought home
+                one = answered.get()
+                flying -= 1
+                if isinstance(one, BaseException):
+                    failed = failed or one  # the others in flight are still brought home
+                else:
+                    yield one
             if failed is not None:
                 raise failed
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for _ in range(threads):
+                asked.put(None)
+
+    def _work(
+        self,
+        asked: SimpleQueue[tuple[Request, int] | None],
+        answered: SimpleQueue[Completion | Refusal | BaseException],
+    ) -> None:
+        """A thread: ask, and hand back the answer or what went wrong, until there is None to ask."""
+        while (pair := asked.get()) is not None:
+            try:
+                answered.put(self._one(*pair))
+            except BaseException as wrong:  # noqa: BLE001 - raised again by `generate`, in the caller's thread
+                answered.put(wrong)
 
     def close(self) -> None:
         """Close the connections; requests that wait for another try give up."""

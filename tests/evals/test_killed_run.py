@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 from openai_server import Server, adder
@@ -74,3 +75,29 @@ def test_a_run_killed_ten_times_ends_as_an_unkilled_one(tmp_path):
     assert greedy.items() <= killed_texts.items()
     lines = (tmp_path / "killed" / "completions.jsonl").read_bytes().splitlines()
     assert len(lines) == 60 * 5  # none twice
+
+
+def test_ctrl_c_waits_for_no_server_and_says_how_to_go_on(tmp_path):
+    """The server answers twenty requests and then never again; Ctrl-C comes while four are in flight."""
+    started = threading.Event()
+    process = None
+
+    def on_request(number):
+        if number == 24:
+            started.wait()
+            os.kill(process.pid, signal.SIGINT)
+
+    with Server(adder, lambda number: "hang" if number > 20 else None, on_request=on_request) as server:
+        process = subprocess.Popen(command(tmp_path / "run", server.url), stderr=subprocess.PIPE, text=True)
+        started.set()
+        _, told = process.communicate(timeout=120)  # a request is waited for 600 seconds
+    assert process.returncode == 130, told
+    assert "Traceback" not in told
+    assert f"stopped; the same command goes on with {tmp_path / 'run'}" in told
+    folder = RunFolder(tmp_path / "run")
+    assert sum(1 for _ in folder.completions()) == 20
+    with Server(adder) as server:
+        done = subprocess.run(
+            command(folder.path, server.url), stderr=subprocess.PIPE, text=True, check=True, timeout=120
+        )
+    assert "280 generated, 20 kept, 0 missing" in done.stderr
