@@ -98,8 +98,9 @@ def run(
         f"({report.seconds:.1f} s, of them {report.backend_seconds:.1f} s in the backend)",
         highlight=False,
     )
-    if made.data.gold is None:
-        console.print(f"columns: gold = {folder.suite().data.gold}", markup=False, highlight=False)
+    gold = folder.suite().data.gold
+    if made.data.gold is None and gold != "gold":
+        console.print(f"columns: gold = {gold}", markup=False, highlight=False)
     for reason in report.reasons:
         console.print(f"refused: {reason}", markup=False, highlight=False)
     if not score_too:
