@@ -14,7 +14,7 @@ from ..types import ANSWERABLE, Rollout
 from .aggregation import aggregation
 from .findings import Audit, Finding, Severity
 from .group import SIZES, within_group
-from .mends import with_mends
+from .mends import vetted, with_mends
 from .ordering import ordering, totality
 from .scoring import scoring_findings, scoring_of
 from .space import Space
@@ -65,7 +65,7 @@ def check(
     if scoring is not None:
         findings += scoring_findings(whole, scoring, unanswerable, wished)
     if mends:
-        findings = with_mends(space, findings, groups)
+        findings = with_mends(space, vetted(space, findings, groups), groups)
     return Audit(
         recipe=recipe.ref,
         digest=recipe.digest,

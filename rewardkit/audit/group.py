@@ -23,6 +23,8 @@ from .witness import SLACK, Search
 from .writing import Size
 
 SIZES = (4, 8, 16)
+PUSHED = 1e-6
+"""An advantage above this is no rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +231,18 @@ def _anyhow(space: Space, search: Search, size: int, right: Outcome, wrong: Outc
                     push = _scored(search, size, cells, "", "")
                     if push is not None:
                         return push
-    return None
+    return _varied(search, size, right, wrong)
+
+
+def _varied(search: Search, size: int, right: Outcome, wrong: Outcome) -> Push | None:
+    """A push among many completions: the least paid right one, the most paid wrong one, the least paid ones."""
+    rights, wrongs = search.varied.get(right), search.varied.get(wrong)
+    if not rights or not wrongs:
+        return None
+    three = [rights[0], wrongs[-1], *[wrongs[0]] * (size - 2)]
+    scores = search.score([score.reading.rollout for score in three])
+    advantages = of_group([score.total for score in scores])
+    return Push(size, tuple(scores), tuple(advantages)) if advantages[1] > PUSHED else None
 
 
 def _scored(search: Search, size: int, cells: Sequence[Cell], axis: str, least: str) -> Push | None:
@@ -250,7 +263,7 @@ def _scored(search: Search, size: int, cells: Sequence[Cell], axis: str, least: 
         if any(score.total is None for score in scores):
             continue
         advantages = of_group([score.total for score in scores])
-        if advantages[1] > 0:
+        if advantages[1] > PUSHED:
             return Push(size, tuple(scores), tuple(advantages), axis, least)
     return None
 

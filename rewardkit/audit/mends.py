@@ -44,6 +44,27 @@ def with_mends(space: Space, findings: Sequence[Finding], groups: Sequence[int])
     return [replace(f, mend=mends[f.code]) if f in wanted and f.code in mends else f for f in findings]
 
 
+def vetted(space: Space, findings: Sequence[Finding], groups: Sequence[int]) -> list[Finding]:
+    """The findings, without the mends that the recipe refuses or that would break a claim that holds: those are
+    told as advice."""
+    held = [code for code in MENDABLE if _holds(space, code, groups)]
+    return [_vetted(space, finding, held, groups) if finding.mend else finding for finding in findings]
+
+
+def _vetted(space: Space, finding: Finding, held: Sequence[str], groups: Sequence[int]) -> Finding:
+    try:
+        tried = Space(variant(space.recipe, finding.mend), space.limits, space.outcomes)
+    except RewardkitError:
+        return replace(finding, mend=())
+    broken = [code for code in held if not _holds(tried, code, groups)]
+    if not broken:
+        return finding
+    text = (
+        f"{' '.join(finding.mend)} would mend it, and `{broken[0]}` would hold no more: price it where right"
+    )
+    return replace(finding, mend=(), advice=text)
+
+
 def _variants(space: Space, priced: Sequence[Outcome]) -> Iterator[tuple[tuple[str, ...], Space]]:
     """(assignments, space of the variant), the fewest assignments first. A term that is paid under a condition
     from now on pays 0 elsewhere where an outcome would be left without a price."""

@@ -17,8 +17,9 @@ from ..facts import NUMBERS
 from ..recipe import Recipe
 from ..types import Outcome, Rollout, Score
 from .attacks import Attack, RedTeam
+from .bases import Base, base_of
 from .check import allowed as allowed_codes
-from .mutants import KEPT, LENGTH, SHAPE, WORDS, Base, Invariant, Mutation, base_of, cut, mutations, padded
+from .mutants import KEPT, LENGTH, SHAPE, WORDS, Invariant, Mutation, cut, mutations, padded
 from .space import Space
 from .tuned import SHAPES
 from .writing import Writer

@@ -17,6 +17,7 @@ from math import inf, isfinite
 from ..cells import Cell, Pays, Range
 from ..types import Outcome, Rollout, Score
 from .space import SLACK, Space, Spot, ends, point_cell
+from .variety import varied
 from .writing import Size, Writer
 
 SPOTS_TRIED = 12
@@ -98,7 +99,28 @@ class Search:
             scores = self._pair(a, b, ties)
             if scores is not None:
                 return scores
-        return None
+        return self._varied_pair(right, tuple(others), ties)
+
+    @cached_property
+    def varied(self) -> dict[Outcome, list[Score]]:
+        """Scores of many completions by outcome, the least paid first. None where a group is compared: each is
+        paid by its company there."""
+        found: dict[Outcome, list[Score]] = {}
+        if not self.recipe.reads_groups:
+            for score in self.recipe.score_readings(varied(self.writer)):
+                if score.total is not None:
+                    found.setdefault(score.outcome, []).append(score)
+        return {outcome: sorted(scores, key=_total) for outcome, scores in found.items()}
+
+    def _varied_pair(self, right: Outcome, others: tuple[Outcome, ...], ties: bool) -> list[Score] | None:
+        """The least paid right one and the most paid other among many completions, if they refute the claim."""
+        rights, rivals = self.varied.get(right), [s for o in others for s in self.varied.get(o, ())]
+        if not rights or not rivals:
+            return None
+        one, two = rights[0], max(rivals, key=_total)
+        if _total(one) >= _total(two) + (SLACK if ties else -SLACK):
+            return None
+        return self.score([one.reading.rollout, two.reading.rollout])
 
     def _pair(self, a: Spot, b: Spot, ties: bool) -> list[Score] | None:
         edge = SLACK if ties else -SLACK
@@ -166,3 +188,7 @@ class Search:
             middle = (near + far) // 2
             near, far = (near, middle) if fails(middle) else (middle, far)
         return far
+
+
+def _total(score: Score) -> float:
+    return score.total if score.total is not None else 0.0

@@ -67,7 +67,7 @@ class Piece:
 
 
 @dataclass(slots=True)
-class _Padding:
+class Padding:
     """What is put where the reasoning stands."""
 
     words: int = 0
@@ -76,12 +76,16 @@ class _Padding:
     steps: int = 0
     repeats: int = 0
     tokens: int | None = None
+    bare: bool = False
 
     def least(self) -> int:
         """Characters that the text has at the least; known without writing it."""
         return 3 * self.words + self.letters + sum(self.strays.values()) + 9 * (self.steps + self.repeats)
 
     def text(self) -> str:
+        """The padding as it stands in a completion."""
+        if self.bare:
+            return ""
         parts = ["I add it up."] if not self.repeats else ["so it is " * self.repeats]
         parts += [" ".join(_unique(self.words))] if self.words else []
         parts += ["x" * self.letters] if self.letters else []
@@ -208,7 +212,7 @@ class Writer:
 
     def _drafts(self) -> Iterator[tuple[str, str, Rollout]]:
         fields = [{}, *({f.name: f.literal} for f in _fields(self.recipe))]
-        filler = _Padding().text()
+        filler = Padding().text()
         ends = [Finish.STOP] + ([Finish.LENGTH] if _reads_truncation(self.recipe) else [])
         for (gold, said), extra, finish in product(self.contents(), fields, ends):
             for opened, closed in self.reasoning_forms():
@@ -243,7 +247,7 @@ class Writer:
     def _tuned(self, piece: Piece, cell: Cell, size: Size | None) -> Rollout | None:
         if piece.reading.rollout in self.extra:
             return piece.reading.rollout if self._inside(piece.reading, cell) else None
-        padding = _Padding()
+        padding = Padding()
         if size == "long":
             padding.words = 200
         tokens = cell.ranges.get("tokens", Range(0, inf))
@@ -264,17 +268,21 @@ class Writer:
                 return None
         return None
 
-    def _with_ids(self, rollout: Rollout, cell: Cell) -> Rollout:
+    def with_ids(self, rollout: Rollout, repeating: bool = False) -> Rollout:
+        """The rollout with as many token ids as it has tokens, where the recipe reads them: all different, or
+        `repeating`."""
         if "token_ids" not in self.needs or rollout.tokens is None:
             return rollout
+        return replace(rollout, token_ids=tuple(at % 7 if repeating else at for at in range(rollout.tokens)))
+
+    def _with_ids(self, rollout: Rollout, cell: Cell) -> Rollout:
         repeating = any(
             name.startswith("repeated(") and name.endswith("tokens)") and (part.lo > 0 or part.lo_open)
             for name, part in cell.ranges.items()
         )
-        ids = tuple(at % 7 for at in range(rollout.tokens)) if repeating else tuple(range(rollout.tokens))
-        return replace(rollout, token_ids=ids)
+        return self.with_ids(rollout, repeating)
 
-    def _adjust(self, padding: _Padding, reading: Reading, cell: Cell) -> bool:
+    def _adjust(self, padding: Padding, reading: Reading, cell: Cell) -> bool:
         """Move the padding towards the cell; False where an axis cannot be moved."""
         moved = False
         for axis in self.axes:

@@ -359,3 +359,36 @@ def test_a_hole_that_no_problem_falls_into_is_none_with_answerable_problems_alon
     recipe = _made({"correctness": CORRECTNESS}, answer={"none": ["None"]})
     assert check(recipe).verdict("totality") == Verdict.REFUTED
     assert check(recipe, unanswerable=0.0).verdict("totality") == Verdict.PROVEN
+
+
+def test_a_mend_that_would_break_what_holds_is_told_as_advice():
+    """Past the limit the price never fires; below it, it would push wrong answers up within a group."""
+    length = {"kind": "length", "above": 1000, "penalty": -0.5}
+    recipe = _made({"correctness": CORRECTNESS, "too_long": length})
+    [found] = check(recipe, max_completion_length=768).of("dead")
+    assert found.mend == ()
+    assert found.advice == (
+        "reward.too_long.above=576 would mend it, and `group` would hold no more: price it where right"
+    )
+    [found] = check(
+        _made({"correctness": CORRECTNESS, "too_long": {**length, "when": "correct"}}),
+        max_completion_length=768,
+    ).of("dead")
+    assert found.mend == ("reward.too_long.above=576",)
+
+
+@pytest.mark.parametrize(
+    ("term", "code"),
+    [
+        ({"kind": "repetition", "ngram": 1, "max_penalty": -0.8, "unit": "characters"}, "group"),
+        ({"kind": "language_share", "scripts": ["latin"], "value": -4.0, "no_letters": 2.0}, "ordering"),
+    ],
+)
+def test_a_claim_that_no_extreme_cell_shows_is_refuted_by_some_completion(term, code):
+    """No text repeats every character, and a share of exactly 1 with other letters in it is none: the bounds'
+    own extremes cannot be written, but some completion shows the same."""
+    recipe = _made({"correctness": CORRECTNESS, "style": term}, answer={"verify": "exact"})
+    [found] = check(recipe).of(code)
+    assert found.verdict == Verdict.REFUTED
+    scores = recipe.score(found.witness.rollouts)
+    assert [score.total for score in scores] == list(found.witness.totals)

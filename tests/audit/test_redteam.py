@@ -2,8 +2,9 @@
 
 import pytest
 
+from rewardkit.audit.bases import base_of, other
 from rewardkit.audit.cases import case_rollouts
-from rewardkit.audit.mutants import MUTATIONS, base_of, other
+from rewardkit.audit.mutants import MUTATIONS
 from rewardkit.audit.redteam import redteam
 from rewardkit.audit.rollouts import load
 from rewardkit.audit.variants import variant
