@@ -23,6 +23,8 @@ from .witness import SLACK, Search
 from .writing import Size
 
 SIZES = (4, 8, 16)
+VISIBLE = 0.01
+"""How much further than it must a price is moved, as a share of the way."""
 PUSHED = 1e-6
 """An advantage above this is no rounding."""
 
@@ -135,9 +137,17 @@ def _claim(
 
 
 def _way(push: Push) -> str:
-    through = f"through {push.axis} alone" if push.axis else "through several prices at once"
+    moved = _moved(push)
+    one = push.axis or (moved[0] if len(moved) == 1 else "")
+    through = f"through {one} alone" if one else "through several prices at once"
     least = f" ({push.least})" if push.least else ""
     return f"{through}{least}, rewards {push.rewards}: {signed(push.advantages[1])}"
+
+
+def _moved(push: Push) -> list[str]:
+    """The terms that pay the pushed wrong answer otherwise than the rest."""
+    best, rest = push.scores[1].values, push.scores[2].values
+    return [label for label in best if best[label] != rest[label]]
 
 
 def largest_safe(gap: float, spread: float) -> float:
@@ -186,7 +196,8 @@ def _through(space: Space, search: Search, size: int, anchor: Spot, wrong: Outco
     a = space.pays(best).hi
     reach = search.sharpen(anchor, lambda pays: pays.lo <= anchor.pays.lo + SLACK, low=True)
     r = space.pays(reach).lo
-    bar = a - (r - a) / (size - 2)  # every other wrong one must be paid less than this
+    # Every other wrong one must be paid less than this, and by enough for the advantage to show.
+    bar = a - (1 + VISIBLE) * (r - a) / (size - 2)
     below = [spot for spot in spots if spot.pays.lo < bar - SLACK]
     found: Push | None = None
     for spot in below:
