@@ -153,6 +153,8 @@ def _print_report(made: Report, other: Report | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ..verify.cases import NO_CATEGORY
+
     console = Console()
     reports = [made, *([other] if other else [])]
     table = Table(title="Agreement with the labels, firm cases", title_justify="left")
@@ -162,14 +164,15 @@ def _print_report(made: Report, other: Report | None) -> None:
         table.add_column(one.verifier, justify="right")
         table.add_column("FP", justify="right")
         table.add_column("FN", justify="right")
-    for name in [*sorted(made.categories), ""]:
+    named = sorted(made.categories) if set(made.categories) != {NO_CATEGORY} else []
+    for name in [*named, ""]:
         counts = [one.categories[name] if name else one.total for one in reports]
         cells = [
             cell
             for tally in counts
             for cell in (_share(tally.agreement), str(tally.false_positives), str(tally.false_negatives))
         ]
-        if not name:
+        if not name and named:
             table.add_section()
         table.add_row(name or "all", str(counts[0].cases), *cells)
     console.print(table)

@@ -19,6 +19,8 @@ from ..kinds import EXTRACTORS, Extractor, Question, Verifier
 from ..types import Equality, Rollout
 
 DEFAULT_TIERS = ("answer_tag", "boxed", "hash", "answer_line")
+NO_CATEGORY = "all"
+"""The category of a case that names none."""
 THINK = ("<think>", "</think>")
 
 
@@ -135,7 +137,7 @@ def load_cases(path: str | Path) -> list[Case]:
         found.append(
             Case(
                 id=str(cells.get("id") or row.number),
-                category=str(cells.get("category") or "all"),
+                category=str(cells.get("category") or NO_CATEGORY),
                 completion=cells["completion"],
                 gold=cells["gold"],
                 label=cells["label"],

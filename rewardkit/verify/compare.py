@@ -14,6 +14,7 @@ from typing import Literal
 from .arith import approximate, exact, guard
 from .clock import same_time
 from .leaf import Answer, Leaf, every, numbers
+from .measures import joined, on_one_scale
 from .sets import ORDER, SET_HEADS, as_set, same_pieces, variable
 from .shapes import (
     difference,
@@ -33,10 +34,8 @@ from .shapes import (
     upward,
 )
 from .tree import Node, is_expression, mul, num, ordered, symbols
-from .vocabulary import KNOWN
+from .vocabulary import EITHER, KNOWN
 
-_EITHER = {"'": ("ft", "min"), "''": ("in", "s"), "pound": ("lb", "£")}
-"""What one prime or two behind a number, and a pound, may be said to be."""
 MOST_ITEMS = 32
 """Longer lists are equal only item by item in order."""
 
@@ -46,7 +45,7 @@ class Policy:
     """What counts as equal where mathematics leaves it open; see `Math` for the meaning of each."""
 
     percent: Literal["unit", "fraction", "strict"] = "unit"
-    units: Literal["one_side", "strict", "ignore"] = "one_side"
+    units: Literal["one_side", "strict", "ignore", "convert"] = "one_side"
     ordered: bool = False
 
 
@@ -71,6 +70,10 @@ class Comparison:
             return self.relations(a, b) if (told, other) == (a, b) else self.same(told, other)
         if heads & SET_HEADS or restricts(a) or restricts(b):
             return self.sets(a, b)
+        if self.policy.units == "convert" and "list" in heads:
+            one, two = joined(a), joined(b)
+            if one[0] == two[0] == "qty":
+                return self.quantities(one, two)
         first, second = items(a), items(b)
         if first is not None or second is not None:
             return self.lists(a, b, first, second)
@@ -353,7 +356,11 @@ class Comparison:
             if other[0] == "base" or self.policy.units == "strict" or other[0] != "num":
                 return False  # equal ones were equal trees
             return len(based[1]) < 4000 and based[1].isdigit() and other[1] == int(based[1])
-        (x, one), (y, two) = in_radians(*unit_of(a), *unit_of(b))
+        (x, one), (y, two) = in_radians(*unit_of(a, b), *unit_of(b, a))
+        if self.policy.units == "convert":
+            scaled = on_one_scale(x, one, y, two)
+            if scaled is not None:
+                return self.same(*scaled)
         if not self.units(one, two):
             return False
         if "pct" in (x[0], y[0]):
@@ -367,10 +374,10 @@ class Comparison:
         if one == two or self.policy.units == "ignore":
             return True
         for mark, other in ((one, two), (two, one)):
-            if mark in _EITHER and (other or mark != "pound"):
-                return other in _EITHER[mark]
+            if mark in EITHER and (other or mark != "pound"):
+                return other in EITHER[mark]
         if not one or not two:
-            return self.policy.units == "one_side"
+            return self.policy.units != "strict"
         if one in KNOWN or two in KNOWN:
             return False
         first, second = set(one.split()), set(two.split())

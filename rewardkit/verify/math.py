@@ -73,10 +73,11 @@ class Math(Verifier):
         description="`fraction`: 50% is 0.5. `unit`: it is also the bare 50, for questions that ask for a "
         "percentage (from 1% up). `strict`: it is only itself.",
     )
-    units: Literal["one_side", "strict", "ignore"] = Field(
+    units: Literal["one_side", "strict", "ignore", "convert"] = Field(
         default="one_side",
         description="`one_side`: a unit may be missing on one side, and two units must agree. `strict`: it may not. "
-        "`ignore`: units never matter.",
+        "`ignore`: units never matter. `convert`: as `one_side`, and where both sides have units of one dimension, "
+        "2 hours are 120 minutes.",
     )
     ordered: bool = Field(
         default=False,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from .measures import scale
 from .normal import Token
 from .stream import CONNECTIVES, ORDINALS
 from .sums import Sums
@@ -67,8 +68,13 @@ class Quantities(Sums):
                 value = ("qty", value, UNITS.get(mark, mark))
             if value[0] == "qty" and value[2] == "degree" and self.peek().value in ("C", "F"):
                 value = ("qty", value[1], self.next().value.lower())
-        value = _lift(value)
-        return self.quantity(value)
+        value = self.quantity(_lift(value))
+        parts = [value]
+        while parts[-1][0] == "qty" and self.peek().kind == "n" and scale(parts[-1][2]) is not None:
+            parts.append(self.quantity(self.sum()))  # 1 hour 30 minutes
+            if parts[-1][0] != "qty":
+                raise Unread("a number behind a quantity")
+        return value if len(parts) == 1 else ("list", "and", tuple(parts))
 
     def quantity(self, value: Node) -> Node:
         """The value with the unit, multiplier or percent word that follows it."""

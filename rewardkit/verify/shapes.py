@@ -75,9 +75,18 @@ def in_radians(x: Node, one: str, y: Node, two: str) -> tuple[tuple[Node, str], 
     return (x, one), (y, two)
 
 
-def unit_of(node: Node) -> tuple[Node, str]:
-    """The value and the unit, "" for none."""
-    return (node[1], node[2]) if node[0] == "qty" else (node, "")
+_LETTER_UNITS = {"m": "m", "g": "g", "s": "s", "h": "h", "l": "l", "L": "l"}
+
+
+def unit_of(node: Node, other: Node) -> tuple[Node, str]:
+    """The value and the unit, "" for none; `5 L` is a product of a letter but next to a quantity with a unit."""
+    if node[0] == "qty":
+        return node[1], node[2]
+    if node[0] == "*" and node[-1][0] == "sym" and node[-1][1] in _LETTER_UNITS and other[0] == "qty":
+        value = mul(*node[1:-1])
+        if not symbols(value):
+            return value, _LETTER_UNITS[node[-1][1]]
+    return node, ""
 
 
 def items(node: Node) -> list[Node] | None:

@@ -1,7 +1,7 @@
 """Words that answers are made of: units, number words, phrases that mean the same, letters that are a word.
 
-Tables only, and the small functions that look things up in them. Units are compared by their canonical
-name and never converted: 2 hours is not read as 120 minutes, because a recipe's gold says which it wants.
+Tables only, and the small functions that look things up in them. Units are read as their canonical name; whether
+2 hours may stand for 120 minutes is the recipe's policy (see `measures`), for a gold may say which it wants.
 """
 
 from __future__ import annotations
@@ -185,3 +185,5 @@ def _singular(word: str) -> str:
 
 KNOWN = frozenset(_UNITS) - {"unit", "个"}
 """Canonical names of measures; anything else after a number is a noun that is counted."""
+EITHER = {"'": ("ft", "min"), "''": ("in", "s"), "pound": ("lb", "£")}
+"""What one prime or two behind a number, and a pound, may be said to be."""

@@ -8,7 +8,9 @@ from rewardkit.verify.math import Math
 from rewardkit.verify.parse import read
 
 
-@pytest.mark.parametrize(("opened", "core"), [(r"\sqrt{", "2"), (r"\sin{", "x"), (r"\ln{", "x"), ("e^{", "x")])
+@pytest.mark.parametrize(
+    ("opened", "core"), [(r"\sqrt{", "2"), (r"\sin{", "x"), (r"\ln{", "x"), ("e^{", "x")]
+)
 def test_names_of_nested_atoms_do_not_grow_with_their_depth(opened, core):
     nested = form(read(opened * 10 + core + "}" * 10))
     longest = max(len(name) for poly in nested for mono in poly for name, _ in mono)

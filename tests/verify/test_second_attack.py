@@ -41,6 +41,11 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         ("5 pounds", "£5"),
         ("5 pounds", "5 lb"),
     ],
+    "a unit of one letter beside its name": [
+        ("5 liters", "5 L"),
+        ("2.5 hours", "2.5 h"),
+        ("5 meters", "5 m"),
+    ],
     "signs in words": [("-42", "negative 42"), ("-5", "minus five"), (r"\pm 3", "+/-3")],
     "numerals in words": [
         ("21", "twenty one"),
@@ -140,6 +145,9 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("21", "twenty one hundred"),
     ],
     "other units, times and dates": [
+        ("5 liters", "5 x"),
+        ("5 seconds", "5 m"),
+        ("90", "1 hour 30 minutes"),
         ("Rs. 24", r"\$24"),
         ("£5", "5 lb"),
         ("3 PM", "3 AM"),
