@@ -166,9 +166,14 @@ def put(board: ArmBoard, place: int, sample: int, row: Mapping[str, Any]) -> Non
             board.terms[term["label"]][at] = _number(term["value"])
 
 
+def scorings(folder: RunFolder) -> list[str]:
+    """The names of a run's scoring passes."""
+    return sorted(path.stem for path in folder.scores.glob("*.jsonl")) if folder.scores.is_dir() else []
+
+
 def choose_scoring(folder: RunFolder, scoring: str | None) -> str:
     """The name of a scoring pass. Raises UsageError where it is not there, or not clear."""
-    names = sorted(path.stem for path in folder.scores.glob("*.jsonl")) if folder.scores.is_dir() else []
+    names = scorings(folder)
     if not names:
         raise UsageError(f"{folder.path} is not scored yet; run rewardkit eval score {folder.path}")
     if scoring is not None:

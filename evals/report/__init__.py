@@ -5,7 +5,9 @@
 
 sources      what an argument is
 evaluation   sections about evaluation runs; `texts` their completions, `charts` their pictures
+agreement    the reward against an independent reading
 training     sections about training runs, `training_charts` their pictures
+checkpoints  the evaluations that a plan asks for
 audits       findings and figures of check, diff, advantages and the like
 scores       score files
 blocks       what a section is made of

@@ -21,6 +21,7 @@ from ..run.folder import RunFolder
 from ..summary import Summary, summarise
 from ..tables import Table, interval
 from . import charts
+from .agreement import agreement_section
 from .blocks import Block, Folded, Picture, Pictures, Prose, Tabled
 from .completions import Completions
 from .page import Section
@@ -83,6 +84,7 @@ def evaluation_sections(
             behaviour_section(runs, prefix),
             flips_section(runs, texts),
             panel_section(runs),
+            agreement_section(runs.folders, runs.boards),
         ]
         sections += [
             Section(section.title + apart, section.blocks, section.lead, section.plain)

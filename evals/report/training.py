@@ -24,6 +24,7 @@ from ..tables import Table, figure
 from . import training_charts as charts
 from .blocks import Block, Heading, Picture, Pictures, Prose, Tabled
 from .charts import shades
+from .checkpoints import checkpoints_section
 from .completions import Completions
 from .page import Section
 from .texts import prompt_text, words
@@ -59,6 +60,9 @@ def training_sections(
     stages = [stage for name, path in runs.items() for stage in read_stages(name, path)]
     names = list(dict.fromkeys([*evaluated, *runs]))
     sections = [curves_section(stages, dict(zip(names, shades(names), strict=True)))]
+    asked = checkpoints_section([(stage.label, stage.folder) for stage in stages])
+    if asked is not None:
+        sections.append(asked)
     watched = [stage for stage in stages if stage.kind == "grpo"]
     if watched:
         sections.append(warnings_section(watched))

@@ -103,11 +103,12 @@ def paired_difference(
     """ratio(b) - ratio(a) over the same questions, resampled jointly.
 
     Each side is (num, den), shape (questions,), question i the same in both. A question that is NaN on
-    either side counts on neither. `p` is that of `exchange_test`. `unit`: both are shares between 0 and 1.
+    either side, or has no denominator on both, counts on neither. `p` is that of `exchange_test`. `unit`: both are shares between 0 and 1.
     """
     num_a, den_a = (np.asarray(x, dtype=np.float64) for x in a)
     num_b, den_b = (np.asarray(x, dtype=np.float64) for x in b)
     both = np.isfinite(num_a) & np.isfinite(den_a) & np.isfinite(num_b) & np.isfinite(den_b)
+    both &= (den_a > 0) | (den_b > 0)  # a question that neither side speaks of tells of no difference
     if not both.any() or not den_a[both].sum() or not den_b[both].sum():
         return Estimate(value=math.nan, method="no data")
     labels = np.arange(len(both)) if clusters is None else _codes(clusters)

@@ -125,4 +125,21 @@ def write_training(folder: Path, warned: bool = True) -> Path:
         for step, said in ((1, "3"), (2, "2"))
     ]
     pd.DataFrame(logged).to_parquet(stage / "completions" / "completions_00002.parquet")
+    for name, checkpoint in (("base", "step-5"), ("trained", "final")):
+        write_checkpoint(folder, name, stage / "evals" / checkpoint)
     return folder
+
+
+def write_checkpoint(folder: Path, name: str, place: Path) -> None:
+    """An evaluation within a stage, as `rewardkit train` leaves it: a run, scored, and its metrics."""
+    import shutil
+    import tempfile
+
+    from rewardkit.evals.board import load_board
+    from rewardkit.evals.run import RunFolder
+    from rewardkit.evals.summary import summarise
+
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        shutil.move(write_run(Path(scratch), name), place)
+    run = RunFolder(place)
+    (place / "metrics.json").write_text(summarise(load_board(run)).json())

@@ -125,6 +125,15 @@ def test_a_panel_where_a_run_was_read_in_several_ways(made, tmp_path):
     text = "\n".join(block.markdown() for block in section(page, "Extraction panel").blocks)
     assert "math-none@0" in text
     assert "any says right" in text
+    [agreed] = section(page, "Reward against truth").plain
+    assert (agreed["reward"], agreed["judge"]) == ("playground-none@1", "math-none@0")
+    [row] = agreed["runs"]
+    assert row["accuracy"].startswith(".469 [")  # 15 of the 32 samples
+    assert row["flag"] == ""
+
+
+def test_the_reward_has_nothing_to_be_held_against_where_runs_were_read_in_one_way(made):
+    assert "Reward against truth" not in [one.title for one in make_page([made / "runs"]).sections]
 
 
 # --- training, audits, scores -----------------------------------------------------------------------
@@ -146,6 +155,20 @@ def test_training_is_read_from_its_files(made):
         {"label": "correctness", "kind": "", "value": 1.0},
         {"label": "none", "kind": "", "value": None},
     ]
+
+
+def test_evaluations_within_a_stage_stand_in_the_order_of_their_steps(made):
+    found = section(make_page([made / "training"]), "Evaluations while training")
+    assert [(one["stage"], one["checkpoint"]) for one in found.plain] == [
+        ("training: grpo", "step 5"),
+        ("training: grpo", "final"),
+    ]
+    [table] = [block.table for block in found.blocks]
+    by_header = [dict(zip(table.headers, row, strict=True)) for row in table.rows]
+    assert [row["accuracy (greedy)"][:4] for row in by_header] == [".500", ".625"]  # 4 and 5 of 8
+    assert [row["mean@4 (sampled)"][:4] for row in by_header] == [".469", ".531"]  # 15 and 17 of 32
+    assert {"pass@1 (sampled)", "pass@4 (sampled)", "none_recall (greedy)"} <= set(table.headers)
+    assert "pass@2 (sampled)" not in table.headers
 
 
 def test_audits_come_as_json_or_as_recipes(made):

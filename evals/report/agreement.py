@@ -1,0 +1,44 @@
+"""A section that holds the reward of evaluation runs against an independent reading of the same completions.
+
+Runs that were scored in several ways come in, their suite's recipe being the reward and every other pass a judge;
+a table a judge goes out. Runs read in one way have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..board import Board, load_board, scorings
+from ..run.folder import RunFolder
+from ..tables import Table
+from ..truth import reward_against_truth
+from .blocks import Block, Tabled
+from .page import Section
+
+LEAD = (
+    "AUC: the chance that a right completion is paid more than a wrong one. high|wrong: wrong ones that are paid as "
+    "much as a middling right one. low|right: right ones that are paid as little as a middling wrong one."
+)
+
+
+def agreement_section(folders: Mapping[str, RunFolder], boards: Mapping[str, Board]) -> Section | None:
+    """The rewards of these runs against every other pass that all of them have; None where there is none."""
+    own = {board.scoring["name"] for board in boards.values()}
+    shared = set.intersection(*(set(scorings(folder)) for folder in folders.values())) - own
+    if len(own) > 1 or not shared:
+        return None
+    reward = next(iter(own))
+    blocks: list[Block] = []
+    plain = []
+    for judge in sorted(shared):
+        pairs = [(board, load_board(folders[name], judge)) for name, board in boards.items()]
+        table = reward_against_truth(pairs).table()
+        headers = [*table.headers[:-1], "flag"]
+        rows = [[name, *row[1:]] for name, row in zip(boards, table.rows, strict=True)]
+        plain.append(
+            {"reward": reward, "judge": judge, "runs": [dict(zip(headers, row, strict=True)) for row in rows]}
+        )
+        if not any(row[-1] for row in rows):
+            headers, rows = headers[:-1], [row[:-1] for row in rows]
+        blocks.append(Tabled(Table(headers, rows, title=f"{reward}, judged by {judge}", words=table.words)))
+    return Section("Reward against truth", blocks, LEAD, plain)
