@@ -178,6 +178,7 @@ TERMS: Registry[Any] = Registry(
             "reasoning_steps": "patterns:ReasoningSteps",
             "length": "length:Length",
             "soft_overlong": "length:SoftOverlong",
+            "target_length": "target_length:TargetLength",
             "cosine_length": "cosine:CosineLength",
             "kimi_length": "kimi:KimiLength",
             "characters": "characters:Characters",

@@ -292,7 +292,7 @@ def _same(space: Space) -> list[Finding]:
         cells = list(_cells(space, axes))
         live = [(_live(a.bounds(cell)), _live(b.bounds(cell))) for cell in cells]
         both = sum(1 for x, y in live if x and y)
-        if not both or both == len(cells) or any(x != y for x, y in live):
+        if not both or both == len(cells) or any(x is None or x != y for x, y in live):
             continue
         found.append(
             _finding(
@@ -306,5 +306,8 @@ def _same(space: Space) -> list[Finding]:
     return found
 
 
-def _live(pays: Pays) -> bool:
-    return not pays.never and (pays.lo != 0 or pays.hi != 0)
+def _live(pays: Pays) -> bool | None:
+    """Whether something is paid in a cell, other than 0; None where it may or may not be."""
+    if pays.never or pays.lo == pays.hi == 0:
+        return False
+    return True if not pays.absent and (pays.lo > 0 or pays.hi < 0) else None

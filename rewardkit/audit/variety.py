@@ -18,6 +18,8 @@ from .writing import Padding, Writer
 
 MOST_PIECES = 60
 MOST_COUNTS = 12
+LONG = 20_000
+"""Tokens of a completion that is long by any measure."""
 
 
 def varied(writer: Writer) -> list[Reading]:
@@ -50,7 +52,8 @@ def _paddings() -> Iterator[Padding]:
 
 def _counts(axis: Axis) -> list[int]:
     """Token counts at the ends of every range; tokens are a fact beside the text."""
-    found = sorted({int(value) for part in axis.ranges for value in ends(part) if value < inf})
+    ends_ = {int(value) for part in axis.ranges for value in ends(part) if value < inf}
+    found = sorted(ends_ | ({LONG} if axis.hi >= LONG else set()))
     return found[:: max(1, len(found) // MOST_COUNTS)]
 
 

@@ -121,6 +121,9 @@ class Writer:
         self.problem = PROBLEMS.get(recipe.answer.verify.kind, PLAIN_PROBLEM)
         self.extra = tuple(extra)
         self.needs = recipe.needs()
+        self.fields = dict(self.problem.fields)
+        for _, term in recipe.walk():
+            self.fields |= term.columns()
 
     @cached_property
     def drafted(self) -> tuple[Piece, ...]:
@@ -192,7 +195,7 @@ class Writer:
             prompt=self.problem.prompt,
             tokens=tokens,
             token_ids=ids,
-            fields=dict(self.problem.fields) | more.pop("fields", {}),
+            fields=self.fields | more.pop("fields", {}),
             group="witness",
             **more,
         )

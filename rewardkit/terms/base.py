@@ -10,8 +10,8 @@ group in this one place. Beside the number every term declares, for the audits, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, ClassVar, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import ConfigDict, Field, field_validator
 
@@ -80,6 +80,10 @@ class Term(Kind):
     def needs(self) -> frozenset[str]:
         """Facts a rollout must carry for this term: `tokens`, `token_ids`."""
         return frozenset(axis.name for axis in self.axes() if axis.name == "tokens")
+
+    def columns(self) -> Mapping[str, Any]:
+        """Columns of the row that it cannot do without, each with a value for the completions that audits write."""
+        return {}
 
     # --- what is built on it ------------------------------------------------------------------
 

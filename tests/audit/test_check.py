@@ -392,3 +392,15 @@ def test_a_claim_that_no_extreme_cell_shows_is_refuted_by_some_completion(term, 
     assert found.verdict == Verdict.REFUTED
     scores = recipe.score(found.witness.rollouts)
     assert [score.total for score in scores] == list(found.witness.totals)
+
+
+def test_terms_that_only_may_pay_together_are_not_said_to_price_the_same():
+    """A price within [0, 2] is 0 for some right answers where correctness pays 1."""
+    recipe = _made(
+        {
+            "correctness": CORRECTNESS,
+            "steps": {"kind": "reasoning_steps", "when": "correct", "otherwise": 0.0, "value": 2.0},
+            "bonus": {"kind": "constant", "when": "correct", "otherwise": 0.0, "value": 0.5},
+        }
+    )
+    assert [f.term for f in check(recipe).of("duplicate")] == ["reward.bonus"]

@@ -81,7 +81,7 @@ def readings(draw):
             tokens=len(ids),
             token_ids=ids,
             finish=draw(st.sampled_from(list(Finish))),
-            fields={"level": draw(st.integers(1, 3))},
+            fields={"level": draw(st.integers(1, 3)), "wished": draw(st.integers(0, 12))},
         ),
         text=text,
         outcome=outcome,
@@ -170,6 +170,16 @@ KINDS = {
     "reasoning_steps": some(enough=st.integers(1, 4), value=prices),
     "length": windows(),
     "soft_overlong": overlongs(),
+    "target_length": st.fixed_dictionaries(
+        {"column": st.just("wished")},
+        optional={
+            "unit": units,
+            "mode": st.sampled_from(["exact", "max"]),
+            "alpha": st.sampled_from([0.0003, 0.1, 1.0]),
+            "delta": prices,
+            "floor": penalties,
+        },
+    ),
     "cosine_length": st.fixed_dictionaries(
         {
             "preset": st.sampled_from(["trl", "open-r1", "open-r1-cli", "ms-swift"]),
