@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -63,7 +64,8 @@ def train(
     )  # it tells of GPU kernels on machines without a GPU
     from accelerate import PartialState
 
-    from .runner import accelerator_here, run_plan, world
+    from .folder import RunFolder
+    from .runner import accelerator_here, goes_on, run_plan, world
 
     _quiet()
     if dry_run:
@@ -73,9 +75,20 @@ def train(
             typer.echo(line)
         return
     folder = out or Path("runs") / (resolved.name + ("-smoke" if smoke else ""))
-    model = run_plan(resolved, folder, smoke=smoke, say=typer.echo)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        model = run_plan(resolved, folder, smoke=smoke, say=typer.echo)
+    except KeyboardInterrupt:
+        if PartialState().is_main_process:
+            typer.echo(f"stopped; the same command {goes_on(RunFolder(folder), resolved)}", err=True)
+        raise typer.Exit(130) from None
     if PartialState().is_main_process:
         typer.echo(f"the model: {model}")
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """A request to end is taken as Ctrl-C is."""
+    raise KeyboardInterrupt
 
 
 def _quiet() -> None:
@@ -118,6 +131,9 @@ def serve(
     host: Annotated[str, typer.Option(help="Address; only this machine by default.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8765,
     settings: Annotated[list[str] | None, typer.Option("--set", help="path=value, on the recipe.")] = None,
+    tokenizer: Annotated[
+        str | None, typer.Option(help="The model's, name or folder: counts tokens where a request does not.")
+    ] = None,
     max_batch: Annotated[int, typer.Option(min=1, help="Rollouts a request may have.")] = 4096,
     max_bytes: Annotated[int, typer.Option(min=1, help="Bytes a request may have.")] = 64 * 2**20,
 ) -> None:
@@ -126,4 +142,11 @@ def serve(
 
     from .serve import run
 
-    run(load_recipe(recipe, settings or ()), host, port, max_batch=max_batch, max_bytes=max_bytes)
+    run(
+        load_recipe(recipe, settings or ()),
+        host,
+        port,
+        tokenizer=tokenizer,
+        max_batch=max_batch,
+        max_bytes=max_bytes,
+    )

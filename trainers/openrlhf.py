@@ -1,95 +1,97 @@
-"""A recipe as OpenRLHF's reward function: a file for `--remote_rm_url`.
+"""A recipe as OpenRLHF's reward function: a file for `--reward.remote_url` (`--remote_rm_url` before 0.10).
 
-    REWARDKIT_RECIPE=math-none@2 python -m openrlhf.cli.train_ppo_ray --remote_rm_url FILE --input.label_key answer ..
+    REWARDKIT_RECIPE=math-none@2 REWARDKIT_TOKENIZER=Qwen/Qwen3-0.6B python -m openrlhf.cli.train_ppo_ray \\
+        --reward.remote_url FILE --data.label_key answer ..
 
-(`python -m rewardkit.trainers.openrlhf` prints FILE.) OpenRLHF calls `reward_func(queries, prompts, labels)` with
-whole texts, prompts and golds, and takes a mapping of `rewards` (for the advantages), `scores` (for dynamic
-filtering) and `extra_logs`. The completion is what follows the prompt. OpenRLHF has no word for "no reward": where
-nothing applies it gets 0, and `extra_logs` counts those (`no_reward`).
+(`python -m rewardkit.trainers.openrlhf` prints FILE.) OpenRLHF calls `reward_func(queries, prompts, labels)` with the
+whole text of one rollout, its prompt and its gold, and takes a mapping of `rewards` (for the advantages), `scores` (0 or
+1, for dynamic filtering: whether the answer is right) and `extra_logs`. The text is decoded with its special tokens, so
+the completion is what follows the prompt, without the end-of-sequence token; only the model's tokenizer knows that one,
+and one that does not end so was cut. OpenRLHF has no word for "no reward": where nothing applies it gets 0, and
+`extra_logs` counts those (`no_reward`).
 
-OpenRLHF hands over texts and no token ids: token counts need REWARDKIT_TOKENIZER, a tokenizer's name or folder.
-REWARDKIT_SET holds assignments on the recipe, one a line.
+What goes wrong in `reward_func` OpenRLHF only mentions in its log, and fails later without a reward. So what can be
+known before is checked when it loads this file, and the rest is logged as an error with its reason.
 """
 
 from __future__ import annotations
 
-import os
+import logging
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from rewardkit.errors import DataError, UsageError
-from rewardkit.loading import load_recipe
-from rewardkit.recipe import Recipe
-from rewardkit.rows.values import golds
-from rewardkit.types import DECIDED, Rollout, Score
+from rewardkit.errors import DataError, RewardkitError, SetupError, UsageError
+from rewardkit.trainers.environment import Told, label_of, logged, one_at_a_time, paid, told
+from rewardkit.types import Finish, Rollout
+
+log = logging.getLogger("rewardkit")
 
 
-@cache
-def recipe_from_environment() -> Recipe:
-    """The recipe that REWARDKIT_RECIPE names. Raises UsageError where it is not set."""
-    name = os.environ.get("REWARDKIT_RECIPE")
-    if not name:
-        raise UsageError("set REWARDKIT_RECIPE to a recipe, as in REWARDKIT_RECIPE=math-none@2")
-    return load_recipe(name, os.environ.get("REWARDKIT_SET", "").splitlines())
+def completion_of(query: str, prompt: str, tokenizer: Any = None) -> tuple[str, Finish]:
+    """The completion in a decoded rollout, and whether it ended by itself.
 
+    Args:
+        query: prompt and completion, decoded together with their special tokens.
+        prompt: the prompt as text; a tokenizer may write it otherwise, and then its own writing is taken off.
+        tokenizer: knows the special tokens; without it none is taken off, and how it ended is unknown.
 
-@cache
-def tokenizer_from_environment() -> Any:
-    """The tokenizer that REWARDKIT_TOKENIZER names, or None."""
-    name = os.environ.get("REWARDKIT_TOKENIZER")
-    if not name:
-        return None
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(name)
-
-
-def needs_tokens(recipe: Recipe, given: bool) -> None:
-    """Raise UsageError where the recipe counts tokens and there is no count and no tokenizer."""
-    if recipe.needs() and not given and tokenizer_from_environment() is None:
-        raise UsageError(f"{recipe.ref} counts tokens; set REWARDKIT_TOKENIZER to the model's tokenizer")
-
-
-def counted(text: str) -> dict[str, Any]:
-    """`tokens` and `token_ids` of a text, where a tokenizer is named."""
-    tokenizer = tokenizer_from_environment()
+    Raises DataError where the query does not begin with the prompt.
+    """
+    head = prompt
+    if not query.startswith(head) and tokenizer is not None:
+        head = tokenizer.decode(tokenizer.encode(prompt, add_special_tokens=False), skip_special_tokens=False)
+    if not query.startswith(head):
+        raise DataError(
+            f"a query does not begin with its prompt: {query[:60]!r} .. and {prompt[:60]!r} ..; where OpenRLHF says that "
+            "it cut the prompt, raise --data.max_len"
+        )
+    text = query[len(head) :]
     if tokenizer is None:
-        return {}
-    ids = tuple(tokenizer.encode(text, add_special_tokens=False))
-    return {"tokens": len(ids), "token_ids": ids}
+        return text, Finish.UNKNOWN
+    ends = special_tokens(tokenizer)
+    whole = len(text)
+    while end := next((one for one in ends if text.endswith(one)), ""):
+        text = text[: -len(end)]
+    return text, Finish.STOP if len(text) < whole else Finish.LENGTH
 
 
-def answer_of(query: str, prompt: str) -> str:
-    """The completion: the query without its prompt. Raises DataError where it does not begin with it."""
-    if not query.startswith(prompt):
-        raise DataError(f"a query does not begin with its prompt: {query[:60]!r} .. and {prompt[:60]!r} ..")
-    return query[len(prompt) :]
+def special_tokens(tokenizer: Any) -> set[str]:
+    """The texts of a tokenizer's special tokens: the named ones, and those that a chat template adds."""
+    added = {str(one.content) for one in tokenizer.added_tokens_decoder.values() if one.special}
+    return {one for one in added | set(tokenizer.all_special_tokens) if one}
 
 
-def groups_of(recipe: Recipe, prompts: Sequence[str]) -> list[str]:
-    """Names of runs of equal prompts, which OpenRLHF keeps together; empty where no term needs them."""
-    names: list[str] = []
-    for at, prompt in enumerate(prompts):
-        fresh = at == 0 or prompt != prompts[at - 1]
-        names.append(str(at) if fresh else names[-1])
-    return names if recipe.reads_groups else [""] * len(prompts)
+@cache
+def hub_tokenizer(name: str) -> Any:
+    """The model's tokenizer, which knows its special tokens. Raises SetupError where there is none of that name."""
+    try:
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(name)
+    except ModuleNotFoundError as missing:
+        raise SetupError(f"the tokenizer {name} needs transformers: pip install transformers") from missing
+    except (OSError, ValueError) as error:
+        raise SetupError(f"no tokenizer at {name}: {str(error).strip().partition(chr(10))[0]}") from error
 
 
-def zero_where_nothing(scores: Sequence[Score]) -> list[float]:
-    """Totals, 0 where nothing applies."""
-    return [score.total if score.total is not None else 0.0 for score in scores]
+def rollout_of(query: str, prompt: str, label: Any, tokenizer: Any = None) -> Rollout:
+    """One rollout as OpenRLHF tells of it."""
+    text, finish = completion_of(query, prompt, tokenizer)
+    gold, fields = label_of(label)
+    return Rollout(completion=text, prompt=prompt, gold=gold, finish=finish, fields=fields)
 
 
-def logs(recipe: Recipe, scores: Sequence[Score]) -> dict[str, list[float]]:
-    """Per completion: each term's payment, each outcome as 0 or 1, and whether it got no reward at all."""
-    found = {
-        f"terms/{label}": [value if (value := score.values[label]) is not None else 0.0 for score in scores]
-        for label in recipe.reward
-    }
-    for outcome in DECIDED:
-        found[f"outcomes/{outcome}"] = [float(score.outcome == outcome) for score in scores]
-    found["no_reward"] = [float(score.total is None) for score in scores]
+def ready() -> Told:
+    """The recipe and tokenizer of the environment. Raises UsageError for what OpenRLHF cannot serve."""
+    found = told()
+    one_at_a_time(found.recipe, "OpenRLHF")
+    if found.tokenizer is None:
+        raise UsageError(
+            "OpenRLHF's texts end with the end-of-sequence token; set REWARDKIT_TOKENIZER to the model's tokenizer, "
+            "which knows it"
+        )
+    hub_tokenizer(found.tokenizer)
     return found
 
 
@@ -99,29 +101,24 @@ def reward_func(
     """OpenRLHF's entry: `rewards`, `scores` and `extra_logs` as tensors of one number a query."""
     import torch
 
-    recipe = recipe_from_environment()
-    needs_tokens(recipe, given=False)
-    groups = groups_of(recipe, prompts)
-    rollouts = []
-    for at, (query, prompt, label) in enumerate(zip(queries, prompts, labels, strict=True)):
-        text = answer_of(query, prompt)
-        rollouts.append(
-            Rollout(
-                completion=text,
-                prompt=prompt,
-                gold=golds(label, None, True),
-                group=groups[at],
-                **counted(text),
-            )
+    try:
+        found = ready()
+        tokenizer = hub_tokenizer(found.tokenizer or "")
+        scores = found.score(
+            [rollout_of(*one, tokenizer) for one in zip(queries, prompts, labels, strict=True)]
         )
-    scores = recipe.score(rollouts)
-    rewards = torch.tensor(zero_where_nothing(scores))
+    except RewardkitError as error:
+        log.error("no reward: %s", error)
+        raise
+    logs = [logged(found.recipe, score) for score in scores]
     return {
-        "rewards": rewards,
-        "scores": rewards.clone(),
-        "extra_logs": {name: torch.tensor(values) for name, values in logs(recipe, scores).items()},
+        "rewards": torch.tensor([paid(score) for score in scores]),
+        "scores": torch.tensor([float(score.outcome.right) for score in scores]),
+        "extra_logs": {name: torch.tensor([one[name] for one in logs]) for name in (logs[0] if logs else ())},
     }
 
 
 if __name__ == "__main__":
     print(__file__)
+elif __name__ == "reward_func":  # the name under which OpenRLHF loads the file
+    ready()

@@ -6,26 +6,44 @@
     POST /openrlhf    {"query": [..], "prompts": [..], "labels": [..]} -> {"rewards": [..], "scores": [..], "extra_logs"}
                       (`/` too, since OpenRLHF's scripts post to whatever URL they are given)
 
-A request that is too large is refused before it is read; a bad one is answered with what is wrong with it (422).
-Totals of null mean that nothing applies. Bound to this machine unless told otherwise: there is no authentication.
+A request that is too large is refused before it is read; a bad one is answered with what is wrong with it (400, 422),
+and that stands in the server's log too, since OpenRLHF shows its user no more than the number. Totals of null mean that
+nothing applies. Bound to this machine unless told otherwise: there is no authentication.
 """
 
 from __future__ import annotations
 
+import json
+import logging
+import re
+import socket
 from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_address
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from rewardkit.errors import RewardkitError, SetupError
+from rewardkit.errors import DataError, RewardkitError, SetupError
 from rewardkit.recipe import Recipe
-from rewardkit.rows.values import number_text
+from rewardkit.rows.values import short
 from rewardkit.types import Finish, Rollout, Score
 
+from .environment import Told, gold_of, logged, one_at_a_time, paid
 from .observe import explanation
-from .openrlhf import answer_of, logs, zero_where_nothing
+from .openrlhf import hub_tokenizer, rollout_of
 
 Body = ConfigDict(extra="forbid")
+log = logging.getLogger("uvicorn.error")
+
+END = re.compile(r"(<\|[^|<>\s]{1,40}\|>|<｜[^｜<>]{1,40}｜>|</s>|<eos>|<end_of_turn>)\Z")
+"""What the end-of-sequence token of a model looks like, in text that was decoded with it."""
+
+FAULTS = 20
+"""Faults that an answer names; a batch may have one in every rollout."""
+
+
+GRACE_SECONDS = 30
+"""How long a server that was told to end waits for its clients; one may hold half a request for ever."""
 
 
 class RolloutIn(BaseModel):
@@ -34,7 +52,7 @@ class RolloutIn(BaseModel):
     model_config = Body
 
     completion: str
-    gold: str | int | float | list[str | int | float | None] | None
+    gold: StrictBool | str | int | float | list[StrictBool | str | int | float | None] | None
     prompt: str | list[dict[str, Any]] = ""
     id: str = ""
     group: str = ""
@@ -46,10 +64,9 @@ class RolloutIn(BaseModel):
     fields: dict[str, Any] = Field(default_factory=dict)
 
     def rollout(self) -> Rollout:
-        """As the engine takes it."""
+        """As the engine takes it. Raises DataError for a gold that is none."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        gold = self.gold
-        values["gold"] = tuple(_text(one) for one in gold) if isinstance(gold, list) else _text(gold)
+        values["gold"] = gold_of(self.gold)
         values["token_ids"] = tuple(self.token_ids) if self.token_ids is not None else None
         return Rollout(**values)
 
@@ -67,11 +84,7 @@ class OpenRLHFRequest(BaseModel):
 
     query: list[str]
     prompts: list[str] | None = None
-    labels: list[str | int | float | None] | None = None
-
-
-def _text(gold: Any) -> str | None:
-    return gold if gold is None or isinstance(gold, str) else number_text(gold)
+    labels: list[StrictBool | str | int | float | dict[str, Any] | None] | None = None
 
 
 def answer(score: Score) -> dict[str, Any]:
@@ -90,23 +103,56 @@ def answer(score: Score) -> dict[str, Any]:
     }
 
 
-def build(recipe: Recipe, *, max_batch: int = 4096, max_bytes: int = 64 * 2**20) -> Any:
+def posted(recipe: Recipe, request: OpenRLHFRequest, tokenizer: Any) -> list[Rollout]:
+    """The rollouts of OpenRLHF's request. Raises DataError or UsageError for what cannot be scored."""
+    one_at_a_time(recipe, "OpenRLHF")
+    size = len(request.query)
+    if request.labels is None or len(request.labels) != size:
+        raise DataError("labels: one gold for each query (OpenRLHF: --data.label_key)")
+    prompts = request.prompts or [""] * size
+    if len(prompts) != size:
+        raise DataError(f"{len(prompts)} prompts for {size} queries")
+    if tokenizer is None and (ends := [end for one in request.query if (end := END.search(one))]):
+        raise DataError(
+            f"a query ends with {ends[0].group()!r}, which looks like the end-of-sequence token; "
+            "serve with --tokenizer NAME, the model's, which knows what to take off"
+        )
+    return [rollout_of(*one, tokenizer) for one in zip(request.query, prompts, request.labels, strict=True)]
+
+
+def faults_of(errors: Sequence[Any]) -> list[dict[str, Any]]:
+    """The first faults of a request: where, what, and what was found there, cut short."""
+    return [
+        {"loc": list(one["loc"]), "msg": one["msg"], "input": short(one.get("input"))}
+        for one in errors[:FAULTS]
+    ]
+
+
+def build(
+    recipe: Recipe, *, tokenizer: str | None = None, max_batch: int = 4096, max_bytes: int = 64 * 2**20
+) -> Any:
     """The FastAPI application.
 
     Args:
         recipe: what is served.
+        tokenizer: the model's, a name or folder; counts tokens where a request does not, and finds the end of
+            OpenRLHF's texts.
         max_batch: rollouts a request may have (413 above).
         max_bytes: bytes a request's body may have (413 above).
     """
     try:
-        from fastapi import FastAPI, HTTPException, Request
+        from fastapi import FastAPI, HTTPException, Request, Response
+        from fastapi.exceptions import RequestValidationError
         from fastapi.responses import JSONResponse
+        from starlette.exceptions import HTTPException as Refusal
     except ModuleNotFoundError as missing:
         raise SetupError("serving needs FastAPI and uvicorn: pip install 'rewardkit[serve]'") from missing
 
     from rewardkit import __version__
 
     app = FastAPI(title=f"rewardkit {recipe.ref}", version=__version__)
+    found = Told(recipe, tokenizer)
+    hub = hub_tokenizer(tokenizer) if tokenizer is not None else None
 
     async def limit_size(request: Request, go_on: Callable[[Request], Awaitable[Any]]) -> Any:
         length = request.headers.get("content-length")
@@ -120,17 +166,41 @@ def build(recipe: Recipe, *, max_batch: int = 4096, max_bytes: int = 64 * 2**20)
 
     app.middleware("http")(limit_size)
 
-    def scored(rollouts: Sequence[Rollout]) -> list[Score]:
-        if len(rollouts) > max_batch:
-            raise HTTPException(
-                413, f"{len(rollouts)} rollouts in one request; at most {max_batch} are taken"
-            )
-        try:
-            return recipe.score(rollouts)
-        except RewardkitError as error:
-            raise HTTPException(422, str(error)) from error
+    async def invalid(_: Request, error: Exception) -> Response:
+        faults = faults_of(error.errors() if isinstance(error, RequestValidationError) else [])
+        log.warning("refused: %s", faults[0] if faults else error)
+        return as_json({"detail": faults}, 422)
 
-    def health() -> dict[str, Any]:
+    async def unread(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Refusal)
+        why = error.detail
+        if (
+            error.status_code == 400 and error.__cause__ is not None
+        ):  # FastAPI does not say what it could not read
+            why = f"{why}: {error.__cause__}"
+            log.warning("refused: %s", why)
+        return as_json({"detail": why}, error.status_code)
+
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(Refusal, unread)
+
+    def refused(status: int, why: str) -> HTTPException:
+        log.warning("refused: %s", why)
+        return HTTPException(status, why)
+
+    def scored(size: int, rollouts: Callable[[], Sequence[Rollout]]) -> list[Score]:
+        if size > max_batch:
+            raise refused(413, f"{size} rollouts in one request; at most {max_batch} are taken")
+        try:
+            return found.score(rollouts())
+        except RewardkitError as error:
+            raise refused(422, str(error)) from error
+
+    def as_json(content: Any, status: int = 200) -> Response:
+        # Written in the request's own thread, and in ASCII: a lone surrogate, which JSON can hold, has no UTF-8.
+        return Response(json.dumps(content, allow_nan=False), status, media_type="application/json")
+
+    async def health() -> dict[str, Any]:  # async: answers on the loop, when every thread is busy scoring
         return {
             "status": "ok",
             "recipe": recipe.ref,
@@ -141,26 +211,23 @@ def build(recipe: Recipe, *, max_batch: int = 4096, max_bytes: int = 64 * 2**20)
             "reads_groups": recipe.reads_groups,
         }
 
-    def score(request: ScoreRequest) -> dict[str, Any]:
-        scores = scored([one.rollout() for one in request.rollouts])
-        return {"recipe": recipe.ref, "digest": recipe.digest, "scores": [answer(one) for one in scores]}
+    def score(request: ScoreRequest) -> Any:
+        scores = scored(len(request.rollouts), lambda: [one.rollout() for one in request.rollouts])
+        answers = [answer(one) for one in scores]
+        return as_json({"recipe": recipe.ref, "digest": recipe.digest, "scores": answers})
 
-    def openrlhf(request: OpenRLHFRequest) -> dict[str, Any]:
-        if request.labels is None or len(request.labels) != len(request.query):
-            raise HTTPException(422, "labels: one gold for each query (OpenRLHF: --input.label_key)")
-        prompts = request.prompts or [""] * len(request.query)
-        if len(prompts) != len(request.query):
-            raise HTTPException(422, f"{len(prompts)} prompts for {len(request.query)} queries")
-        scores = scored(
-            [
-                Rollout(completion=answer_of(query, prompt), prompt=prompt, gold=_text(label))
-                for query, prompt, label in zip(request.query, prompts, request.labels, strict=True)
-            ]
+    def openrlhf(request: OpenRLHFRequest) -> Any:
+        scores = scored(len(request.query), lambda: posted(recipe, request, hub))
+        logs = [logged(recipe, one) for one in scores]
+        return as_json(
+            {
+                "rewards": [paid(one) for one in scores],
+                "scores": [float(one.outcome.right) for one in scores],
+                "extra_logs": {name: [one[name] for one in logs] for name in (logs[0] if logs else ())},
+            }
         )
-        rewards = zero_where_nothing(scores)
-        return {"rewards": rewards, "scores": rewards, "extra_logs": logs(recipe, scores)}
 
-    # The functions are plain, not async: FastAPI then runs them in threads, and a slow answer blocks no other.
+    # The scoring functions are plain, not async: FastAPI runs them in threads, and a slow answer blocks no other.
     app.get("/health")(health)
     app.post("/score")(score)
     app.post("/openrlhf")(openrlhf)
@@ -168,9 +235,44 @@ def build(recipe: Recipe, *, max_batch: int = 4096, max_bytes: int = 64 * 2**20)
     return app
 
 
-def run(recipe: Recipe, host: str, port: int, *, max_batch: int, max_bytes: int) -> None:
-    """Serve until interrupted."""
-    app = build(recipe, max_batch=max_batch, max_bytes=max_bytes)
+def listening(host: str, port: int) -> socket.socket:
+    """A socket bound to an address. Raises SetupError where it is taken or no address of this machine."""
+    family, kind, protocol, _, address = _address(host, port)
+    found = socket.socket(family, kind, protocol)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind(address)
+    except OSError as error:
+        found.close()
+        raise SetupError(
+            f"cannot listen on port {port} of {host}: {error.strerror}; choose another with --port or --host"
+        ) from error
+    return found
+
+
+def _address(host: str, port: int) -> Any:
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    except OSError as error:
+        raise SetupError(f"--host {host} is no address: {error.strerror}") from error
+
+
+def run(
+    recipe: Recipe, host: str, port: int, *, tokenizer: str | None, max_batch: int, max_bytes: int
+) -> None:
+    """Serve until interrupted; what is being scored then is answered first, for `GRACE_SECONDS` at most."""
+    app = build(recipe, tokenizer=tokenizer, max_batch=max_batch, max_bytes=max_bytes)
     import uvicorn
 
-    uvicorn.run(app, host=host, port=port, log_level="info")
+    config = uvicorn.Config(
+        app, host=host, port=port, log_level="info", timeout_graceful_shutdown=GRACE_SECONDS
+    )
+    server = uvicorn.Server(config)
+    bound = listening(host, port)
+    if not ip_address(bound.getsockname()[0]).is_loopback:
+        log.warning(
+            "listening on %s: whoever reaches this machine can ask for scores; there is no authentication",
+            host,
+        )
+    log.info("%s (%s) on http://%s:%d", recipe.ref, recipe.digest[:12], host, bound.getsockname()[1])
+    server.run(sockets=[bound])

@@ -1,4 +1,4 @@
-"""A recipe as a `Rubric` of verifiers (0.1; from 0.4 on that package has no rubrics any more).
+"""A recipe as a `Rubric` of verifiers 0.1 and 0.2; for 0.4, which has tasks instead, see `verifiers_v1`.
 
     rubric = rubric("math-none@2", tokenizer)
     env = vf.SingleTurnEnv(dataset=data, rubric=rubric)
@@ -25,7 +25,9 @@ from rewardkit.rows.values import golds, said
 from rewardkit.types import DECIDED, Finish, Rollout, Score
 
 if not hasattr(vf, "Rubric"):
-    raise SetupError("this verifiers has no Rubric: pip install 'verifiers<0.2'")
+    raise SetupError(
+        "this verifiers has no Rubric: use rewardkit.trainers.verifiers_v1, or pip install 'verifiers<0.2'"
+    )
 
 
 class RecipeRubric(vf.Rubric):  # pyright: ignore[reportAttributeAccessIssue]

@@ -1,23 +1,30 @@
 """A recipe as verl's reward: a file for `custom_reward_function.path`.
 
-    REWARDKIT_RECIPE=math-none@2 REWARDKIT_TOKENIZER=Qwen/Qwen3-0.6B python -m verl.trainer.main_ppo \\
-        custom_reward_function.path=FILE custom_reward_function.name=compute_score ..
+    python -m verl.trainer.main_ppo reward.custom_reward_function.path=pkg://rewardkit.trainers.verl \\
+        +reward.custom_reward_function.reward_kwargs.recipe=math-none@2 \\
+        +reward.custom_reward_function.reward_kwargs.tokenizer=Qwen/Qwen3-0.6B ..
 
-(`python -m rewardkit.trainers.verl` prints FILE; verl 0.9 writes the options under `reward.`.) `compute_score` takes one completion, `compute_scores` a batch
-(`reward_model.reward_manager=batch`), as group terms need. Both return mappings of `score`, every term, and the outcome as
-numbers, which verl keeps beside the reward. The gold is `ground_truth`; `extra_info` becomes the rollout's fields.
-verl has no word for "no reward": where nothing applies it gets 0, and `no_reward` is 1.
+(`python -m rewardkit.trainers.verl` prints the file's path, for versions without `pkg://`; before 0.7 the keys begin at
+`custom_reward_function`.) The environment may name them instead (REWARDKIT_RECIPE ..), where it reaches every node.
+`compute_score` takes one completion, as every manager of verl's reward loop calls it; `compute_scores` a batch, for the
+batch manager of verl before 0.7, which alone can serve terms that compare completions. Both return mappings of `score`,
+every term, and the outcome as numbers, which verl keeps beside the reward. The gold is `ground_truth`; `extra_info`
+becomes the rollout's fields. verl has no word for "no reward": where nothing applies it gets 0, and `no_reward` is 1.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
+from rewardkit.errors import UsageError
 from rewardkit.recipe import Recipe
-from rewardkit.rows.values import as_list, golds
-from rewardkit.trainers.openrlhf import counted, needs_tokens, recipe_from_environment
-from rewardkit.types import DECIDED, Rollout, Score
+from rewardkit.trainers.environment import Told, gold_of, logged, one_at_a_time, paid, told
+from rewardkit.trainers.fit import reads_truncation
+from rewardkit.types import Rollout, Score
+
+NAMES = ("recipe", "settings", "tokenizer")
 
 
 def compute_score(
@@ -25,11 +32,27 @@ def compute_score(
     solution_str: str = "",
     ground_truth: Any = None,
     extra_info: Mapping[str, Any] | None = None,
-    **_: Any,
+    *,
+    recipe: str | None = None,
+    settings: str | Sequence[str] | None = None,
+    tokenizer: str | None = None,
+    **others: Any,
 ) -> dict[str, Any]:
-    """One completion's score, terms and outcome. A recipe with group terms needs `compute_scores`."""
-    recipe = recipe_from_environment()
-    return _answer(recipe, recipe.score([_rollout(recipe, solution_str, ground_truth, extra_info, "")])[0])
+    """One completion's score, terms and outcome. A recipe with group terms is refused.
+
+    Args:
+        data_source: not read.
+        solution_str: the completion.
+        ground_truth: the gold, or several accepted ones.
+        extra_info: the row's other columns.
+        recipe: `name@version` or a path (else REWARDKIT_RECIPE).
+        settings: assignments on the recipe (else REWARDKIT_SET, one a line).
+        tokenizer: the model's, for a recipe that counts tokens (else REWARDKIT_TOKENIZER).
+        others: what else verl passes; a misspelt name of the three above is refused.
+    """
+    found = _told(recipe, settings, tokenizer, others)
+    one_at_a_time(found.recipe, "verl")
+    return _answer(found.recipe, found.score([_rollout(solution_str, ground_truth, extra_info, "")])[0])
 
 
 def compute_scores(
@@ -37,54 +60,57 @@ def compute_scores(
     solution_strs: Sequence[str] = (),
     ground_truths: Sequence[Any] = (),
     extra_infos: Sequence[Mapping[str, Any] | None] | None = None,
-    **_: Any,
+    *,
+    recipe: str | None = None,
+    settings: str | Sequence[str] | None = None,
+    tokenizer: str | None = None,
+    **others: Any,
 ) -> list[dict[str, Any]]:
     """A batch's, in order. Completions of one prompt share `extra_info['index']`, and may stand anywhere."""
-    recipe = recipe_from_environment()
+    found = _told(recipe, settings, tokenizer, others)
     infos = list(extra_infos) if extra_infos is not None else [None] * len(solution_strs)
-    names = [_group(info) for info in infos]
-    order = (
-        sorted(range(len(names)), key=lambda at: names.index(names[at]))
-        if recipe.reads_groups
-        else range(len(names))
-    )
-    scores = recipe.score(
-        [_rollout(recipe, solution_strs[at], ground_truths[at], infos[at], names[at]) for at in order]
+    names = [str((info or {}).get("index", "")) for info in infos]
+    first: dict[str, int] = {}
+    for at, name in enumerate(names):
+        first.setdefault(name, at)
+    order = sorted(range(len(names)), key=lambda at: first[names[at]])
+    scores = found.score(
+        [_rollout(solution_strs[at], ground_truths[at], infos[at], names[at]) for at in order]
     )
     placed = dict(zip(order, scores, strict=True))
-    return [_answer(recipe, placed[at]) for at in range(len(names))]
+    return [_answer(found.recipe, placed[at]) for at in range(len(names))]
 
 
-def _group(info: Mapping[str, Any] | None) -> str:
-    return str((info or {}).get("index", ""))
+def _told(
+    recipe: str | None, settings: str | Sequence[str] | None, tokenizer: str | None, others: Mapping[str, Any]
+) -> Told:
+    for name in others:
+        meant = get_close_matches(name, NAMES, n=1, cutoff=0.75)
+        if meant:
+            raise UsageError(f"unknown reward_kwargs.{name}; did you mean '{meant[0]}'?")
+    found = told(recipe, settings, tokenizer)
+    if reads_truncation(found.recipe):
+        raise UsageError(
+            f"{found.recipe.ref} reads `truncated`, which verl tells no reward function; train with TRL, or with a "
+            "version of the recipe that leaves it out"
+        )
+    return found
 
 
-def _rollout(recipe: Recipe, text: str, gold: Any, info: Mapping[str, Any] | None, group: str) -> Rollout:
+def _rollout(text: str, gold: Any, info: Mapping[str, Any] | None, group: str) -> Rollout:
+    # A count in `extra_info` is the data's, known before anything was generated: the completion's is counted here.
     fields = dict(info or {})
-    given = fields.get("tokens") is not None
-    needs_tokens(recipe, given)
-    facts: dict[str, Any] = {"tokens": int(fields["tokens"])} if given else counted(text)
-    values = as_list(gold)
     return Rollout(
         completion=text,
-        gold=golds(values if values is not None else gold, None, True),
+        gold=gold_of(gold),
         id=str(fields.get("id", "")),
         group=group,
         fields=fields,
-        **facts,
     )
 
 
 def _answer(recipe: Recipe, score: Score) -> dict[str, Any]:
-    found: dict[str, Any] = {"score": score.total if score.total is not None else 0.0}
-    found |= {
-        f"terms/{label}": value if (value := score.values[label]) is not None else 0.0
-        for label in recipe.reward
-    }
-    found |= {f"outcomes/{outcome}": float(score.outcome == outcome) for outcome in DECIDED}
-    found["acc"] = float(score.outcome.right)
-    found["no_reward"] = float(score.total is None)
-    return found
+    return {"score": paid(score), **logged(recipe, score), "acc": float(score.outcome.right)}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,10 @@
 """A policy of two layers that knows nothing, and the rows it is asked about."""
 
 import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -43,3 +47,36 @@ def sums(tmp_path):
         )
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
+
+
+class Serving:
+    """`rewardkit serve` in its own process: `with serving("math-none@2") as url`. `log()` is what it has said."""
+
+    def __init__(self, folder):
+        self.file = folder / "serve.log"
+        self.process = None
+
+    def log(self):
+        return self.file.read_text(encoding="utf-8")
+
+    @contextmanager
+    def __call__(self, recipe, *words):
+        command = [sys.executable, "-m", "rewardkit", "serve", recipe, "--port", "0", *map(str, words)]
+        with self.file.open("w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            while "startup complete" not in self.log():
+                with suppress(subprocess.TimeoutExpired):
+                    pytest.fail(f"it ended with {self.process.wait(0.05)}: {self.log()}")
+            port = re.search(r"on http://.*:(\d+)", self.log())[1]
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            self.process.terminate()
+            self.process.wait(60)
+
+
+@pytest.fixture
+def serving(tmp_path):
+    """Starts servers; see `Serving`."""
+    pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install 'rewardkit[serve]'")
+    return Serving(tmp_path)

@@ -1,7 +1,8 @@
-"""The same recipe in verl, OpenRLHF and verifiers, and over HTTP.
+"""The same recipe in verl, OpenRLHF and verifiers.
 
-verl and verifiers are run as installed, each in its own environment (`.venv-verl`, `.venv-verifiers`); OpenRLHF needs a
-GPU to install, so its file is held against the documented contract.
+Each is run as installed, in its own environment (`.venv-verl`, `.venv-openrlhf`, `.venv-verifiers` for 0.1 and
+`.venv-verifiers-v1` for 0.4), by the programs `with_verl.py` and `with_openrlhf.py` and those below. Over HTTP:
+`test_serve.py`.
 """
 
 import json
@@ -11,47 +12,82 @@ from pathlib import Path
 
 import pytest
 
-from rewardkit import load_recipe
 from rewardkit.errors import DataError, UsageError
-from rewardkit.trainers import openrlhf, verl
+from rewardkit.trainers import environment, openrlhf, verl
 
 ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
 
 
 @pytest.fixture
 def named(monkeypatch):
     """Names a recipe in the environment."""
 
-    def name(recipe, settings=""):
+    def name(recipe, tokenizer=None):
         monkeypatch.setenv("REWARDKIT_RECIPE", recipe)
-        monkeypatch.setenv("REWARDKIT_SET", settings)
-        openrlhf.recipe_from_environment.cache_clear()
-        openrlhf.tokenizer_from_environment.cache_clear()
+        if tokenizer is not None:
+            monkeypatch.setenv("REWARDKIT_TOKENIZER", str(tokenizer))
 
-    monkeypatch.delenv("REWARDKIT_RECIPE", raising=False)
-    monkeypatch.delenv("REWARDKIT_TOKENIZER", raising=False)
-    openrlhf.recipe_from_environment.cache_clear()
-    openrlhf.tokenizer_from_environment.cache_clear()
-    yield name
-    openrlhf.recipe_from_environment.cache_clear()
-    openrlhf.tokenizer_from_environment.cache_clear()
+    for variable in ("REWARDKIT_RECIPE", "REWARDKIT_TOKENIZER", "REWARDKIT_SET"):
+        monkeypatch.delenv(variable, raising=False)
+    return name
 
 
-def run_in(environment, code, *words, **variables):
-    """What a program prints in another environment, as JSON."""
+def run_in(environment, *words, told="", timeout=280, fails=False, **variables):
+    """What a program prints in another environment, as JSON; its errors where it is to fail."""
     python = ROOT / environment / "bin" / "python"
     if not python.exists():
-        pytest.skip(f"{environment} is not there: see the README")
+        pytest.skip(f"{environment} is not there: .ci/run makes it")
     done = subprocess.run(
-        [python, "-c", code, *words],
+        [python, *map(str, words)],
+        input=told,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=timeout,
         check=False,
-        env={**os.environ, **variables},
+        env={**os.environ, "RAY_AUTH_MODE": "disabled", "VLLM_LOGGING_LEVEL": "WARNING", **variables},
     )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    assert bool(done.returncode) == fails, done.stderr[-3000:]
+    return done.stderr if fails else json.loads(done.stdout.splitlines()[-1])
+
+
+# --- what a reward file is told ------------------------------------------------------------------
+
+
+def test_arguments_go_before_the_environment(named):
+    named("countdown@1")
+    assert environment.told().recipe.ref == "countdown@1"
+    assert environment.told("r1-triplet@1", tokenizer="x").recipe.ref == "r1-triplet@1"
+    clipped = environment.told(settings=["reward.countdown.weight=0.5"]).recipe
+    assert clipped.ref == "countdown@1 with reward.countdown.weight=0.5"
+
+
+@pytest.mark.parametrize(
+    ("label", "gold", "fields"),
+    [
+        ("7", "7", {}),
+        (7.0, "7", {}),
+        (None, None, {}),
+        (float("nan"), None, {}),
+        (["6", "7"], ("6", "7"), {}),
+        ({"gold": "36", "nums": [79, 60]}, "36", {"nums": [79, 60]}),
+        ('{"gold": "36", "nums": [79, 60]}', "36", {"nums": [79, 60]}),
+        ('{"gold": null}', None, {}),
+        ("{1, 2}", "{1, 2}", {}),
+        ('{"gold"', '{"gold"', {}),
+    ],
+)
+def test_a_label_may_bring_columns(label, gold, fields):
+    assert environment.label_of(label) == (gold, fields)
+
+
+@pytest.mark.parametrize(
+    ("label", "why"),
+    [("", "--data.label_key"), ({"nums": [1]}, "holds 'gold'"), ([], "list of golds is empty")],
+)
+def test_a_label_without_a_gold_is_refused(label, why):
+    with pytest.raises(DataError, match=why):
+        environment.label_of(label)
 
 
 # --- verl ----------------------------------------------------------------------------------------
@@ -68,62 +104,132 @@ def test_verl_one_completion(named):
     assert (found["score"], found["no_reward"]) == (0.0, 1.0)
 
 
-def test_verl_counts_or_asks_for_a_tokenizer(named):
+def test_verl_says_what_it_cannot_be_asked_for(named, tmp_path):
+    with pytest.raises(UsageError, match="REWARDKIT_RECIPE"):
+        verl.compute_score("x", "7", "7")
     named("playground-none@0")
-    assert verl.compute_score("x", "<answer>7</answer>", "7", {"tokens": 12})["score"] == 1.0
-    with pytest.raises(UsageError, match="REWARDKIT_TOKENIZER"):
-        verl.compute_score("x", "<answer>7</answer>", "7")
+    with pytest.raises(UsageError, match="REWARDKIT_TOKENIZER"):  # a count in the row is not the completion's
+        verl.compute_score("x", "<answer>7</answer>", "7", {"tokens": 12})
+    with pytest.raises(UsageError, match="did you mean 'settings'"):
+        verl.compute_score("x", "7", "7", recipe="countdown@1", setings=["a=1"])
+    with pytest.raises(UsageError, match=r"kimi_length.*one at a time"):
+        verl.compute_score("x", "<answer>7</answer>", "7", recipe="open-r1-stack@2")
+    cut = tmp_path / "cut.yaml"
+    cut.write_text(
+        "recipe: cut\nversion: 0\nanswer: {extract: [answer_tag], verify: exact}\n"
+        "reward: {constant: {value: -1.0, when: truncated}}\n"
+    )
+    with pytest.raises(UsageError, match="truncated"):
+        verl.compute_score("x", "<answer>7</answer>", "7", recipe=str(cut))
+    with pytest.raises(DataError, match="list of golds is empty"):
+        verl.compute_score("x", "7", [], recipe="countdown@1")
 
 
-def test_verl_a_batch_with_groups_that_stand_apart(named):
-    named("open-r1-stack@2")
+def test_verl_a_batch_with_groups_that_stand_apart():
     short, long = "<answer>7</answer>", "well " * 9 + "<answer>7</answer>"
     found = verl.compute_scores(
-        ["x"] * 4, [short, short, long, long], ["7"] * 4, [{"index": n} for n in (1, 2, 1, 2)]
+        ["x"] * 4,
+        [short, short, long, long],
+        ["7"] * 4,
+        [{"index": n} for n in (1, 2, 1, 2)],
+        recipe="open-r1-stack@2",
     )
     assert [one["terms/kimi_length"] for one in found] == [0.5, 0.5, -0.5, -0.5]
 
 
-VERL = """
-import asyncio, json, sys
-import numpy, torch
-from omegaconf import OmegaConf
-from verl import DataProto
-from verl.trainer.ppo.reward import get_custom_reward_fn
-from verl.experimental.reward_loop.reward_manager.naive import NaiveRewardManager
-
-class Tokenizer:
-    def decode(self, ids, **_):
-        return "".join(chr(int(one)) for one in ids)
-
-config = OmegaConf.create({"reward": {"custom_reward_function": {"path": sys.argv[1], "name": "compute_score"}}})
-function = get_custom_reward_fn(config)
-text = "<answer>(3 + 4) * 2</answer>"
-ids = torch.tensor([[ord(one) for one in text]])
-data = DataProto.from_dict(
-    tensors={"responses": ids, "attention_mask": torch.ones_like(ids)},
-    non_tensors={
-        "data_source": numpy.array(["countdown"], dtype=object),
-        "reward_model": numpy.array([{"ground_truth": "14"}], dtype=object),
-        "extra_info": numpy.array([{"nums": [2, 3, 4]}], dtype=object),
-    },
-)
-async def main():
-    NaiveRewardManager._class_initialized = True
-    manager = NaiveRewardManager.__new__(NaiveRewardManager)
-    manager.tokenizer, manager.compute_score, manager.is_async_reward_score = Tokenizer(), function, False
-    manager.reward_router_address, manager.loop = None, asyncio.get_running_loop()
-    return await manager.run_single(data)
-print(json.dumps(asyncio.run(main())))
-"""
+SUMS = [
+    ["<answer>7</answer>", "7", {"index": 1, "tokens": 9999}],
+    ["<answer>None</answer>", "7", {"index": 1}],
+    ["<answer>8</answer>", None, {}],
+    ["well", "7", {"index": 2}],
+]
+PAID = [0.8, -1.0, -0.7, -0.3]  # each -0.2 for being short; right, false None, None missed, no answer
 
 
 @pytest.mark.verl
-def test_verl_as_installed():
-    found = run_in(".venv-verl", VERL, str(ROOT / "trainers" / "verl.py"), REWARDKIT_RECIPE="countdown@1")
-    assert found["reward_score"] == 1.0
-    assert found["reward_extra_info"]["terms/countdown"] == 1.0
-    assert found["reward_extra_info"]["outcomes/correct"] == 1.0
+def test_verls_managers_by_the_package_path(tiny):
+    managers = [
+        "loop:naive",
+        "loop:dapo",
+        "loop:gdpo",
+        "loop:rate_limited",
+        "old:naive",
+        "old:batch",
+        "old:dapo",
+    ]
+    found = run_in(
+        ".venv-verl",
+        *(HERE / "with_verl.py", "pkg://rewardkit.trainers.verl", tiny, "playground-none@1", *managers),
+        told=json.dumps(SUMS),
+    )
+    for manager in managers:
+        assert [one["score"] for one in found[manager]] == pytest.approx(PAID), manager
+        assert [one["extra"]["outcomes/false_none"] for one in found[manager]] == [0.0, 1.0, 0.0, 0.0], (
+            manager
+        )
+
+
+@pytest.mark.verl
+@pytest.mark.ray
+@pytest.mark.slow
+def test_verls_reward_loop_under_ray_by_the_files_path(tiny):
+    cases = [
+        ["<answer>(3+4)*2</answer>", "14", {"nums": [2, 3, 4]}],
+        ["<answer>14</answer>", "14", {"nums": [2, 3, 4]}],
+        ["<answer>14</answer>", "no number", {"nums": [2, 3, 4]}],
+    ]
+    found = run_in(
+        ".venv-verl",
+        *(
+            HERE / "with_verl.py",
+            ROOT / "trainers" / "verl.py",
+            tiny,
+            "countdown@1",
+            "ray:naive",
+            "ray:remote",
+        ),
+        told=json.dumps(cases),
+    )
+    for manager in ("ray:naive", "ray:remote"):
+        assert [one["score"] for one in found[manager]] == pytest.approx([1.0, 0.1, 0.0]), manager
+        assert [one["extra"]["no_reward"] for one in found[manager]] == [0.0, 0.0, 1.0], manager
+
+
+@pytest.mark.verl
+def test_verl_refuses_what_compares_completions_and_its_old_batch_manager_serves_it(tiny):
+    short, long = "<answer>7</answer>", "well " * 9 + "<answer>7</answer>"
+    found = run_in(
+        ".venv-verl",
+        *(
+            HERE / "with_verl.py",
+            ROOT / "trainers" / "verl.py",
+            tiny,
+            "open-r1-stack@2",
+            "loop:naive",
+            "old:batch",
+        ),
+        told=json.dumps([[short, "7", {"index": 1}], [long, "7", {"index": 1}]]),
+    )
+    assert "compares the completions of a prompt (kimi_length)" in found["loop:naive"]
+    assert [one["extra"]["terms/kimi_length"] for one in found["old:batch"]] == [0.5, -0.5]
+
+
+@pytest.mark.verl
+def test_verl_rows_without_extra_info(tiny):
+    found = run_in(
+        ".venv-verl",
+        *(
+            HERE / "with_verl.py",
+            ROOT / "trainers" / "verl.py",
+            tiny,
+            "playground-none@1",
+            "loop:naive",
+            "old:batch",
+        ),
+        told=json.dumps([[text, gold, None] for text, gold, _ in SUMS]),
+    )
+    for manager in ("loop:naive", "old:batch"):
+        assert [one["score"] for one in found[manager]] == pytest.approx(PAID), manager
 
 
 # --- verifiers -----------------------------------------------------------------------------------
@@ -169,7 +275,7 @@ print(json.dumps(found))
 
 @pytest.mark.verifiers
 def test_verifiers_as_installed():
-    found = run_in(".venv-verifiers", VERIFIERS)
+    found = run_in(".venv-verifiers", "-c", VERIFIERS)
     assert found["rewards"] == [1.0, -0.8]
     assert found["advantages"] == pytest.approx([0.9, -0.9])
     assert found["metrics"]["false_positive"] == -0.8
@@ -180,95 +286,182 @@ def test_verifiers_as_installed():
     assert "null gold" in found["error"]  # and not a quiet 0.0
 
 
+VERIFIERS_V1 = """
+import asyncio, json
+import verifiers.v1 as vf
+from verifiers.v1.graph import MessageNode
+from rewardkit.errors import UsageError
+from rewardkit.trainers.verifiers_v1 import recipe_task
+
+class Tokenizer:
+    def encode(self, text, add_special_tokens):
+        return text.split()
+
+class Sum(vf.TaskData):
+    answer: str | None = None
+    nums: list[int] = []
+
+class SumTask(recipe_task("playground-none@1", Tokenizer()), vf.Task[Sum]):
+    pass
+
+class Game(recipe_task("countdown@1"), vf.Task[Sum]):
+    pass
+
+class Misnamed(recipe_task("countdown@1", gold="solution"), vf.Task[Sum]):
+    pass
+
+def traced(task, text, **call):
+    nodes = [MessageNode(message=vf.UserMessage(content="What is 3 plus 4?")),
+             MessageNode(message=vf.AssistantMessage(content=text), parent=0, sampled=True)]
+    record = vf.TraceTask[Sum](type=type(task).__name__, data=task.data)
+    one = vf.Trace(task=record, agent=vf.AgentInfo(config=vf.AgentConfig()), nodes=nodes,
+                   calls=[vf.ModelCall(node=1, **call)])
+    asyncio.run(task.score(one))
+    return one
+
+words = "a b c d e f g h i j k "
+traces = [traced(SumTask(Sum(answer=gold)), words + f"<answer>{text}</answer>")
+          for text, gold in (("7", "7"), ("None", "7"), ("7", None))]
+found = {"rewards": [one.reward for one in traces], "metrics": traces[1].metrics}
+found["countdown"] = traced(Game(Sum(answer="14", nums=[2, 3, 4])), "<answer>(3+4)*2</answer>").reward
+found["undecided"] = traced(Game(Sum(answer="x", nums=[2, 3, 4])), "<answer>1</answer>").metrics["no_reward"]
+for name, wrong in (("groups", lambda: recipe_task("open-r1-stack@2")),
+                    ("field", lambda: traced(Misnamed(Sum(answer="14")), "<answer>1</answer>"))):
+    try:
+        wrong()
+    except Exception as error:
+        found[name] = str(error.__cause__ or error)
+print(json.dumps(found))
+"""
+
+
+@pytest.mark.verifiers
+def test_verifiers_tasks_as_installed():
+    found = run_in(".venv-verifiers-v1", "-c", VERIFIERS_V1)
+    assert found["rewards"] == [1.0, -0.8, -0.5]
+    assert found["metrics"]["terms/false_positive"] == -0.8
+    assert found["metrics"]["outcomes/false_none"] == 1.0
+    assert (found["countdown"], found["undecided"]) == (1.0, 1.0)
+    assert "one at a time" in found["groups"]
+    assert "no field 'solution'" in found["field"]
+
+
 # --- OpenRLHF ------------------------------------------------------------------------------------
 
 
-def test_openrlhf_contract(named):
+@pytest.mark.train
+def test_openrlhfs_text_without_prompt_and_end(tiny):
+    tokenizer = openrlhf.hub_tokenizer(str(tiny))
+    prompt = "<|im_start|>user\nWhat?<|im_end|>\n"
+    cases = {
+        "<answer>7</answer><|im_end|>": ("<answer>7</answer>", "stop"),
+        "<answer>7</answer><|im_end|><|endoftext|><|endoftext|>": ("<answer>7</answer>", "stop"),
+        "<answer>7</answer>": ("<answer>7</answer>", "length"),
+        "a <|im_end|> b<|im_end|>": ("a <|im_end|> b", "stop"),
+        "<|im_end|>": ("", "stop"),
+    }
+    for text, wanted in cases.items():
+        assert openrlhf.completion_of(prompt + text, prompt, tokenizer) == wanted
+    assert openrlhf.completion_of("ab<|im_end|>", "a") == ("b<|im_end|>", "unknown")
+    with pytest.raises(DataError, match=r"does not begin with its prompt.*--data.max_len"):
+        openrlhf.completion_of("abc", "b", tokenizer)
+
+
+@pytest.mark.train
+def test_openrlhf_one_number_a_query(named, tiny):
     torch = pytest.importorskip("torch")
-    named("open-r1-stack@2")
-    prompts = ["a?", "a?", "b?", "b?"]
-    short, long = "<answer>7</answer>", "well " * 9 + "<answer>7</answer>"
-    answers = [short, long, long, short]
-    found = openrlhf.reward_func([p + a for p, a in zip(prompts, answers, strict=True)], prompts, ["7"] * 4)
+    named("countdown@1", tiny)
+    label = '{"gold": "14", "nums": [2, 3, 4]}'
+    texts = ["<answer>(3+4)*2</answer><|im_end|>", "<answer>14</answer><|im_end|>"]
+    found = openrlhf.reward_func(["a?" + text for text in texts], ["a?"] * 2, [label] * 2)
     assert set(found) == {"rewards", "scores", "extra_logs"}
-    assert found["rewards"].shape == found["scores"].shape == (4,)
-    assert found["extra_logs"]["terms/kimi_length"].tolist() == [0.5, -0.5, -0.5, 0.5]
-    assert all(torch.is_tensor(one) and one.shape == (4,) for one in found["extra_logs"].values())
+    assert found["rewards"].tolist() == pytest.approx([1.0, 0.1])
+    assert found["scores"].tolist() == [1.0, 0.0]  # right or not: what dynamic filtering averages
+    assert all(torch.is_tensor(one) and one.shape == (2,) for one in found["extra_logs"].values())
 
 
-def test_openrlhf_says_what_is_missing(named):
+def test_openrlhf_says_what_is_missing(named, caplog):
     with pytest.raises(UsageError, match="REWARDKIT_RECIPE=math-none@2"):
         openrlhf.reward_func(["a"], ["a"], ["7"])
     named("playground-none@0")
     with pytest.raises(UsageError, match="REWARDKIT_TOKENIZER"):
         openrlhf.reward_func(["a"], ["a"], ["7"])
     named("countdown@1")
-    with pytest.raises(DataError, match="does not begin with its prompt"):
-        openrlhf.reward_func(["abc"], ["b"], ["7"])
+    with pytest.raises(UsageError, match="end-of-sequence"):
+        openrlhf.reward_func(["a"], ["a"], ["7"])
+    assert (
+        "no reward: OpenRLHF's texts end with" in caplog.text
+    )  # OpenRLHF itself keeps what is raised to itself
 
 
-# --- over HTTP -----------------------------------------------------------------------------------
+QUESTION = "What is 3 plus 4?"
+THOUGHT = "<think>3 + 4 = 7</think>"
+SAID = [
+    [QUESTION, f"{THOUGHT}<answer>7</answer><|im_end|>", "7", "stop"],
+    [QUESTION, f"{THOUGHT}<answer>None</answer><|im_end|>", "7", "stop"],
+    [QUESTION, THOUGHT + "<think>3", "7", "length"],
+]
 
 
-@pytest.fixture
-def client():
-    pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install 'rewardkit[serve]'")
-    pytest.importorskip("httpx")
-    from fastapi.testclient import TestClient
-
-    from rewardkit.trainers.serve import build
-
-    return lambda recipe, **limits: TestClient(build(load_recipe(recipe), **limits))
-
-
-def rollout(text="<answer>7</answer>", gold="7", **more):
-    return {"completion": text, "gold": gold, "tokens": 12, **more}
+def openrlhf_made(tiny, endpoint, recipe="playground-none@1", told=SAID, **more):
+    return run_in(
+        ".venv-openrlhf",
+        *(HERE / "with_openrlhf.py", "said", tiny, endpoint),
+        told=json.dumps(told),
+        REWARDKIT_RECIPE=recipe,
+        REWARDKIT_TOKENIZER=str(tiny),
+        **more,
+    )
 
 
-def test_health_says_what_is_served(client):
-    found = client("playground-none@1").get("/health").json()
-    assert found["recipe"] == "playground-none@1"
-    assert found["digest"] == load_recipe("playground-none@1").digest
-    assert found["needs"] == ["tokens"]
+def as_openrlhf_should_have_it(found):
+    assert found["rewards"] == pytest.approx([1.0, -0.8, -0.1])
+    assert found["scores"] == [1.0, 0.0, 0.0]
+    assert found["penalised"] == pytest.approx([1.0, -0.8, -9.0])  # its own price of truncation goes on top
+    assert found["info"]["terms/false_positive"] == pytest.approx([0.0, -0.8, 0.0])
+    assert found["info"]["outcomes/no_answer"] == [0.0, 0.0, 1.0]
 
 
-def test_a_batch_is_scored_as_in_python(client):
-    sent = [
-        rollout(),
-        rollout("<answer>None</answer>"),
-        rollout(gold=None),
-        rollout(gold=[6, 7]),
-        rollout(gold=7.0),
+@pytest.mark.openrlhf
+def test_openrlhfs_own_executor_and_experience_with_the_file(tiny):
+    as_openrlhf_should_have_it(openrlhf_made(tiny, ROOT / "trainers" / "openrlhf.py"))
+
+
+@pytest.mark.openrlhf
+def test_openrlhfs_own_executor_and_experience_over_http(tiny, serving):
+    with serving("playground-none@1", "--tokenizer", tiny) as url:
+        as_openrlhf_should_have_it(openrlhf_made(tiny, url))
+
+
+@pytest.mark.openrlhf
+def test_what_openrlhf_cannot_serve_stops_it_when_it_loads_the_file(tiny):
+    errors = openrlhf_made(tiny, ROOT / "trainers" / "openrlhf.py", "open-r1-stack@2", fails=True)
+    assert "open-r1-stack@2 compares the completions of a prompt (kimi_length)" in errors
+
+
+@pytest.mark.openrlhf
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_openrlhf_generates_with_vllm_and_is_paid_by_the_file(tiny):
+    from rewardkit import load_recipe
+    from rewardkit.tokens import counted, load_tokenizer
+    from rewardkit.types import Rollout
+
+    found = run_in(
+        ".venv-openrlhf",
+        *(HERE / "with_openrlhf.py", "vllm", tiny, ROOT / "trainers" / "openrlhf.py"),
+        timeout=580,
+        REWARDKIT_RECIPE="playground-none@1",
+        REWARDKIT_TOKENIZER=str(tiny),
+        VLLM_CPU_OMP_THREADS_BIND="nobind",
+    )
+    assert len(found["rewards"]) == 6
+    assert sorted(found["labels"]) == ["7", "7", "7", "8", "8", "8"]
+    tokenizer = openrlhf.hub_tokenizer(str(tiny))
+    rollouts = [
+        Rollout(completion=openrlhf.completion_of(text, prompt, tokenizer)[0], gold=label)
+        for text, prompt, label in zip(found["texts"], found["prompts"], found["labels"], strict=True)
     ]
-    answer = client("playground-none@1").post("/score", json={"rollouts": sent})
-    assert answer.status_code == 200
-    assert [one["total"] for one in answer.json()["scores"]] == [1.0, -0.8, -0.5, 1.0, 1.0]
-    second = answer.json()["scores"][1]
-    assert second["outcome"] == "false_none"
-    assert second["terms"]["false_positive"] == -0.8
-    assert "false_positive -0.8" in second["explanation"]
-
-
-def test_what_is_wrong_with_a_request_is_said(client):
-    served = client("playground-none@1", max_batch=2, max_bytes=1000)
-    post = served.post
-    assert post("/score", json={"rollouts": [rollout()] * 3}).status_code == 413
-    assert "at most 1000" in post("/score", json={"rollouts": [rollout("x" * 2000)]}).json()["detail"]
-    missing = post("/score", json={"rollouts": [{"completion": "7", "gold": "7"}]})
-    assert missing.status_code == 422
-    assert "token count" in missing.json()["detail"]
-    typo = post("/score", json={"rollouts": [rollout(golds="7")]})
-    assert typo.status_code == 422
-    assert "golds" in typo.text
-    assert post("/score", content=b"{", headers={"content-type": "application/json"}).status_code == 422
-    assert post("/score", content=iter([b"{}"])).status_code == 411
-
-
-def test_openrlhfs_remote_reward(client):
-    served = client("open-r1-stack@1")
-    sent = {"query": ["a?<answer>7</answer>", "a?seven"], "prompts": ["a?", "a?"], "labels": ["7", "7"]}
-    for path in ("/openrlhf", "/"):
-        found = served.post(path, json=sent).json()
-        assert found["rewards"][0] > found["rewards"][1]
-        assert found["extra_logs"]["outcomes/correct"] == [1.0, 0.0]
-    assert served.post("/", json={"query": ["a"]}).status_code == 422
+    scores = load_recipe("playground-none@1").score(counted(rollouts, load_tokenizer(str(tiny))))
+    assert found["rewards"] == pytest.approx([score.total for score in scores])

@@ -1,0 +1,95 @@
+"""A recipe as the reward of a `Task` of verifiers 0.4, whose `verifiers.v1` has tasks and traces where 0.1 had rubrics.
+
+    class Sum(vf.TaskData):
+        answer: str | None = None
+
+    class SumTask(recipe_task("math-none@2", tokenizer), vf.Task[Sum]):
+        pass
+
+In comes a task's data (the gold is `answer`, every other field of yours becomes a column) and the trace of its run; the
+total is recorded as the reward `recipe`, every term and outcome as metrics. A task is scored by itself, so a recipe that
+compares completions is refused. verifiers has no word for "no reward": where nothing applies it gets 0, and the metric
+`no_reward` is 1. An exception is not hidden: verifiers records it as the task's error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rewardkit.errors import DataError, SetupError, UsageError
+from rewardkit.loading import load_recipe
+from rewardkit.recipe import Recipe
+from rewardkit.rows.values import RowFault, said
+from rewardkit.types import Finish, Rollout
+
+from .environment import gold_of, logged, one_at_a_time, paid
+
+try:
+    import verifiers.v1 as vf  # pyright: ignore[reportMissingImports]
+except ModuleNotFoundError as missing:
+    raise SetupError("no verifiers.v1 is installed: pip install 'verifiers>=0.4'") from missing
+
+
+def recipe_task(
+    recipe: Recipe | str | Path, tokenizer: Any = None, *, gold: str = "answer", settings: Sequence[str] = ()
+) -> type:
+    """A class to inherit from before `vf.Task`: it brings the recipe as the task's reward.
+
+    Args:
+        recipe: a recipe, `name@version`, or a path.
+        tokenizer: the model's, where the recipe counts tokens; anything with `encode`.
+        gold: the field of the task's data that holds the gold, or a list of accepted ones.
+        settings: assignments on the recipe.
+
+    Raises UsageError for a recipe that compares completions, or counts tokens without a tokenizer.
+    """
+    found = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
+    one_at_a_time(found, "verifiers")
+    if found.needs() and tokenizer is None:
+        raise UsageError(f"{found.ref} counts tokens; give the model's tokenizer")
+
+    class RecipeTask:
+        """Scores its trace by a recipe."""
+
+        @vf.reward
+        async def recipe(self, trace: Any) -> float:
+            """The recipe's total; its terms and the outcome go into the trace's metrics."""
+            rollout = rollout_of(self.data, trace, gold, tokenizer)  # pyright: ignore[reportAttributeAccessIssue]
+            score = (await asyncio.to_thread(found.score, [rollout]))[0]
+            trace.record_metrics(logged(found, score))
+            return paid(score)
+
+    return RecipeTask
+
+
+def rollout_of(data: Any, trace: Any, gold: str, tokenizer: Any = None) -> Rollout:
+    """The rollout of a finished trace: what the model said after the last user message.
+
+    Raises DataError where the data has no such gold, or the model said nothing.
+    """
+    fields = data.model_dump()
+    if gold not in fields:
+        raise DataError(
+            f"the task's data has no field '{gold}'; name the gold's, as in recipe_task(.., gold='solution')"
+        )
+    try:
+        text = said([message.model_dump() for message in trace.messages])
+    except RowFault as fault:
+        raise DataError(fault.fault) from fault
+    tokens = None
+    if tokenizer is not None:
+        parts = (text.reasoning or "", text.text)
+        tokens = sum(len(tokenizer.encode(part, add_special_tokens=False)) for part in parts if part)
+    own = {name for name in fields if name not in vf.TaskData.model_fields and name != gold}
+    return Rollout(
+        completion=text.text,
+        reasoning=text.reasoning,
+        gold=gold_of(fields[gold]),
+        id=str(data.id or ""),
+        tokens=tokens,
+        finish=Finish.LENGTH if trace.is_truncated else Finish.UNKNOWN,
+        fields={name: fields[name] for name in own},
+    )
