@@ -11,18 +11,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import ConfigDict, Field, PrivateAttr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from .answer import Answer, Section
-from .cells import Axis, Cell, Pays, cells, merge
+from .cells import Axis, Cell, Pays, Range, merge
+from .eliminate import Eliminator
 from .source import dump
 from .terms.base import Number, Term
 from .terms.combinators import Combinator, First, total_pays
 from .terms.tree import Terms, trees
-from .types import Reading, Rollout, Score
+from .types import DECIDED, Reading, Rollout, Score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -219,8 +221,19 @@ class Recipe(Section):
 
 
 def _hole(first: First) -> str | None:
-    """An outcome for which no child of a `first` surely pays, or None."""
-    for cell in cells(merge(axis for term in first.terms.values() for axis in term.all_axes())):
-        if all(term.bounds(cell).absent for term in first.terms.values()):
-            return str(cell)
+    """The first cell in which no child of a `first` surely pays, or None."""
+    terms = list(first.terms.values())
+    axes = merge(axis for term in terms for axis in term.all_axes())
+    eliminator = Eliminator(axes)
+    for outcome, truncated in product(DECIDED, (False, True)):
+        if not eliminator.total(terms, outcome, truncated, {}).absent:
+            continue
+        fixed: dict[str, Range] = {}
+        for axis in axes:
+            fixed[axis.name] = next(
+                part
+                for part in axis.ranges
+                if eliminator.total(terms, outcome, truncated, {**fixed, axis.name: part}).absent
+            )
+        return str(Cell(outcome, truncated, fixed))
     return None

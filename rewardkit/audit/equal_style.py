@@ -2,7 +2,7 @@
 
 A space and two outcomes come in; the least difference of what they are paid, at the same point of every
 axis, goes out. Terms that read the style alone cancel there exactly, and terms that share no axis are
-looked at one by one, as in `rewardkit.audit.eliminate`.
+looked at one by one, as in `rewardkit.eliminate`.
 """
 
 from __future__ import annotations

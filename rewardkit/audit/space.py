@@ -4,7 +4,7 @@ A recipe comes in; bounds of its total by outcome go out. The number of cells is
 ranges of all axes, but terms that share no axis do not meet: their sum is lowest where each of them is
 lowest. So the top-level terms are split into components connected by shared axes, and each component
 is listed by itself; one whose own product passes `MOST_LISTED` is bounded by eliminating its axes
-(`rewardkit.audit.eliminate`). Only where that too would take more than `MOST_STEPS` is it bounded term
+(`rewardkit.eliminate`). Only where that too would take more than `MOST_STEPS` is it bounded term
 by term, whatever the style, which is sound and not tight; `loose` says so.
 """
 
@@ -19,12 +19,12 @@ from types import MappingProxyType
 from typing import Literal
 
 from ..cells import Axis, Cell, Pays, Range, exactly, merge
+from ..eliminate import Eliminator, union
 from ..facts import NUMBERS
 from ..recipe import Recipe
 from ..terms.base import Term
 from ..terms.combinators import Combinator, total_pays
 from ..types import ANSWERABLE, DECIDED, UNANSWERABLE, Outcome
-from .eliminate import Eliminator, union
 
 MOST_CELLS = 2_000
 """Cells that are gone through for one question about a term."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rewardkit import LockError, RecipeError, load_recipe
+from rewardkit import LockError, Recipe, RecipeError, load_recipe
 from rewardkit.lock import release
 
 HEAD = "recipe: bad\nversion: 0\n"
@@ -145,3 +145,26 @@ def test_a_damaged_lock(write) -> None:
     write("recipes.lock", "# released\nbad@0 deadbeef\n")
     with pytest.raises(RecipeError, match=r"recipes\.lock:2:1: a line is `name@version digest`"):
         load_recipe("bad@0")
+
+
+def test_a_hole_in_a_first_that_reads_many_axes_is_named_by_its_cell() -> None:
+    """Two million cells: the children share no axis but `tokens`, and the hole is found without listing them."""
+    whens = [
+        "tokens > 9",
+        "words > 9",
+        "characters > 9",
+        "steps > 9",
+        'has_tag("a")',
+        'has_tag("b")',
+        "reasoned",
+    ]
+    terms = [
+        {"kind": "length", "unit": "words", "below": at, "penalty": -0.1, "when": f"tokens == {at}"}
+        for at in range(10, 40, 3)
+    ]
+    terms += [{"kind": "constant", "value": 1.0, "when": when} for when in whens]
+    with pytest.raises(
+        ValueError, match=r"'first' at reward.first pays nothing where the completion is correct"
+    ) as caught:
+        Recipe.model_validate({"recipe": "wide", "version": 0, "reward": {"first": {"terms": terms}}})
+    assert "reasoned 0" in str(caught.value)

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import inf, prod
 
-from ..cells import Axis, Cell, Pays, Range, exactly
-from ..terms.base import Term
-from ..terms.combinators import Combinator, Sum, total_pays
-from ..types import Outcome
+from .cells import Axis, Cell, Pays, Range, exactly
+from .terms.base import Term
+from .terms.combinators import Combinator, Sum, total_pays
+from .types import Outcome
 
 Ranges = Mapping[str, Range]
 
