@@ -11,11 +11,11 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from .dress import HIDDEN, closing, undressed
 from .memory import remembered
 from .numerals_zh import NUMERALS, numeral
 from .spellings import respelt
 
-HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 BAD = "\x00"
 """Stands for any character that hides or splits; the parser refuses it."""
 
@@ -146,28 +146,8 @@ _SAME = {
 }  # fmt: skip
 
 
-def _text_end(text: str, at: int) -> int:
-    """The place of the brace that closes the one before `at`, -1 where there is none."""
-    depth = 1
-    for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, at):
-        if match.group() == "{":
-            depth += 1
-        elif match.group() == "}":
-            depth -= 1
-            if not depth:
-                return match.start()
-    return -1
-
-
 LONGEST = 20_000
 """Characters of an answer that are read at all; longer ones are equal only to their like."""
-_EMBOX = re.compile(
-    r"\s*(?:\$+|\\\(|\\\[)?\s*\\(?:boxed|fbox)\s*\{(.*)\}\s*\.?\s*(?:\$+|\\\)|\\\])?\s*", re.DOTALL
-)
-_LABEL = re.compile(
-    r"\s*(?:\\text(?:bf)?\s*\{)?\s*(?:(?:the\s+)?(?:final\s+|correct\s+)?answers?\s*(?:is\b\s*:?|are\b|:|=(?!=))|答案?\s*[:：是为]|故选\s*[:：]?)\s*(\})?\s*",
-    re.IGNORECASE,
-)
 _GROUP = re.compile(r"(?:,\s*\\!|\\!\s*,)\s*(?=\d{3})")
 _DIGITS = re.compile(r"-?\d{1,18}")
 
@@ -204,21 +184,12 @@ def _rows(text: str) -> str:
 @remembered(256)
 def tokens(raw: str) -> tuple[Token, ...]:
     """The tokens of an answer, without dress."""
-    text = raw.strip()
-    box = _EMBOX.fullmatch(text)
-    if box and _text_end(box.group(1) + "}", 0) == len(box.group(1)):
-        text = box.group(1)
-    text = _rows(text.strip())
+    text = _rows(undressed(raw))
     worded = _WORDED.fullmatch(text)
     if worded:
-        text = worded[1]
+        text = undressed(worded[1])
     text = _ROW.sub(r"\\\\", text)
     text = _NOON.sub(r"\\text{\1m}", _TIMES.sub(r"\\times ", _GROUP.sub(",", respelt(ascii_math(text)))))
-    label = _LABEL.match(text)
-    if label and label.end() < len(text):
-        opened = text[: label.end()].count("{") - text[: label.end()].count("}")
-        if opened == 0:
-            text = text[label.end() :]
     found: list[Token] = []
     _scan(text, found)
     while (
@@ -245,7 +216,7 @@ def _scan(text: str, found: list[Token], spaced: bool = False) -> None:
             spaced = spaced or value == "$"
             continue
         if kind == "text":
-            end = _text_end(text, at)
+            end = closing(text, at)
             inside = text[at:end] if end >= 0 else text[at:]
             at = end + 1 if end >= 0 else len(text)
             spaced = _text(inside, value, spaced, found)

@@ -59,6 +59,8 @@ def denominator_en(word: str) -> int | None:
     """
     if word in ("half", "halves"):
         return 2
+    if word in ("quarter", "quarters"):
+        return 4
     single = word.removesuffix("s")
     cardinal = _cardinal(single)
     if single == cardinal or single in ("first", "second"):

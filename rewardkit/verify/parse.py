@@ -165,13 +165,25 @@ def _wording(found: tuple[Token, ...]) -> Node | None:
 
 def _counted(low: str) -> Node | None:
     """A numeral in words with its multiplier, per cent or unit: "five apples", "three million", "两个"."""
+    whole, _, fraction = low.rpartition(" and ")
+    if whole and fraction.count(" ") == 1:  # two and a half
+        parts, _, name = fraction.partition(" ")
+        number, over, under = (
+            numeral_en(whole),
+            numeral_en("one" if parts == "a" else parts),
+            denominator_en(name),
+        )
+        if number is not None and over is not None and under is not None and over < under:
+            return num(number + Fraction(over, under))
     head, _, tail = low.rpartition(" ")
     value = numeral_en(head) if head else None
     if value is not None and tail in MULTIPLIERS:
         return num(value * MULTIPLIERS[tail])
     if value is not None and tail.isalpha():
         part = denominator_en(tail)
-        if part is not None:
+        if part is not None and (
+            value < part or not tail.startswith("quarter")
+        ):  # five quarters may be coins
             return num(Fraction(value, part))
         if tail == "percent":
             return ("pct", num(value))

@@ -2,15 +2,14 @@ r"""Ways of writing one answer, brought to one while it is still text: what a to
 
 A text with Unicode already mapped comes in, the text in the spelling that the tokens know goes out: digits
 grouped by apostrophes, `0.(3)` and `0.333...`, `^3/_4`, currency codes before a number, `+/-`, quotation marks
-around the whole, the end marks of chat templates, reversed brackets of open intervals. Each rule looks for a
-shape that has no other meaning, in time linear in the text.
+around the whole, reversed brackets of open intervals. Each rule looks for a shape that has no other meaning, in
+time linear in the text.
 """
 
 from __future__ import annotations
 
 import re
 
-_END_MARK = re.compile(r"\s*(?:<\|[A-Za-z_]{1,30}\|>|</s>|<eos>|<end_of_turn>)\s*\Z")
 _QUOTED = re.compile(r"([\"'])([^\"']{1,200})\1\.?")
 _APOSTROPHES = re.compile(r"(?<![\d'.,])(\d{1,3}(?:'\d{3})+)(?![\d'])")
 _CLOCK = re.compile(r"(?<=[\d ])o'clock\b", re.IGNORECASE)
@@ -77,13 +76,7 @@ def respelt(text: str) -> str:
 
 
 def _ends(text: str) -> str:
-    """Without what stands around the whole: end marks, quotation marks, a space that lost its backslash's partner."""
-    if text.endswith(">"):
-        for _ in range(4):
-            mark = _END_MARK.search(text, max(0, len(text) - 60))
-            if not mark:
-                break
-            text = text[: mark.start()]
+    """Without quotation marks around the whole, and without a backslash whose space was cut off."""
     if text[:1] in ("'", '"'):
         quoted = _QUOTED.fullmatch(text)
         text = quoted[2] if quoted else text

@@ -53,6 +53,8 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         ("105", "one hundred and five"),
         ("20%", "twenty percent"),
         ("7/8", "seven eighths"),
+        ("5/2", "two and a half"),
+        ("11/4", "two and three quarters"),
         ("3", "third"),
         ("21st", "twenty-first"),
         ("300", "three hundred apples"),
@@ -208,3 +210,35 @@ NO_VALUE = [
 @pytest.mark.parametrize(("answer", "gold"), NO_VALUE)
 def test_what_has_no_value_or_too_large_a_one_is_refused(answer, gold):
     assert Math().compare(gold, answer).equality == Equality.REFUSED
+
+
+DRESS = [
+    "${}$",
+    r"\({}\)",
+    "**{}**",
+    r"\boxed{{{}}}",
+    r"\displaystyle {}",
+    "{}.",
+    r"{}\,",
+    "The answer is {}",
+    "{}<|im_end|>",
+]
+DRESSED = [
+    ("1/3", "0.333..."),
+    ("3/4", "^3/_4"),
+    ("B", '"B"'),
+    ("24", "Rs. 24"),
+    ("(2,5)", "]2,5["),
+    ("70", r"m\angle ABC=70^\circ"),
+    ("1011_2", r"1011_{\text{two}}"),
+    ("15", "共有 15 个"),
+    ("March 5", "5 March"),
+    ("15:00", "3 PM"),
+    ("5", r"\text{5 cm}"),
+]
+
+
+@pytest.mark.parametrize("dress", DRESS)
+@pytest.mark.parametrize(("gold", "answer"), DRESSED)
+def test_dress_changes_no_verdict(gold, answer, dress):
+    assert Math(deadline_s=20).compare(gold, dress.format(answer)).equality == Equality.EQUAL

@@ -1,0 +1,87 @@
+r"""What stands around a whole answer and says nothing: dollars, stars, boxes, labels, end marks, a last full stop.
+
+A raw answer comes in, the answer without its dress goes out, layer by layer until nothing more comes off, so that the
+rules for what an answer's text looks like see the answer alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+"""Characters that cannot be seen; at the ends they are nothing."""
+_SPACE = HIDDEN + " \t\r\n"
+MOST_LAYERS = 8
+
+_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
+_PAIRS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("__", "__"))
+_LABEL = re.compile(
+    r"(?:\\text(?:bf)?\s*\{)?\s*(?:(?:the\s+)?(?:final\s+|correct\s+)?answers?\s*(?:is\b\s*:?|are\b|:|=(?!=))|答案?\s*[:：是为]|故选\s*[:：]?)\s*(\})?\s*",
+    re.IGNORECASE,
+)
+_STYLE = re.compile(r"\\(?:displaystyle|textstyle)(?![A-Za-z])\s*")
+_LAST = re.compile(r"(?:(?<![.\\])(?<!\\right)\.|(?<!\\)\\[,;:!> ]|(?<![\\,;])[,;])\Z")
+_END_MARK = re.compile(r"\s*(?:<\|[A-Za-z_]{1,30}\|>|</s>|<eos>|<end_of_turn>)\Z")
+_INNER = re.compile(r"\\.|[{}]", re.DOTALL)
+
+
+def closing(text: str, at: int) -> int:
+    """The place of the brace that closes the one before `at`, -1 where there is none."""
+    depth = 1
+    for match in _INNER.finditer(text, at):
+        if match.group() == "{":
+            depth += 1
+        elif match.group() == "}":
+            depth -= 1
+            if not depth:
+                return match.start()
+    return -1
+
+
+def undressed(raw: str) -> str:
+    r"""The answer without what stands around it.
+
+    >>> undressed(r"$\boxed{42}$."), undressed("The answer is **B**"), undressed(r"\textbf{Answer: }5"), undressed("{52_8}")
+    ('42', 'B', '5', '52_8')
+    """
+    text = raw.strip(_SPACE)
+    for _ in range(MOST_LAYERS):
+        bare = _layer(text).strip(_SPACE)
+        if bare == text or not bare:
+            break
+        text = bare
+    return text
+
+
+def _layer(text: str) -> str:
+    """The text without its outermost layer of dress; itself where there is none."""
+    first = text[:1]
+    if first in "$\\*_":
+        for opened, closed in _PAIRS:
+            if len(text) > len(opened) + len(closed) and text.startswith(opened) and text.endswith(closed):
+                inside = text[len(opened) : -len(closed)]
+                if opened[0] not in inside if opened in ("$", "$$") else opened not in inside:
+                    return inside
+    if first in ("\\", "{"):
+        head = _BOX.match(text)
+        left = head.end() if head else int(first == "{")
+        if left and text.endswith("}") and closing(text, left) == len(text) - 1:
+            inside = text[left:-1]
+            if head or not ("," in inside or ";" in inside):  # {1, 2} is a set written carelessly
+                return inside
+        style = _STYLE.match(text)
+        if style:
+            return text[style.end() :]
+    if text.endswith(">"):
+        mark = _END_MARK.search(text, max(0, len(text) - 60))
+        if mark:
+            return text[: mark.start()]
+    last = _LAST.search(text, max(0, len(text) - 3))
+    if last:
+        return text[: last.start()]
+    label = _LABEL.match(text)
+    if label and label.end() < len(text):
+        head = text[: label.end()]
+        if head.count("{") == head.count("}"):
+            return text[label.end() :]
+    return text
