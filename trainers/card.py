@@ -6,6 +6,7 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from .planning import Resolved
@@ -69,11 +70,12 @@ def card(
         smoke: whether the model is only a smoke run's.
     """
     plan = resolved.plan
+    base = Path(plan.model.name).name if smoke else plan.model.name
     lines = [
         "---",
-        f"base_model: {json.dumps(plan.model.name)}",
+        f"base_model: {json.dumps(base)}",
         "library_name: transformers",
-        "tags: [trl, rewardkit, grpo]",
+        f"tags: [{', '.join(['trl', 'rewardkit', *dict.fromkeys(stage.kind for stage in plan.stages)])}]",
         "---",
         f"# {resolved.name}",
         "",
@@ -100,7 +102,7 @@ def card(
         )
     lines += [
         "",
-        f"Base: `{plan.model.name}`" + (f" at `{plan.model.revision}`." if plan.model.revision else "."),
+        f"Base: `{base}`" + (f" at `{plan.model.revision}`." if plan.model.revision else "."),
     ]
     if plan.model.peft is not None:
         lines.append(f"LoRA `{json.dumps(plan.model.peft)}`, merged into the weights after every stage.")

@@ -3,8 +3,10 @@
     plan.yaml                the resolved plan; another plan is refused here
     run.json                 recipes with their digests, versions of everything, seeds, settings
     recipes/STAGE.yaml       each stage's recipe, resolved
+    run.lock                 held while a run is at work here
     metrics.jsonl            a row a logged step, over all stages; no step twice, none missing after a kill
     NN-STAGE/
+        data.json            how many rows the stage has, and their digest
         checkpoint-N/        TRL's checkpoints
         completions/         every logged completion with outcome, prediction, terms and explanation
         warnings.jsonl       what the watch said
@@ -19,14 +21,17 @@ whole or absent.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from rewardkit.errors import RewardkitError, UsageError
 
@@ -54,9 +59,23 @@ class RunFolder:
         """The table of metrics."""
         return self.path / "metrics.jsonl"
 
-    def begin(self, plan: str, record: Mapping[str, Any]) -> None:
-        """Claim the folder for a plan. Raises UsageError where another plan or recipe began it."""
+    def lock(self) -> FileLock:
+        """The folder's lock, taken; it falls with the process. Raises UsageError where another run has it."""
         self.path.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path / "run.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise UsageError(
+                f"another run is at work in {self.path}; wait for it, or give another --out"
+            ) from None
+        return lock
+
+    def begin(self, plan: str, record: Mapping[str, Any]) -> list[str]:
+        """Claim the folder for a plan; returns what has changed since it was begun, and is let pass.
+
+        Raises UsageError where another plan or recipe, or another number of processes, began it.
+        """
         written = self.path / "plan.yaml"
         if written.is_file() and written.read_text(encoding="utf-8") != plan:
             raise UsageError(
@@ -71,10 +90,41 @@ class RunFolder:
                     f"{self.path} was begun with {before['ref']} {before['digest']}, which is now {recipe['digest']}; "
                     "restore the recipe, or give another --out"
                 )
+        before = (former or {}).get("processes", record.get("processes"))
+        if before != record.get("processes") and self._unfinished():
+            raise UsageError(
+                f"{self.path} was begun with {before} processes, and its checkpoints go on with as many; now there are "
+                f"{record['processes']}. Launch {before}, or remove {self._unfinished()} to train that stage again"
+            )
         write_text(written, plan)
         history = [*(former or {}).get("history", []), record["versions"]]
         kept = [one for at, one in enumerate(history) if at == 0 or one != history[at - 1]]
         write_json(self.path / "run.json", {**record, "history": kept})
+        last = (former or {}).get("versions", record["versions"])
+        return [
+            f"{name} was {last.get(name, 'not installed')} when this run was last at work, and is {now}"
+            for name, now in record["versions"].items()
+            if last.get(name) != now
+        ]
+
+    def _unfinished(self) -> Path | None:
+        """The folder of a stage that has checkpoints and is not done."""
+        found = (path.parent for path in sorted(self.path.glob("*/checkpoint-*")))
+        return next((path for path in found if not (path / "done.json").is_file()), None)
+
+    def same_data(self, stage: Path, rows: Sequence[Mapping[str, Any]], step: int) -> None:
+        """Write down what a stage learns from. Raises UsageError where it goes on from a step, and learnt from other rows."""
+        digest = hashlib.sha256()
+        for row in rows:
+            digest.update(json.dumps(row, sort_keys=True, default=str).encode())
+        now = {"rows": len(rows), "digest": digest.hexdigest()[:16]}
+        before = read_json(stage / "data.json")
+        if step and before is not None and before != now:
+            raise UsageError(
+                f"{stage} has come to step {step} with {before['rows']} rows ({before['digest']}), and the data now give "
+                f"{now['rows']} ({now['digest']}); restore the data, or remove {stage} to train the stage again"
+            )
+        write_json(stage / "data.json", now)
 
     def done(self, at: int, name: str) -> dict[str, Any] | None:
         """What was written when the stage finished, or None."""
@@ -119,10 +169,11 @@ def _complete(path: Path, step: int, world_size: int) -> bool:
     )
     if not all((path / name).is_file() for name in randoms):
         return False
-    return sharded or _weights(path)
+    return sharded or whole_weights(path)
 
 
-def _weights(path: Path) -> bool:
+def whole_weights(path: Path) -> bool:
+    """Whether a checkpoint holds weights that are not spread over processes."""
     index = read_json(path / "model.safetensors.index.json")
     if index is not None:
         return all((path / shard).is_file() for shard in set(index["weight_map"].values()))

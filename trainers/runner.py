@@ -18,7 +18,7 @@ from rewardkit.evals.traces import right_traces
 from .budget import count_steps
 from .card import card, versions
 from .data import Loader, raw_rows
-from .folder import RunFolder, read_rows, write_text
+from .folder import RunFolder, last_complete, read_rows, write_text
 from .plan import Traces
 from .planning import Resolved
 from .preparing import Prepared, missing_packages, prepare
@@ -104,8 +104,28 @@ def run_plan(
         "recipes": {name: {"ref": one.ref, "digest": one.digest} for name, one in prepared.recipes.items()},
         "versions": versions(),
     }
+    lock = folder.lock() if state.is_main_process else None
+    try:
+        return _run(prepared, folder, record, notes, state, callbacks, told)
+    finally:
+        if lock is not None:
+            lock.release()
+
+
+def _run(
+    prepared: Prepared,
+    folder: RunFolder,
+    record: dict[str, Any],
+    notes: list[str],
+    state: Any,
+    callbacks: Sequence[Any],
+    told: Callable[[str], None],
+) -> Path:
+    resolved, out, smoke = prepared.resolved, folder.path, record["smoke"]
+    plan = resolved.plan
     if state.is_main_process:
-        folder.begin(resolved.to_yaml(), record)
+        for change in folder.begin(resolved.to_yaml(), record):
+            told(f"note: {change}")
         for name, recipe in prepared.recipes.items():
             write_text(
                 out / "recipes" / f"{name}.yaml", f"# {recipe.ref} {recipe.digest}\n{recipe.to_yaml()}"
@@ -121,12 +141,25 @@ def run_plan(
         if finished is not None:
             told(f"{stage.name}: done before ({finished['steps']} steps)")
         else:
-            _train(prepared, folder, at, start, state, smoke, callbacks, told)
+            try:
+                _train(prepared, folder, at, start, state, smoke, callbacks, told)
+            except Exception as error:
+                error.add_note(f"in stage '{stage.name}'; the same command {goes_on(folder, resolved)}")
+                raise
         start = str(folder.stage(at, stage.name) / "model")
     if state.is_main_process:
         _write_cards(resolved, folder, record, smoke)
     state.wait_for_everyone()
     return Path(start)
+
+
+def goes_on(folder: RunFolder, resolved: Resolved) -> str:
+    """Where the same command would go on."""
+    for at, stage in enumerate(resolved.plan.stages):
+        if folder.done(at, stage.name) is None:
+            last = last_complete(folder.stage(at, stage.name), world())
+            return f"goes on with stage '{stage.name}', from " + (f"step {last[1]}" if last else "its start")
+    return "finds every stage done"
 
 
 def _silent(text: str) -> None:

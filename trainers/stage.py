@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
-from transformers import PrinterCallback, TrainerCallback
+from transformers import PrinterCallback, TrainerCallback, TrainerState
 
 from rewardkit.errors import SetupError
 from rewardkit.recipe import Recipe
@@ -29,6 +29,8 @@ from .folder import (
     drop_incomplete,
     is_disk_full,
     last_complete,
+    read_rows,
+    whole_weights,
     write_json,
 )
 from .options import Checked
@@ -86,6 +88,7 @@ def train_stage(run: StageRun) -> dict[str, Any]:
     step = last[1] if last else 0
     if run.is_main:
         run.path.mkdir(parents=True, exist_ok=True)
+        run.folder.same_data(run.path, run.rows.rows, step)
         for name in drop_incomplete(run.path, step):
             run.say(f"{stage.name}: {name} was not whole and is removed")
         run.folder.rewind(stage.name, step)
@@ -98,7 +101,7 @@ def train_stage(run: StageRun) -> dict[str, Any]:
     with disk_faults(run.path):
         trainer = _trained_by(run, [*own, *run.callbacks])
         trainer.remove_callback(PrinterCallback)
-        trainer.train(resume_from_checkpoint=str(last[0]) if last else None)
+        _learn(run, trainer, last)
         _save(run, trainer)
     record = {
         "stage": stage.name,
@@ -121,12 +124,37 @@ def train_stage(run: StageRun) -> dict[str, Any]:
     return record
 
 
+def _learn(run: StageRun, trainer: Any, last: tuple[Path, int] | None) -> None:
+    """Train, from the last checkpoint if there is one; only load it where no step is left.
+
+    The trainer would take one step too many within an epoch, and write an empty table over the last completions.
+    """
+    path, step = last or (None, 0)
+    state = TrainerState.load_from_json(str(path / "trainer_state.json")) if path else None
+    if path and state and step >= state.max_steps and whole_weights(path):
+        trainer._load_from_checkpoint(str(path))
+        trainer.state = state
+        return
+    if step and hasattr(trainer, "_total_train_tokens"):
+        trainer._total_train_tokens = _tokens_before(run, step)  # TRL counts from the restart
+    trainer.train(resume_from_checkpoint=str(path) if path else None)
+
+
+def _tokens_before(run: StageRun, step: int) -> int:
+    """The tokens that an sft stage had learnt from at its last logged step up to `step`."""
+    stage = run.resolved.plan.stages[run.at].name
+    rows = [row for row in read_rows(run.folder.metrics) if row["stage"] == stage and row["step"] <= step]
+    return int(max((row.get("num_tokens") or 0 for row in rows), default=0))
+
+
 def _watch(run: StageRun, step: int) -> Watch | None:
     stage = run.resolved.plan.stages[run.at]
     if run.recipe is None:
         return None
     path = run.path / "warnings.jsonl" if run.is_main else Path(os.devnull)
-    return Watch(stage.watch, stage.stop_on, path, run.recipe.ref, run.say, step)
+    released = not stage.recipe_set and not str(stage.recipe).endswith((".yaml", ".yml"))
+    recipe = run.recipe.ref if released else str(run.folder.path / "recipes" / f"{stage.name}.yaml")
+    return Watch(stage.watch, stage.stop_on, path, recipe, run.path / "completions", run.say, step)
 
 
 def _eval(run: StageRun) -> TrainerCallback | None:

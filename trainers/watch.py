@@ -27,7 +27,7 @@ ANSWERABLE = ("outcomes/correct", "outcomes/wrong", "outcomes/false_none", "outc
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A warning: its name, the numbers, and where to look."""
+    """A warning: its name, the numbers, and the command that explains it."""
 
     name: str
     text: str
@@ -108,45 +108,39 @@ def _moved(before: float | None, now: float | None) -> str:
     return f"{before:.3f} -> {now:.3f}"
 
 
+ADVANTAGES = "rewardkit advantages RECIPE --rollouts FILE --column group=id"
+REDTEAM = "rewardkit redteam RECIPE --rollouts FILE"
+
 RULES: dict[str, Rule] = {
-    "reward_without_correctness": Rule(
-        0.05, "rewardkit check RECIPE (ordering), rewardkit advantages", _reward
-    ),
-    "false_none": Rule(0.05, "rewardkit check RECIPE (policies: when abstaining starts to pay)", _false_none),
-    "one_term": Rule(0.9, "rewardkit advantages RECIPE (which term the advantages come from)", _one_term),
+    "reward_without_correctness": Rule(0.05, ADVANTAGES, _reward),
+    "false_none": Rule(0.05, "rewardkit check RECIPE", _false_none),
+    "one_term": Rule(0.9, ADVANTAGES, _one_term),
     "dead_groups": Rule(
         0.5,
-        "rewardkit signal (problems worth training on, and the group size)",
+        "rewardkit signal --recipe RECIPE --rollouts FILE --column group=id",
         _over("groups whose completions all got the same reward", "frac_reward_zero_std"),
     ),
-    "length": Rule(1.5, "rewardkit diff, rewardkit check RECIPE (what length pays)", _longer),
+    "length": Rule(1.5, "rewardkit check RECIPE", _longer),
     "truncated": Rule(
         0.2,
-        "rewardkit check RECIPE --max-completion-length N (what prices past the limit do)",
+        "rewardkit check RECIPE --max-completion-length LIMIT",
         _over("completions cut at max_completion_length", "completions/clipped_ratio"),
     ),
-    "characters": Rule(
-        0.05,
-        "rewardkit redteam RECIPE (characters)",
-        _rising("completions with stray characters", "text/characters"),
-    ),
-    "script": Rule(
-        0.05, "rewardkit redteam RECIPE (characters)", _rising("letters of another script", "text/script")
-    ),
-    "repetition": Rule(
-        0.1, "rewardkit redteam RECIPE (repetition)", _rising("repeated word 4-grams", "text/repetition")
-    ),
+    "characters": Rule(0.05, REDTEAM, _rising("completions with stray characters", "text/characters")),
+    "script": Rule(0.05, REDTEAM, _rising("letters of another script", "text/script")),
+    "repetition": Rule(0.1, REDTEAM, _rising("repeated word 4-grams", "text/repetition")),
     "no_answer": Rule(
         0.3,
-        "rewardkit explain (what the extraction sees, and why it finds nothing)",
+        "rewardkit explain RECIPE FILE",
         _over("completions without an answer that can be read", *NO_ANSWER),
     ),
     "undecided": Rule(
         0.0,
-        "rewardkit verify --golds FILE (why a gold is unusable)",
+        "rewardkit verify --golds FILE",
         _over("completions whose gold is unusable", "outcomes/undecided"),
     ),
 }
+"""In a command, RECIPE is the stage's recipe, FILE the completions of the step, LIMIT max_completion_length."""
 AT_ONCE = frozenset({"undecided"})
 """Rules that do not wait for a window of rows."""
 WINDOW = 20
@@ -206,6 +200,15 @@ class Watch(TrainerCallback):
     """Says each warning once a stage, writes it down, and ends the stage where asked.
 
     `stopped` is the name of the warning that ended the stage. A resumed run knows what was said before.
+
+    Args:
+        limits: the stage's `watch`.
+        stop_on: the warnings that end the stage.
+        path: where warnings are written.
+        recipe: the recipe's reference, for the commands.
+        completions: the folder of the tables of completions, for the commands.
+        say: takes lines for a person.
+        from_step: where a resumed run goes on.
     """
 
     def __init__(
@@ -214,12 +217,14 @@ class Watch(TrainerCallback):
         stop_on: Sequence[str],
         path: Path,
         recipe: str,
+        completions: Path,
         say: Callable[[str], None],
         from_step: int = 0,
     ) -> None:
         self.window = int(limits.get("window") or WINDOW)
         self.limits = {name: limit for name, limit in limits.items() if name != "window"}
-        self.stop_on, self.path, self.recipe, self.say = tuple(stop_on), path, recipe, say
+        self.stop_on, self.path, self.say = tuple(stop_on), path, say
+        self.recipe, self.completions = recipe, completions
         self.stopped: str | None = None
         rows = [row for row in read_rows(path) if row["step"] <= from_step]
         write_rows(path, rows)
@@ -231,7 +236,7 @@ class Watch(TrainerCallback):
             if warning.name not in self.said:
                 self.said.add(warning.name)
                 if state.is_world_process_zero:
-                    audit = warning.audit.replace("RECIPE", self.recipe)
+                    audit = self._command(warning.audit, state.global_step, args.max_completion_length)
                     self.say(f"step {state.global_step}: {warning.name}: {warning.text}; see {audit}")
                     row = {
                         "step": state.global_step,
@@ -244,3 +249,7 @@ class Watch(TrainerCallback):
                 self.stopped = warning.name
                 control.should_training_stop = True
                 control.should_save = True
+
+    def _command(self, audit: str, step: int, limit: int) -> str:
+        file = self.completions / f"completions_{step:05d}.parquet"
+        return audit.replace("RECIPE", self.recipe).replace("FILE", str(file)).replace("LIMIT", str(limit))

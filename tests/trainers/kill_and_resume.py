@@ -64,6 +64,17 @@ class FullDisk(TrainerCallback):
             resource.setrlimit(resource.RLIMIT_FSIZE, (self.size, self.size))
 
 
+class KillInSaving(TrainerCallback):
+    """Kills the process after the last step of a stage, before its model is moved to its place."""
+
+    def __init__(self, stage):
+        self.stage = stage
+
+    def on_train_end(self, args, state, control, **kwargs):
+        if Path(args.output_dir).name == self.stage:
+            Path.rename = lambda path, target: die()
+
+
 def attempt(plan, out, *callbacks):
     """Run in a fork: how it ended (0, or minus the signal), what it said, and the error if one was raised."""
     reader, writer = os.pipe()
@@ -88,9 +99,13 @@ def main(plan, folder):
     stages = ["01-sft-1", "02-grpo-1", "03-sft-2", "04-grpo-2"]
     found = {"kills": [], "unbroken": attempt(plan, folder / "unbroken")}
     for stage in stages:
+        if stage == "03-sft-2":
+            found["saving"] = attempt(plan, folder / "killed", KillInSaving("02-grpo-1"))
         found["kills"].append(attempt(plan, folder / "killed", KillAt(stage, 3, writing=False)))
         found["kills"].append(attempt(plan, folder / "killed", KillAt(stage, 4, writing=True)))
-    found["full"] = attempt(plan, folder / "full", FullDisk("01-sft-1", 3, 100_000))
+    found["full"] = {
+        stage: attempt(plan, folder / f"full-{stage}", FullDisk(stage, 3, 100_000)) for stage in stages[:2]
+    }
     found["last"] = attempt(plan, folder / "killed")
     found["again"] = attempt(plan, folder / "killed")
     print(json.dumps(found))

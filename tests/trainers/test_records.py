@@ -99,6 +99,44 @@ def test_a_folder_belongs_to_one_plan_and_its_recipes(tmp_path):
         run.begin("plan: a\nseed: 0\n", {"recipes": {"g": {"ref": "r@0", "digest": "2"}}, "versions": {}})
 
 
+def test_what_changed_since_the_run_began(tmp_path):
+    run = RunFolder(tmp_path)
+    record = {"recipes": {}, "processes": 1, "versions": {"trl": "1", "torch": "2"}}
+    assert run.begin("p\n", record) == []
+    assert run.begin("p\n", record | {"versions": {"trl": "3", "torch": "2", "peft": "1"}}) == [
+        "trl was 1 when this run was last at work, and is 3",
+        "peft was not installed when this run was last at work, and is 1",
+    ]
+    (tmp_path / "01-a" / "checkpoint-2").mkdir(parents=True)
+    with pytest.raises(
+        UsageError, match=r"begun with 1 processes, .* now there are 2. Launch 1, or remove \S+01-a"
+    ):
+        run.begin("p\n", record | {"processes": 2})
+    (tmp_path / "01-a" / "done.json").write_text("{}")
+    run.begin("p\n", record | {"processes": 2})
+
+
+def test_one_run_at_a_time(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    lock = run.lock()
+    with pytest.raises(UsageError, match="another run is at work in"):
+        RunFolder(tmp_path / "run").lock()
+    lock.release()
+    RunFolder(tmp_path / "run").lock().release()
+
+
+def test_a_stage_does_not_go_on_with_other_rows(tmp_path):
+    run = RunFolder(tmp_path)
+    run.same_data(tmp_path / "s", [{"prompt": "a"}], 0)
+    run.same_data(tmp_path / "s", [{"prompt": "a"}], 4)
+    with pytest.raises(
+        UsageError, match=r"has come to step 4 with 1 rows .* now give 2 .*; restore the data"
+    ):
+        run.same_data(tmp_path / "s", [{"prompt": "a"}, {"prompt": "b"}], 4)
+    run.same_data(tmp_path / "s", [{"prompt": "b"}], 0)  # nothing was learnt yet
+    run.same_data(tmp_path / "s", [{"prompt": "b"}], 4)
+
+
 # --- rejection sampling --------------------------------------------------------------------------
 
 

@@ -298,6 +298,45 @@ def test_the_command(plan, tmp_path):
     assert "Traceback" not in wrong.stderr
 
 
+def test_a_request_to_end_is_answered_with_how_to_go_on(plan, tmp_path):
+    import signal
+
+    path = plan().path
+    words = [sys.executable, "-m", "rewardkit", "train", path, "--set", "options.max_steps=100000"]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as run:
+        assert run.stdout is not None
+        for line in run.stdout:
+            if line.startswith("grpo: grpo, 8 rows"):
+                break
+        run.send_signal(signal.SIGTERM)
+        _, said = run.communicate(timeout=100)
+    assert run.returncode == 130
+    assert "stopped; the same command goes on with stage 'grpo', from " in said
+    assert "Traceback" not in said
+
+
+def test_every_command_that_the_watch_names_runs(plan, tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from rewardkit.cli import app
+    from rewardkit.trainers.watch import RULES
+
+    monkeypatch.chdir(tmp_path)
+    always = ", ".join(f"{name}: -9" for name in RULES if name != "length")
+    run_plan(plan(stage=f", watch: {{window: 2, length: 0, {always}}}"), tmp_path / "run", say=lambda _: None)
+    rows = read_rows(tmp_path / "run" / "01-grpo" / "warnings.jsonl")
+    commands = dict.fromkeys(row["audit"] for row in rows)
+    assert {row["warning"] for row in rows} >= set(RULES) - {
+        "one_term"
+    }  # which needs two terms with a spread
+    for command in commands:
+        done = CliRunner().invoke(app, command.split()[1:])
+        assert done.exit_code in (0, 1), (command, done.output)
+        assert "playground-none" in done.output or "problems" in done.output or "golds" in done.output
+
+
 def test_the_plans_are_listed(tmp_path):
     listed = rewardkit("train", "--list", cwd=tmp_path).stdout
     assert "qwen3-0.6b-math-none: " in listed
