@@ -57,6 +57,7 @@ def run(
 ) -> None:
     """Generate what is missing, then score and show it. Run it again to go on where it stopped."""
     from .backends import open_backend
+    from .profiles import load_reader
     from .progress import Bars
     from .run import RunFolder, generate_run
     from .suite import load_suite
@@ -74,6 +75,8 @@ def run(
     if n is not None:
         settings.append(f"arms.sampled.n={n}")
     made = load_suite(suite, settings)
+    for reader in (made.recipe, *made.profiles):  # a name that is wrong is said before anything is generated
+        load_reader(reader)
     if backend != "replay":  # said before a model is loaded
         made.check_decoding()
     options: dict[str, str] = {}
@@ -101,6 +104,10 @@ def run(
     gold = folder.suite().data.gold
     if made.data.gold is None and gold != "gold":
         console.print(f"columns: gold = {gold}", markup=False, highlight=False)
+    for remark in report.remarks:
+        console.print(remark, markup=False, highlight=False)
+    if not report.generated + report.reused:
+        raise UsageError(f"{folder.path}: there is no completion to score")
     for reason in report.reasons:
         console.print(f"refused: {reason}", markup=False, highlight=False)
     if not score_too:

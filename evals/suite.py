@@ -140,7 +140,9 @@ class Arms(Part):
 
     @model_validator(mode="before")
     @classmethod
-    def _plain_greedy(cls, value: Any) -> Any:
+    def _plain(cls, value: Any) -> Any:
+        if isinstance(value, dict):  # false leaves an arm out: a variant of a suite cannot drop a key
+            value = {name: arm for name, arm in value.items() if arm is not False}
         if isinstance(value, dict) and "greedy" in value and value["greedy"] in (True, None):
             return {**value, "greedy": {}}
         return value

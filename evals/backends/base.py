@@ -135,6 +135,10 @@ class Backend(ABC):
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion | Refusal]:
         """Completions as they are done. Takes requests lazily and holds a bounded number of them."""
 
+    def remarks(self) -> list[str]:
+        """What is to be said when it has generated all it could."""
+        return []
+
     def close(self) -> None:  # noqa: B027 - most backends have nothing to free
         """Free the engine or the connections."""
 

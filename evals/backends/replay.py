@@ -10,15 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from rewardkit.errors import DataError, SetupError
-from rewardkit.types import Finish
+from rewardkit.rows import values
+from rewardkit.rows.columns import USUAL
+from rewardkit.rows.values import RowFault
 
 from .base import Backend, Completion, Prompt, Refusal, Request, Sampling
+
+BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +31,12 @@ class Options:
     """Options of the replay backend.
 
     `match` is the column shared by the file and the suite's data ('id' is the item's id); `completion` the
-    text's column (a text or a list of texts). A row without an arm belongs to the arm named `arm`.
+    text's column (a text or a list of texts), looked for under its usual names where it is not given. A row without
+    an arm belongs to the arm named `arm`.
     """
 
     match: str = "id"
-    completion: str = "completion"
+    completion: str = ""
     arm: str = "sampled"
     model: str = ""
 
@@ -47,7 +53,13 @@ class ReplayBackend(Backend):
             raise SetupError(f"no file of completions at {self.path}")
         with self.path.open("rb") as file:
             self._digest = hashlib.file_digest(file, "sha256").hexdigest()[:32]
+        self._column = self.options.completion
+        self._numbers: Counter[tuple[str, str]] = Counter()
+        """How many completions there are of (match, arm)."""
+        self._unmatched: dict[str, str] = {}
         self._places = self._index()
+        if not self._places:
+            raise DataError("the file holds no completions", str(self.path))
 
     def identity(self) -> dict[str, Any]:
         """The file's content, and the model's name where it was given."""
@@ -68,67 +80,115 @@ class ReplayBackend(Backend):
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion | Refusal]:
         """Look up each sample by its place in the file; what is absent is not yielded."""
+        asked: Counter[str] = Counter()
+        known: Counter[str] = Counter()
+        name = ""
         with self.path.open("rb") as file:
             for request in requests:
-                name = request.item if self.options.match == "id" else request.fields.get(self.options.match)
+                name = self._name(request)
+                asked[request.arm] += 1
+                known[request.arm] += (name, request.arm) in self._numbers
                 for sample in request.samples:
-                    place = self._places.get((str(name), request.arm, sample))
+                    place = self._places.get((name, request.arm, sample))
                     if place is None:
                         continue
                     offset, nth = place
                     file.seek(offset)
                     yield self._completion(request, sample, json.loads(file.readline()), nth)
+        for arm in asked - known:
+            if not known[arm]:
+                self._unmatched[arm] = name
+
+    def remarks(self) -> list[str]:
+        """For each arm of which no problem was found: what the file has instead."""
+        arms, names = (
+            list(dict.fromkeys(column)) for column in zip(*((a, n) for n, a in self._numbers), strict=True)
+        )
+        told = []
+        for arm, name in self._unmatched.items():
+            if arm in arms:
+                found = f"its '{self.options.match}' are {_some(names)}, the suite's are like {name!r}"
+                remedy = "-O match=COLUMN matches by another column, data.id names the suite's"
+            else:
+                found = f"its arms are {_some(arms)}"
+                remedy = f"-O arm={arm} says what rows without an arm are; --set arms.{arm}=false leaves the arm out"
+            told.append(f"{self.path}: no completion of arm '{arm}' belongs to a problem: {found} ({remedy})")
+        return told
+
+    def _name(self, request: Request) -> str:
+        match = self.options.match
+        return str(request.item if match == "id" else request.fields.get(match))
 
     def _index(self) -> dict[tuple[str, str, int], tuple[int, int | None]]:
-        """(match, arm, sample) -> (offset of the line, place in its list)."""
+        """(match, arm, sample) -> (offset of the line, place in its list). Every row is read, and faults named."""
         places: dict[tuple[str, str, int], tuple[int, int | None]] = {}
-        counts: dict[tuple[str, str], int] = {}
         offset = 0
         with self.path.open("rb") as file:
             for number, line in enumerate(file, start=1):
-                row = self._row(line, number)
-                name, arm = str(row[self.options.match]), str(row.get("arm", self.options.arm))
-                texts = row[self.options.completion]
-                for nth in range(len(texts)) if isinstance(texts, list) else [None]:
-                    seen = counts.get((name, arm), 0)
-                    sample = int(row["sample"]) if nth is None and "sample" in row else seen
-                    counts[name, arm] = seen + 1
-                    if places.setdefault((name, arm, sample), (offset, nth)) != (offset, nth):
-                        raise DataError(
-                            f"sample {sample} of '{name}' in arm '{arm}' is there twice",
-                            str(self.path),
-                            number,
-                        )
+                if line.strip():
+                    try:
+                        self._index_row(places, _row(line.removeprefix(BOM) if number == 1 else line), offset)
+                    except RowFault as wrong:
+                        raise DataError(wrong.fault, str(self.path), number) from wrong
                 offset += len(line)
         return places
 
-    def _row(self, line: bytes, number: int) -> dict[str, Any]:
-        try:
-            row = json.loads(line)
-        except ValueError as wrong:
-            raise DataError(f"not a line of JSON: {wrong}", str(self.path), number) from wrong
-        for column in (self.options.match, self.options.completion):
+    def _index_row(self, places: dict[Any, Any], row: dict[str, Any], offset: int) -> None:
+        if not self._column:
+            self._column = next((name for name in USUAL["completion"] if name in row), USUAL["completion"][0])
+        for column in (self.options.match, self._column):
             if column not in row:
-                raise DataError(
-                    f"no column '{column}'; found {', '.join(row)}. Name it: "
-                    "-O match=COLUMN -O completion=COLUMN",
-                    str(self.path),
-                    number,
+                raise RowFault(
+                    "no column",
+                    f"no column '{column}'; found {', '.join(row)}. Name it: -O match=COLUMN -O completion=COLUMN",
                 )
-        return row
+        name, arm = str(row[self.options.match]), str(row.get("arm", self.options.arm))
+        texts, several = values.completions(row[self._column])
+        for nth in range(len(texts)) if several else [None]:
+            seen = self._numbers[name, arm]
+            given = None if several else values.count(row.get("sample"), "sample")
+            sample = seen if given is None else given
+            self._numbers[name, arm] += 1
+            if places.setdefault((name, arm, sample), (offset, nth)) != (offset, nth):
+                raise RowFault("twice", f"sample {sample} of '{name}' in arm '{arm}' is there twice")
+            self._read(row, nth)
 
-    def _completion(self, request: Request, sample: int, row: dict[str, Any], nth: int | None) -> Completion:
+    def _read(self, row: dict[str, Any], nth: int | None) -> dict[str, Any]:
+        """What a row says of one completion. Raises RowFault."""
+
         def pick(column: str) -> Any:
             value = row.get(column)
-            return value[nth] if nth is not None and isinstance(value, list) else value
+            held = None if nth is None else values.as_list(value)
+            if nth is None or held is None:
+                return value
+            if nth >= len(held):
+                raise RowFault(
+                    "does not fit", f"'{column}' is a list of {len(held)}, shorter than the completions"
+                )
+            return held[nth]
 
-        ids = row.get("token_ids")
-        return Completion(
-            index=request.index,
-            sample=sample,
-            text=pick(self.options.completion),
-            tokens=pick("tokens"),
-            finish=Finish(pick("finish") or "unknown"),
-            token_ids=tuple(ids) if ids and nth is None else None,
-            reasoning=pick("reasoning"),
-        )
+        said = values.said(pick(self._column))
+        return {
+            "text": said.text,
+            "tokens": values.count(pick("tokens"), "tokens"),
+            "finish": values.finish(pick("finish")),
+            "token_ids": values.token_ids(row.get("token_ids")) if nth is None else None,
+            "reasoning": values.optional_text(pick("reasoning")) or said.reasoning,
+        }
+
+    def _completion(self, request: Request, sample: int, row: dict[str, Any], nth: int | None) -> Completion:
+        return Completion(index=request.index, sample=sample, **self._read(row, nth))
+
+
+def _row(line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as wrong:
+        raise RowFault("not readable", f"not a line of JSON: {wrong}") from wrong
+    if not isinstance(row, dict):
+        raise RowFault("not readable", f"a row is an object of columns and values, found {values.short(row)}")
+    return row
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names[:3])) + (" ..." if len(names) > 3 else "")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from rewardkit import __version__
-from rewardkit.errors import UsageError
+from rewardkit.errors import UsageError, nearest
 
 from ..backends.base import Backend, Completion, Prompt, Refusal, Request, Sampling
 from ..data import Item, load_items, name_gold
@@ -61,6 +61,7 @@ class GenerationReport:
     seconds: float = 0.0
     backend_seconds: float = 0.0
     reasons: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def missing(self) -> int:
@@ -94,6 +95,7 @@ def generate_run(
     with folder.writing():
         suite = suite.model_copy(update={"data": name_gold(suite.data)})
         items = load_items(suite.data)
+        _check_columns(suite, items)
         prompter = Prompter(suite.prompt)
         unrendered = [prompter.render(item) for item in items]
         model = backend.identity()
@@ -117,6 +119,20 @@ def generate_run(
             },
         )
         return _work(folder, suite, backend, pairs, have, session, progress or Silent(), token_ids, window)
+
+
+def _check_columns(suite: Suite, items: list[Item]) -> None:
+    """Refuse, before anything is generated, a suite whose figures would need a column that is not there."""
+    chance = [suite.chance] if isinstance(suite.chance, str) else []
+    wanted = {"slices": suite.slices, "cluster": [suite.cluster] if suite.cluster else [], "chance": chance}
+    for item in items:
+        for setting, columns in wanted.items():
+            for column in columns:
+                if column not in item.fields:
+                    raise UsageError(
+                        f"suite {suite.suite}, {setting}: item {item.id} has no column '{column}'; "
+                        f"{nearest(column, item.fields)}"
+                    )
 
 
 def _work(
@@ -157,6 +173,7 @@ def _work(
                 if window is not None and report.generated >= window:
                     report.seconds = time.perf_counter() - started
                     return report
+    report.remarks = backend.remarks()
     report.seconds = time.perf_counter() - started
     return report
 

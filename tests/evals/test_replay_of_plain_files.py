@@ -122,3 +122,79 @@ def test_an_unknown_drawing_is_no_greedy_one():
     drawn = suite.sampling()["sampled"][0]
     assert not drawn.greedy
     assert drawn.identity() != suite.sampling()["greedy"][0].identity()
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ([1, 2], "a row is an object of columns and values, found [1, 2]"),
+        ({"id": 0, "completion": "x", "sample": "first"}, "sample is a whole number from 0, found 'first'"),
+        ({"id": 0, "completion": "x", "tokens": "many"}, "tokens is a whole number from 0, found 'many'"),
+        ({"id": 0, "completion": None}, "the completion is missing"),
+        ({"id": 0, "completion": ["x", None]}, "the completion is null"),
+        (
+            {"id": 0, "completion": ["x", "y"], "tokens": [1]},
+            "'tokens' is a list of 1, shorter than the completions",
+        ),
+        ({"id": 0, "text": "x"}, "no column 'completion'; found id, text"),
+    ],
+)
+def test_a_row_that_cannot_be_replayed_is_named_before_anything_is_written(folder, row, says):
+    (folder / "done.jsonl").write_text('{"id": 2, "completion": "fine"}\n\n' + json.dumps(row) + "\n")
+    told = replay().exception
+    assert isinstance(told, DataError)
+    assert str(told).startswith("done.jsonl:3: ")
+    assert says in str(told)
+    assert not (folder / "run").exists()
+
+
+def test_an_empty_file_is_no_run_of_missing_completions(folder):
+    (folder / "done.jsonl").write_text("")
+    assert "the file holds no completions" in str(replay().exception)
+
+
+def test_a_byte_order_mark_another_column_and_other_reasons_to_end_are_read(folder):
+    rows = [{"id": place, "response": "\\boxed{1}", "finish": "eos"} for place in range(3) for _ in range(2)]
+    (folder / "done.jsonl").write_text(
+        "\ufeff" + "".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8"
+    )
+    done = replay("--set", "arms.greedy=false")
+    assert done.exit_code == 0, done.output
+    assert {str(record.finish) for _, _, record in RunFolder("run").completions()} <= {"stop", "unknown"}
+
+
+def test_where_nothing_belongs_to_the_suite_it_is_said_what_the_file_has(folder):
+    text = (folder / "done.jsonl").read_text()
+    (folder / "done.jsonl").write_text(text.replace('"id": ', '"id": "q').replace(', "arm"', '", "arm"'))
+    done = replay()
+    words = " ".join(done.output.split())
+    assert "no completion of arm 'greedy' belongs to a problem: its 'id' are 'q0', 'q1', 'q2'" in words
+    assert "the suite's are like '2' (-O match=COLUMN" in words
+    assert "there is no completion to score" in str(done.exception)
+
+
+def test_an_arm_that_the_file_has_not_is_said(folder):
+    lines = (folder / "done.jsonl").read_text().splitlines(keepends=True)
+    (folder / "done.jsonl").write_text("".join(line for line in lines if '"greedy"' in line))
+    done = replay()
+    words = " ".join(done.output.split())
+    assert "no completion of arm 'sampled' belongs to a problem: its arms are 'greedy'" in words
+    assert "--set arms.sampled=false leaves the arm out" in words
+    assert done.exit_code == 1  # they are missing; the greedy ones are shown
+    assert replay("--set", "arms.sampled=false").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("slices=[questoin]", "sums, slices: item 0 has no column 'questoin'; did you mean 'question'?"),
+        ("cluster=source", "sums, cluster: item 0 has no column 'source'"),
+        ("chance=guess", "sums, chance: item 0 has no column 'guess'"),
+        ("recipe=acuracy", "extraction profiles: accuracy"),
+        ("recipe=math-none@9", "math-none has no version 9"),
+        ("profiles=[last-box]", "extraction profiles:"),
+    ],
+)
+def test_what_would_fail_after_generation_is_refused_before_it(folder, setting, says):
+    assert says in str(replay("--set", setting).exception)
+    assert not (folder / "run" / "completions.jsonl").exists()

@@ -9,7 +9,7 @@ from simulated_policy import Simulated
 
 from rewardkit.errors import DataError, UsageError
 from rewardkit.evals.backends import open_backend
-from rewardkit.evals.data import load_items
+from rewardkit.evals.data import load_items, name_gold
 from rewardkit.evals.export import export_correct
 from rewardkit.evals.profiles import load_reader
 from rewardkit.evals.run import RunFolder, generate_run
@@ -176,7 +176,7 @@ def test_what_was_done_is_written_down(tmp_path, small_suite):
     assert {r.session for _, _, r in folder.completions()} == {0, 1}
     meta = json.loads((folder.path / "run.json").read_text())
     assert meta["n"] == {"greedy": 1, "sampled": 3}
-    assert folder.suite() == small_suite
+    assert folder.suite() == small_suite.model_copy(update={"data": name_gold(small_suite.data)})
 
 
 def test_right_completions_are_exported_as_messages_to_learn_from(tmp_path):
