@@ -18,7 +18,7 @@ from ..kinds import Question
 from ..recipe import Recipe
 from ..rows import Columns
 from ..tokens import Counter
-from ..types import Equality, Extraction, Outcome, Rollout, Score
+from ..types import Equality, Extraction, Outcome, Score
 from .check import ORDER
 from .findings import Audit, Finding, Severity, num
 from .policies import play
@@ -30,6 +30,8 @@ from .tuned import prefill_finding
 
 NAMED = 5
 """Rows that a sentence names; the table has all of them."""
+ABOUT_NONE = {"ordering_none", "group_none"}
+"""Findings about problems without an answer."""
 COUNTED = ("tokens", "words", "characters", "steps")
 
 
@@ -81,7 +83,8 @@ def with_data(
     findings += prefill_finding(
         recipe, template, _opened(counter, recipe) if prefilled is None else prefilled
     )
-    findings = [f for f in findings if f.code != "abstention"]
+    left_out = {"abstention"} | (ABOUT_NONE if unanswerable == 0 else set())
+    findings = [f for f in findings if f.code not in left_out]
     space = Space(recipe)
     scoring = scoring_of(space)
     if scoring is not None:
@@ -91,7 +94,8 @@ def with_data(
     return replace(
         audit,
         findings=tuple(sorted(findings, key=lambda found: ORDER[found.severity])),
-        tables={**audit.tables, "policies": table}
+        tables={k: v for k, v in audit.tables.items() if unanswerable or k != "scoring"}
+        | {"policies": table}
         | ({"contract": Breaches(tuple(breaches))} if breaches else {}),
     )
 
@@ -122,30 +126,35 @@ class Breaches:
 def _gold_breaches(
     recipe: Recipe, problems: Problems, template: Template, counter: Counter | None
 ) -> tuple[list[Breach], int]:
-    """Rows whose gold, written out, is not paid in full; and how many golds are None."""
+    """Rows of which an accepted gold, written out, is not paid in full; and how many rows' golds are None."""
     needs = recipe.needs()
+    written = [(at, gold) for at, row in enumerate(problems.rows) for gold in row.golds]
     rollouts = [
-        said(row, template.write(_first(recipe, row)), template.tokens, needs) for row in problems.rows
+        said(problems.rows[at], template.write(_spelled(recipe, gold)), template.tokens, needs)
+        for at, gold in written
     ]
     scores = recipe.score(with_tokens(rollouts, counter))
-    unanswerable = sum(1 for score in scores if not score.outcome.answerable and score.outcome != "undecided")
+    outcomes = {at: score.outcome for (at, _), score in zip(written, scores, strict=True)}
+    unanswerable = sum(1 for o in outcomes.values() if not o.answerable and o != Outcome.UNDECIDED)
     if recipe.answer.verify.kind == "countdown":  # the gold is a target, and saying it is not an answer
         return [
             Breach(problems.place(at), "unusable gold", _fault(score))
-            for at, score in enumerate(scores)
+            for (at, _), score in zip(written, scores, strict=True)
             if score.outcome == Outcome.UNDECIDED
         ], unanswerable
-    breaches = [_breach(recipe, problems.place(at), score, template) for at, score in enumerate(scores)]
-    return [breach for breach in breaches if breach is not None], unanswerable
+    found: dict[int, Breach] = {}  # the first of a row's accepted golds that is not paid in full
+    for (at, gold), score in zip(written, scores, strict=True):
+        breach = _breach(recipe, problems.place(at), gold, score, template)
+        if breach is not None:
+            found.setdefault(at, breach)
+    return list(found.values()), unanswerable
 
 
-def _first(recipe: Recipe, row: Rollout) -> str:
-    gold = row.golds[0]
+def _spelled(recipe: Recipe, gold: str | None) -> str:
     return gold if gold is not None else (recipe.answer.none[0] if recipe.answer.none else "")
 
 
-def _breach(recipe: Recipe, place: str, score: Score, template: Template) -> Breach | None:
-    gold = score.reading.rollout.golds[0]
+def _breach(recipe: Recipe, place: str, gold: str | None, score: Score, template: Template) -> Breach | None:
     if score.outcome == Outcome.UNDECIDED:
         return Breach(place, "unusable gold", _fault(score))
     if not score.outcome.right:

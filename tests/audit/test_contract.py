@@ -144,3 +144,19 @@ def test_countdown_rows_are_read_and_their_targets_do_not_pay(tmp_path):
     assert breaches(found) == {"2": "unusable gold", "3": "unusable gold"}
     earned = {one.name: one.mean for one in found.tables["policies"].earned}
     assert earned["format alone"] == 0.0
+
+
+def test_every_accepted_gold_is_written_out(rows):
+    """The first is paid in full; the second holds characters that version 2 charges for."""
+    found = audit("math-none@2", rows(["42", "42語"], ["42", "42.0"]))
+    [breach] = found.tables["contract"].found
+    assert breach.place.endswith(":1")
+    assert "42語" in breach.reason
+
+
+def test_data_without_a_none_gold_says_nothing_of_such_problems(rows):
+    found = audit("math-none@1", rows("42", "7"))
+    assert not {one.code for one in found.findings} & {"ordering_none", "group_none"}
+    assert "scoring" not in found.tables
+    [one] = found.of("abstention")
+    assert one.sentence.startswith("Every problem has an answer")
