@@ -153,6 +153,8 @@ _DIGITS = re.compile(r"-?\d{1,18}")
 
 
 _ALIGNED = re.compile(r"(?:\\left)?\s*(?:\\\{)?\s*\\begin\s*\{(aligned|align\*?|gathered|split|cases)\}")
+_SYSTEM = re.compile(r"(?:\\left)?\s*\\\{\s*\\begin\s*\{array\}\s*\{[lcr|@ ]*\}")
+"""A brace before an array makes a system of its rows, as `cases` does."""
 _ROW = re.compile(r"\\\\(?:\s*\[[^\[\]]{0,12}\])?")
 _CONTINUES = re.compile(r"\s*&?\s*(?:=|\\approx(?![A-Za-z]))")
 _WORDED = re.compile(r"\\(?:text|textbf|mbox)\s*\{([^{}]*\d[^{}]*)\}")
@@ -163,6 +165,9 @@ def _rows(text: str) -> str:
 
     `cases` that give a value for each condition are a function by parts and stay what they are.
     """
+    system = _SYSTEM.match(text)
+    if system:
+        text = r"\begin{cases}" + text[system.end() :].replace(r"\end{array}", r"\end{cases}")
     head = _ALIGNED.match(text)
     if not head:
         return text

@@ -55,6 +55,8 @@ def read(raw: str) -> Node:
         raise Unread("nothing in it")
     if any(BAD in token.value or "\ud800" <= token.value <= "\udfff" for token in found):
         raise Unread("a hidden character inside")
+    if len(found) > MOST_TOKENS:
+        raise Refused(f"an answer of {len(found)} tokens")
     text = canonical(raw)
     value = rational(text)
     if value is not None:
@@ -71,8 +73,6 @@ def read(raw: str) -> Node:
     chosen = _choice(found)
     if chosen is not None:
         return chosen
-    if len(found) > MOST_TOKENS:
-        raise Refused(f"an answer of {len(found)} tokens")
     if _depth(found) > DEEPEST:
         raise Refused(f"nested deeper than {DEEPEST}")
     try:

@@ -146,10 +146,21 @@ def is_word(run: str) -> bool:
     return len(run) >= 4 or bool(_VOWEL.search(low))
 
 
+_DIGIT = re.compile(r"\d")
+_BRACKET = re.compile(r"[()\[\]]")
+_DASH = re.compile(r"(?<!\s)\s*-\s*")
+_HYPHEN = re.compile(r"(?<=[^\W\d_]{2})-(?=[^\W\d_]{2})")
+"""A hyphen joins words; a dash beside a figure or a lone letter is a minus."""
+
+
 @remembered(2048)
 def words(text: str) -> str:
     """The words of a text answer in the form that is compared: case, articles and phrases levelled."""
-    bare = re.sub(r"[\s\-]+", " ", re.sub(r"[()\[\]\"]", " ", plain(text))).strip()
+    bare = plain(text).replace('"', " ")
+    if not _DIGIT.search(bare):
+        bare = _BRACKET.sub(" ", bare)  # around words they are dress, around numbers an interval or a product
+    bare = _HYPHEN.sub(" ", _DASH.sub("-", bare))
+    bare = re.sub(r"\s+", " ", bare).strip()
     bare = re.sub(r"^(?:the|a|an)\s+(?=\S)", "", bare)
     return PHRASES.get(bare, bare)
 

@@ -110,6 +110,15 @@ EQUAL: dict[str, list[tuple[str, str]]] = {
         ("00:15", "12:15 AM"),
         ("3:00", "3 o'clock"),
     ],
+    "systems in an array behind a brace": [
+        ("x=1,y=2", r"\left\{\begin{array}{l}x=1\\y=2\end{array}\right."),
+        ("(1,2)", r"\left\{\begin{array}{l}x=1,\\ y=2.\end{array}\right."),
+    ],
+    "hyphens between words": [
+        ("north-east", "north east"),
+        ("well - known", "well-known"),
+        ("(isosceles)", "isosceles"),
+    ],
     "dates": [
         ("March 5", r"\text{March 5th}"),
         ("March 5", "5 March"),
@@ -179,6 +188,14 @@ DIFFERENT: dict[str, list[tuple[str, str]]] = {
         ("1,2,3", "[1,2,4]"),
         ("1,2", "[1,2]"),
         ("7/3", "2 or 1/3"),
+    ],
+    "a minus or a bracket in a text": [
+        (r"5\text{ if }x>0", r"-5\text{ if }x>0"),
+        (r"x+1\text{ is prime}", r"x-1\text{ is prime}"),
+        (r"x\,1\text{ is prime}", r"x-1\text{ is prime}"),
+        ("The set of 3", "The set of -3"),
+        (r"\{x : x\text{ is even}\}", r"\{x : -x\text{ is even}\}"),
+        (r"\text{every x in (1,2]}", r"\text{every x in [1,2)}"),
     ],
     "one point is not two": [(r"(\pm 3,0)", "(3,0)")],
 }
