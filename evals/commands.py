@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 
 Run = Annotated[Path, typer.Argument(help="The folder of an evaluation run.")]
+JSON_TOO = "text, md, csv or json"
 Scores = Annotated[str | None, typer.Option(help="Which scoring pass; needed where there are several.")]
 
 
@@ -158,7 +159,7 @@ def show(
     if format == "json":
         typer.echo(made.json(), nl=False)
     else:
-        _print(tables, format)
+        _print(tables, format, JSON_TOO)
 
 
 @app.command()
@@ -183,6 +184,8 @@ def compare(
     from .run import RunFolder
     from .sides import side_by_side
 
+    if column and not (table or format == "csv"):
+        raise UsageError("--column adds to the table of --table; give both")
     folders = [RunFolder.existing(path) for path in runs]
     made = compare_boards([load_board(folder, scores) for folder in folders], anyway=anyway)
     if format == "json":
@@ -191,7 +194,7 @@ def compare(
     if table or format == "csv":
         _print([made.ablation(plan_columns(folders, column or []))], format)
         return
-    _print(made.tables(), format)
+    _print(made.tables(), format, JSON_TOO)
     for note in made.notes():
         typer.echo(note)
     if flips:
@@ -324,9 +327,9 @@ def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None
     return report.name
 
 
-def _print(tables: list, format: str) -> None:
+def _print(tables: list, format: str, takes: str = "text, md or csv") -> None:
     if format not in ("text", "md", "csv"):
-        raise UsageError(f"--format is text, md, csv or json; found '{format}'")
+        raise UsageError(f"--format is {takes}; found '{format}'")
     for table in tables:
         if format == "text":
             table.print()

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from rewardkit.errors import UsageError
+from rewardkit.errors import UsageError, nearest
 
 from .board import ArmBoard, Board
 from .compare import compare
@@ -78,6 +78,9 @@ def reward_against_truth(pairs: Sequence[tuple[Board, Board]], arm: str | None =
     if not pairs:
         raise UsageError("reward against truth needs a run at least")
     chosen = arm or ("sampled" if "sampled" in pairs[0][0].arms else "greedy")
+    for board in (board for pair in pairs for board in pair):
+        if chosen not in board.arms:
+            raise UsageError(f"{board.name} has no arm '{chosen}'; {nearest(chosen, board.arms)}")
     made: list[Agreement] = []
     for place, (paid, judged) in enumerate(pairs):
         if paid.scoring["name"] == judged.scoring["name"]:

@@ -232,6 +232,28 @@ def test_the_commands_print_tables_in_every_format(runs, tmp_path):
     assert {"id", "completion", "gold", "reward", "outcome", "terms"} <= rows[0].keys()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (
+            ("truth", "base", "--reward", "accuracy@1", "--judge", "again", "--arm", "best"),
+            "base has no arm 'best'",
+        ),
+        (("panel", "base", "--format", "json"), "--format is text, md or csv; found 'json'"),
+        (("show", "base", "--format", "xml"), "--format is text, md, csv or json; found 'xml'"),
+        (("compare", "base", "same", "--column", "x"), "--column adds to the table of --table"),
+    ],
+)
+def test_what_a_command_does_not_take_is_said(runs, arguments, says):
+    score_run(runs["base"], load_reader("accuracy"), name="again")
+    paths = [str(runs[a].path) if a in runs else a for a in arguments]
+    told = CliRunner().invoke(app, paths).exception
+    for kind in ("json", "jsonl"):
+        (runs["base"].scores / f"again.{kind}").unlink()
+    assert isinstance(told, UsageError)
+    assert says in str(told)
+
+
 def test_columns_come_from_the_plan_beside_the_checkpoint(tmp_path):
     from rewardkit.evals.plans import plan_columns
 
