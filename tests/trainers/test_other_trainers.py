@@ -185,14 +185,12 @@ def test_verls_reward_loop_under_ray_by_the_files_path(tiny):
             ROOT / "trainers" / "verl.py",
             tiny,
             "countdown@1",
-            "ray:naive",
             "ray:remote",
         ),
         told=json.dumps(cases),
     )
-    for manager in ("ray:naive", "ray:remote"):
-        assert [one["score"] for one in found[manager]] == pytest.approx([1.0, 0.1, 0.0]), manager
-        assert [one["extra"]["no_reward"] for one in found[manager]] == [0.0, 0.0, 1.0], manager
+    assert [one["score"] for one in found["ray:remote"]] == pytest.approx([1.0, 0.1, 0.0])
+    assert [one["extra"]["no_reward"] for one in found["ray:remote"]] == [0.0, 0.0, 1.0]
 
 
 @pytest.mark.verl
