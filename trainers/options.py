@@ -156,10 +156,10 @@ def check(resolved: Resolved, world_size: int, accelerator: bool) -> list[Checke
 
 
 def _known_somewhere(resolved: Resolved) -> None:
-    kinds = {stage.kind for stage in resolved.plan.stages}
+    known = {*hints("sft"), *hints("grpo")}  # a variant may leave out the stages that an option is for
     for name in resolved.plan.options:
-        if not any(name in hints(kind) for kind in kinds) or name in OURS:
-            raise resolved.fault(_unknown(name, {n for kind in kinds for n in hints(kind)}), "options", name)
+        if name not in known or name in OURS:
+            raise resolved.fault(_unknown(name, known), "options", name)
 
 
 def _check_stage(resolved: Resolved, at: int, world_size: int, accelerator: bool) -> Checked:

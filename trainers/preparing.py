@@ -82,9 +82,6 @@ def _at(resolved: Resolved, *steps: str | int) -> Iterator[None]:
 
 def _check_model(resolved: Resolved) -> None:
     model = resolved.plan.model
-    resolved.model_path(model.name)
-    if model.tokenizer is not None:
-        resolved.model_path(model.tokenizer)
     if model.dtype not in (None, "auto"):
         import torch
 

@@ -88,6 +88,9 @@ def run_plan(
     notes: list[str] = []
     if smoke:
         resolved, notes = tiny_plan(resolved, out, state.num_processes)
+    else:
+        resolved.model_path(resolved.plan.model.name)
+        first_tokenizer(resolved)
     prepared = prepare(resolved, state.num_processes, here)
     plan = resolved.plan
     told = say if state.is_main_process else _silent

@@ -289,10 +289,7 @@ def _unsloth(run: StageRun, args: Any) -> dict[str, Any]:
     model = run.resolved.plan.model
     loaded, _ = FastLanguageModel.from_pretrained(
         model_name=run.start,
-        max_seq_length=(
-            getattr(args, "max_completion_length", None) or getattr(args, "max_length", 1024) or 1024
-        )
-        + max((data.max_prompt_tokens or 512) for data in run.resolved.plan.data.values()),
+        max_seq_length=getattr(args, "vllm_max_model_length", None) or _longest(run),
         load_in_4bit=model.bits == 4,
         load_in_8bit=model.bits == 8,
         fast_inference=bool(getattr(args, "use_vllm", False)),
@@ -303,6 +300,12 @@ def _unsloth(run: StageRun, args: Any) -> dict[str, Any]:
         )
     args.model_init_kwargs = None
     return {"model": loaded, "peft_config": None, "quantization_config": None}
+
+
+def _longest(run: StageRun) -> int:
+    """Tokens of the longest prompt and completion that the plan allows."""
+    prompt = max(data.max_prompt_tokens or 512 for data in run.resolved.plan.data.values())
+    return prompt + (run.checked["max_completion_length"] or run.checked["max_length"] or 1024)
 
 
 def _save(run: StageRun, trainer: Any) -> None:

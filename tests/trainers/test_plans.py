@@ -246,7 +246,6 @@ def test_thresholds_and_rules_of_the_watch_are_checked(write):
         ("recipe: playground-none@1", "recipe: playground-non@1", r"20:5: no recipe is called 'playground-non'; did you mean"),
         ("recipe: playground-none@1", "recipe: playground-none@1\n    eval: gsm8", r"21:5: no suite is called 'gsm8'"),
         ("gold: answer", "gold: {column: answer, extract: hsh}", r"9:5: .*unknown extractor 'hsh'; did you mean 'hash'"),
-        ("model: {name: nowhere/model,", "model: {name: ./nowhere,", r"2:9: no folder \S+/nowhere"),
         ("model: {name", "model: {dtype: bfloat61, name", r"2:9: no dtype 'bfloat61'; did you mean 'bfloat16'"),
         ("model: {name", "model: {peft: {r: eight}, name", r"2:16: 'r' must be a whole number, found 'eight'"),
         ("model: {name", "model: {peft: {r: 0}, name", r"2:16: 'r' must be at least 1"),
@@ -274,6 +273,8 @@ def test_a_dry_run_checks_the_tokenizer_and_the_lengths_where_the_model_is_at_ha
         said(here, limit="\n    max_prompt_tokens: 3")
     with pytest.raises(DataError, match=r"sums.jsonl:1: .* the model's window leaves room for 6 before"):
         said(here, "model.config=null", "stages.1.max_completion_length=250", limit="\n    id: id")
+    with pytest.raises(RecipeError, match=r"no folder \S+/gone"):
+        said("model.name=./gone")
     with pytest.raises(RecipeError, match=r"has no token '<\|nope\|>'"):
         said(here, "model.eos_token=<|nope|>", limit="\n    id: id")
 

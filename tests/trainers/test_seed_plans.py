@@ -35,14 +35,15 @@ def options(name, at, variant=None):
 @pytest.mark.parametrize(
     ("name", "at", "wanted"),
     [
-        ("qwen3-0.6b-math-none", 0, {"learning_rate": 2e-6, "num_train_epochs": 2}),
+        ("qwen3-0.6b-math-none", 0, {"learning_rate": 2e-6, "num_train_epochs": 2, "max_length": 2048}),
         ("qwen3-0.6b-math-none", 1, {"learning_rate": 1e-6, "num_train_epochs": 6, "num_generations": 10, "temperature": 0.7}),
         ("qwen3-0.6b-math-none", 2, {"num_train_epochs": 2, "num_generations": 10}),
         ("qwen3-0.6b-math-none-grpo-first", 0, {"num_train_epochs": 5, "num_generations": 10}),
+        ("qwen3-0.6b-math-none-grpo-first", 1, {"learning_rate": 2e-6, "num_train_epochs": 2, "max_length": 2048}),
         ("qwen3-1.7b-countdown", 0, {"max_completion_length": 256, "temperature": 1.0, "epsilon": 0.25, "max_steps": 80}),
         ("qwen2.5-7b-r1", 0, {"num_train_epochs": 2, "learning_rate": 2e-5, "lr_scheduler_type": "cosine"}),
         ("qwen2.5-7b-r1", 1, {"num_generations": 4, "beta": 0.04, "max_steps": 1000, "learning_rate": 5e-7}),
-        ("qwen2.5-0.5b-gsm8k", 0, {"num_generations": 8, "beta": 0.04, "learning_rate": 5e-6, "max_completion_length": 256, "use_vllm": True}),
+        ("qwen2.5-0.5b-gsm8k", 0, {"num_generations": 8, "beta": 0.04, "learning_rate": 5e-6, "max_completion_length": 256, "use_vllm": True, "vllm_max_model_length": 1024, "report_to": "none"}),
         ("qwen3-0.6b-ablations", 0, {"learning_rate": 5e-5, "per_device_train_batch_size": 24, "num_generations": 6, "max_grad_norm": 0.1}),
     ],
 )  # fmt: skip
@@ -65,6 +66,16 @@ def test_models_as_reported():
     assert {key: sampling[key] for key in ("temperature", "top_p", "top_k", "min_p")} == {"temperature": 0.9, "top_p": 0.95, "top_k": 20, "min_p": 0.0}  # fmt: skip
 
 
+def test_the_reports_other_experiments_are_variants():
+    name = "qwen3-0.6b-math-none-grpo-first"
+    recipes = {one: load_plan(name, one).plan.stages[-1].recipe for one in (None, "priced", "whitelist")}
+    assert recipes == {None: "math-none@0", "priced": "math-none@1", "whitelist": "math-none@2"}
+    assert {key: options(name, 0, "coldstart")[key] for key in ("learning_rate", "num_train_epochs")} == {"learning_rate": 2e-5, "num_train_epochs": 4}  # fmt: skip
+    assert {key: options(name, 0, "base-grpo")[key] for key in ("num_train_epochs", "num_generations", "temperature")} == {"num_train_epochs": 5, "num_generations": 10, "temperature": 0.7}  # fmt: skip
+    lines = "\n".join(dry_run(load_plan(name, "coldstart"), 1, False))
+    assert "8,323 rows, 2,084 steps" in lines  # ceil(8323 / 4) = 2081, ceil(2081 / 4) = 521, four epochs
+
+
 def test_the_order_of_stages():
     kinds = {name: [stage.kind for stage in load_plan(name).plan.stages] for name in NAMES}
     assert kinds["qwen3-0.6b-math-none"] == ["sft", "grpo", "grpo"]
@@ -75,8 +86,10 @@ def test_the_order_of_stages():
 
 @pytest.mark.parametrize(("name", "variant"), VARIANTS)
 def test_dry_run(name, variant):
-    lines = list(dry_run(load_plan(name, variant), 1, False))
-    assert any(line.startswith("  recipe  ") for line in lines)
+    resolved = load_plan(name, variant)
+    lines = list(dry_run(resolved, 1, False))
+    graded = sum(line.startswith("  recipe  ") for line in lines)
+    assert graded == sum(stage.kind == "grpo" for stage in resolved.plan.stages)
     assert sum("  counts  " in line for line in lines) >= 1
     assert any("memory  about" in line for line in lines)
 
