@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import cached_property
 from heapq import nsmallest
 from itertools import product
-from math import inf, isfinite
+from math import inf, isfinite, prod
 
 from ..cells import Cell, Pays, Range
 from ..types import Outcome, Rollout, Score
@@ -21,6 +21,8 @@ from .variety import varied
 from .writing import Size, Writer
 
 SPOTS_TRIED = 12
+MOST_LISTED = 1000
+"""Cells of a recipe that are listed to find others than the most extreme."""
 FAR = 10_000_000
 
 
@@ -78,14 +80,32 @@ class Search:
             ((shape, value) for shape, value in shapes if value is not None),
             key=lambda pair: pair[1] if low else -pair[1],
         )
-        spots = [self.space.extreme_within(outcome, low, shape) for shape, _ in best]
+        spots = [*self._listed(outcome, low), *(self.space.extreme_within(outcome, low, s) for s, _ in best)]
         cells = [first.cell]
         found = [first]
         for spot in spots:
             if spot is not None and spot.cell not in cells and self.write(spot.cell) is not None:
                 cells.append(spot.cell)
                 found.append(spot)
-        return found
+        return [first, *sorted(found[1:], key=lambda spot: spot.pays.lo if low else -spot.pays.hi)]
+
+    def _listed(self, outcome: Outcome, low: bool) -> list[Spot]:
+        """The most extreme of all cells, where there are few enough to list."""
+        axes = self.space.axes
+        if prod(len(axis.ranges) for axis in axes) > MOST_LISTED:
+            return []
+        names = [axis.name for axis in axes]
+        cells = (
+            Cell(outcome, truncated, dict(zip(names, ranges, strict=True)))
+            for truncated in self.space.truncations()
+            for ranges in product(*(axis.ranges for axis in axes))
+        )
+        spots = (Spot(cell, self.space.pays(cell)) for cell in cells)
+        return nsmallest(
+            SPOTS_TRIED,
+            (spot for spot in spots if not spot.pays.never),
+            key=lambda spot: spot.pays.lo if low else -spot.pays.hi,
+        )
 
     def inversion(self, right: Outcome, others: Iterable[Outcome], ties: bool = False) -> list[Score] | None:
         """Scores of a right rollout and another that is paid more (or, with `ties`, as much), or None."""

@@ -404,3 +404,9 @@ def test_terms_that_only_may_pay_together_are_not_said_to_price_the_same():
         }
     )
     assert [f.term for f in check(recipe).of("duplicate")] == ["reward.bonus"]
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_an_unclamped_wave_is_refuted_at_the_length_where_it_turns(version):
+    """A wrong answer of 1000 characters in open-r1's shape is paid 1.5, as much as a right one without it."""
+    assert check(load_recipe(f"open-r1-stack@{version}"), mends=False).verdict("ordering") == Verdict.REFUTED
