@@ -262,7 +262,7 @@ def test_names_and_values_are_checked_at_their_place(write, change, to, says):
 
 
 def test_a_dry_run_checks_the_tokenizer_and_the_lengths_where_the_model_is_at_hand(write, tiny):
-    def said(*settings, limit=""):
+    def said(*settings, limit):
         path = write("gold: answer", f"gold: answer{limit}")
         return "\n".join(dry_run(load_plan(path, None, settings), 1, False))
 
@@ -274,7 +274,7 @@ def test_a_dry_run_checks_the_tokenizer_and_the_lengths_where_the_model_is_at_ha
     with pytest.raises(DataError, match=r"sums.jsonl:1: .* the model's window leaves room for 6 before"):
         said(here, "model.config=null", "stages.1.max_completion_length=250", limit="\n    id: id")
     with pytest.raises(RecipeError, match=r"no folder \S+/gone"):
-        said("model.name=./gone")
+        said("model.name=./gone", limit="\n    id: id")
     with pytest.raises(RecipeError, match=r"has no token '<\|nope\|>'"):
         said(here, "model.eos_token=<|nope|>", limit="\n    id: id")
 
