@@ -27,20 +27,60 @@ class Table:
     """Columns that hold words, and are set to the left."""
 
     def print(self, console: Console | None = None) -> None:
-        """To a terminal."""
+        """To a terminal; one below the other where the columns do not stand beside each other."""
         out = console or Console()
-        table = RichTable(
-            title=self.title or None, title_justify="left", pad_edge=False, box=None, padding=(0, 2, 0, 0)
-        )
-        for place, header in enumerate(self.headers):
-            widest = max(len(word) for word in (header.split() or [""]))
-            justify = "left" if place in self.words else "right"
-            table.add_column(header, justify=justify, overflow="fold", min_width=widest)
-        for row in self.rows:
-            table.add_row(*row)
-        out.print(table)
+        parts = self._parts(out.width)
+        split = len(parts) > 1
+        for part, places in enumerate(parts):
+            table = RichTable(
+                title=(self.title or None) if not part else None,
+                title_justify="left",
+                pad_edge=False,
+                box=None,
+                padding=(0, 2, 0, 0),
+            )
+            for place in places:
+                justify = "left" if place in self.words else "right"
+                widest = max(len(word) for word in [*self.headers[place].split(), ""])
+                table.add_column(
+                    self.headers[place],
+                    justify=justify,
+                    overflow="fold",
+                    min_width=widest,
+                    width=self._narrowest(place) if split else None,
+                )
+            for row in self.rows:
+                table.add_row(*(row[place] for place in places))
+            if part:
+                out.print()
+            out.print(table)
         for note in self.notes:
             out.print(note, style="dim", markup=False, highlight=False)
+
+    def _narrowest(self, place: int) -> int:
+        """The longest word of a column."""
+        texts = (self.headers[place], *(row[place] for row in self.rows))
+        return max(len(word) for text in texts for word in [*text.split(), ""])
+
+    def _parts(self, width: int) -> list[list[int]]:
+        """The columns in parts that fit the width with their cells folded between words; words stand in each."""
+        every = range(len(self.headers))
+        narrow = [self._narrowest(place) + 2 for place in every]
+        words = [place for place in every if place in self.words]
+        room = width - sum(narrow[place] for place in words)
+        figures = [place for place in every if place not in self.words]
+        if sum(narrow[place] for place in figures) <= room or room < max(
+            (narrow[f] for f in figures), default=0
+        ):
+            return [list(every)]
+        parts, used = [[*words]], 0
+        for place in figures:
+            if used and used + narrow[place] > room:
+                parts.append([*words])
+                used = 0
+            parts[-1].append(place)
+            used += narrow[place]
+        return parts
 
     def markdown(self) -> str:
         """As a Markdown table."""
