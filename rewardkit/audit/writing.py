@@ -255,6 +255,8 @@ class Writer:
             padding.words = 200
         tokens = cell.ranges.get("tokens", Range(0, inf))
         padding.tokens = _inside(tokens, 40 if size == "short" else 600 if size == "long" else 100)
+        if "token_ids" in self.needs and (padding.tokens or 0) > LONGEST_PADDING:
+            return None
         for _ in range(6):
             if padding.least() > LONGEST_PADDING:
                 return None
