@@ -11,7 +11,6 @@ import os
 import resource
 import signal
 import sys
-import threading
 from pathlib import Path
 
 import torch
@@ -32,7 +31,7 @@ def die():
 
 
 class KillAt(TrainerCallback):
-    """Kills the process in a stage at a step: at its end, or while its checkpoint is being written."""
+    """Kills the process in a stage at a step: at its end, or halfway through its checkpoint."""
 
     def __init__(self, stage, step, writing):
         self.stage, self.step, self.writing = stage, step, writing
@@ -42,14 +41,7 @@ class KillAt(TrainerCallback):
             return
         if not self.writing:
             die()
-        weights = Path(args.output_dir) / f"checkpoint-{self.step}" / "model.safetensors"
-
-        def wait_and_die():
-            while not weights.exists():
-                pass
-            die()
-
-        threading.Thread(target=wait_and_die, daemon=True).start()
+        torch.save = lambda *given, **options: die()  # the weights are written, the optimizer's state is next
 
 
 class FullDisk(TrainerCallback):

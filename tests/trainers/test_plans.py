@@ -182,16 +182,16 @@ def test_the_resolved_plan_reads_back_as_an_equal_plan(write):
         ({"per_device_train_batch_size": 32, "num_train_epochs": 1}, 3, 1, 0, 0),
     ],
 )  # fmt: skip
-def test_steps_and_completions_are_trls(write, tiny, options, rows, world, steps, completions):
+def test_steps_and_completions_are_trls(write, tiny, tmp_path, options, rows, world, steps, completions):
     settings = [f"stages.1.{name}={value}" for name, value in options.items()]
     one = checked(write(), None, [*settings, "stages.1.num_generations=8", "stages.1.max_steps=-1"], world)[1]
     counted = count_steps(one, rows)
     assert (counted.steps, counted.completions) == (steps, completions)
     if world == 1 and steps:
-        assert trl_steps(tiny, one, rows) == steps
+        assert trl_steps(tiny, one, rows, tmp_path) == steps
 
 
-def trl_steps(folder, one, rows):
+def trl_steps(folder, one, rows, out):
     """What the trainer itself would count."""
     from datasets import Dataset
     from trl import GRPOTrainer
@@ -200,7 +200,7 @@ def trl_steps(folder, one, rows):
     trainer = GRPOTrainer(
         str(folder),
         reward_funcs=lambda completions, **_: [0.0] * len(completions),
-        args=one.config("unused"),
+        args=one.config(str(out)),
         train_dataset=data,
     )
     loader = trainer.get_train_dataloader()
