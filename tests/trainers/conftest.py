@@ -1,16 +1,19 @@
-"""A policy of two layers that knows nothing, and the rows it is asked about."""
+"""A policy of two layers that knows nothing, the rows it is asked about, and other environments and processes."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[2]
 TEXTS = [
     "What is 3 plus 4?",
     "<think>3 + 4 = 7</think><answer>7</answer>",
@@ -80,3 +83,41 @@ def serving(tmp_path):
     """Starts servers; see `Serving`."""
     pytest.importorskip("fastapi", reason="FastAPI is not installed: pip install 'rewardkit[serve]'")
     return Serving(tmp_path)
+
+
+@pytest.fixture
+def named(monkeypatch):
+    """Names a recipe in the environment."""
+
+    def name(recipe, tokenizer=None):
+        monkeypatch.setenv("REWARDKIT_RECIPE", recipe)
+        if tokenizer is not None:
+            monkeypatch.setenv("REWARDKIT_TOKENIZER", str(tokenizer))
+
+    for variable in ("REWARDKIT_RECIPE", "REWARDKIT_TOKENIZER", "REWARDKIT_SET"):
+        monkeypatch.delenv(variable, raising=False)
+    return name
+
+
+@pytest.fixture(scope="session")
+def run_in():
+    """Runs a program in another environment."""
+
+    def run(environment, *words, told="", timeout=280, fails=False, **variables):
+        """What it prints, as JSON; its errors where it is to fail."""
+        python = ROOT / environment / "bin" / "python"
+        if not python.exists():
+            pytest.skip(f"{environment} is not there: .ci/run makes it")
+        done = subprocess.run(
+            [python, *map(str, words)],
+            input=told,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+            env={**os.environ, "RAY_AUTH_MODE": "disabled", "VLLM_LOGGING_LEVEL": "WARNING", **variables},
+        )
+        assert bool(done.returncode) == fails, done.stderr[-3000:]
+        return done.stderr if fails else json.loads(done.stdout.splitlines()[-1])
+
+    return run

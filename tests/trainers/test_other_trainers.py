@@ -1,54 +1,20 @@
-"""The same recipe in verl, OpenRLHF and verifiers.
+"""The same recipe in verl and verifiers; `test_openrlhf.py` has OpenRLHF.
 
-Each is run as installed, in its own environment (`.venv-verl`, `.venv-openrlhf`, `.venv-verifiers` for 0.1 and
-`.venv-verifiers-v1` for 0.4), by the programs `with_verl.py` and `with_openrlhf.py` and those below. Over HTTP:
+Each is run as installed, in its own environment (`.venv-verl`, `.venv-verifiers` for 0.1 and
+`.venv-verifiers-v1` for 0.4), by the program `with_verl.py` and those below. Over HTTP:
 `test_serve.py`.
 """
 
 import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from rewardkit.errors import DataError, UsageError
-from rewardkit.trainers import environment, openrlhf, verl
+from rewardkit.trainers import environment, verl
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
-
-
-@pytest.fixture
-def named(monkeypatch):
-    """Names a recipe in the environment."""
-
-    def name(recipe, tokenizer=None):
-        monkeypatch.setenv("REWARDKIT_RECIPE", recipe)
-        if tokenizer is not None:
-            monkeypatch.setenv("REWARDKIT_TOKENIZER", str(tokenizer))
-
-    for variable in ("REWARDKIT_RECIPE", "REWARDKIT_TOKENIZER", "REWARDKIT_SET"):
-        monkeypatch.delenv(variable, raising=False)
-    return name
-
-
-def run_in(environment, *words, told="", timeout=280, fails=False, **variables):
-    """What a program prints in another environment, as JSON; its errors where it is to fail."""
-    python = ROOT / environment / "bin" / "python"
-    if not python.exists():
-        pytest.skip(f"{environment} is not there: .ci/run makes it")
-    done = subprocess.run(
-        [python, *map(str, words)],
-        input=told,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-        env={**os.environ, "RAY_AUTH_MODE": "disabled", "VLLM_LOGGING_LEVEL": "WARNING", **variables},
-    )
-    assert bool(done.returncode) == fails, done.stderr[-3000:]
-    return done.stderr if fails else json.loads(done.stdout.splitlines()[-1])
 
 
 # --- what a reward file is told ------------------------------------------------------------------
@@ -147,7 +113,7 @@ PAID = [0.8, -1.0, -0.7, -0.3]  # each -0.2 for being short; right, false None, 
 
 
 @pytest.mark.verl
-def test_verls_managers_by_the_package_path(tiny):
+def test_verls_managers_by_the_package_path(tiny, run_in):
     managers = [
         "loop:naive",
         "loop:dapo",
@@ -172,7 +138,7 @@ def test_verls_managers_by_the_package_path(tiny):
 @pytest.mark.verl
 @pytest.mark.ray
 @pytest.mark.slow
-def test_verls_reward_loop_under_ray_by_the_files_path(tiny):
+def test_verls_reward_loop_under_ray_by_the_files_path(tiny, run_in):
     cases = [
         ["<answer>(3+4)*2</answer>", "14", {"nums": [2, 3, 4]}],
         ["<answer>14</answer>", "14", {"nums": [2, 3, 4]}],
@@ -194,7 +160,7 @@ def test_verls_reward_loop_under_ray_by_the_files_path(tiny):
 
 
 @pytest.mark.verl
-def test_verl_refuses_what_compares_completions_and_its_old_batch_manager_serves_it(tiny):
+def test_verl_refuses_what_compares_completions_and_its_old_batch_manager_serves_it(tiny, run_in):
     short, long = "<answer>7</answer>", "well " * 9 + "<answer>7</answer>"
     found = run_in(
         ".venv-verl",
@@ -213,7 +179,7 @@ def test_verl_refuses_what_compares_completions_and_its_old_batch_manager_serves
 
 
 @pytest.mark.verl
-def test_verl_rows_without_extra_info(tiny):
+def test_verl_rows_without_extra_info(tiny, run_in):
     found = run_in(
         ".venv-verl",
         *(
@@ -272,7 +238,7 @@ print(json.dumps(found))
 
 
 @pytest.mark.verifiers
-def test_verifiers_as_installed():
+def test_verifiers_as_installed(run_in):
     found = run_in(".venv-verifiers", "-c", VERIFIERS)
     assert found["rewards"] == [1.0, -0.8]
     assert found["advantages"] == pytest.approx([0.9, -0.9])
@@ -334,7 +300,7 @@ print(json.dumps(found))
 
 
 @pytest.mark.verifiers
-def test_verifiers_tasks_as_installed():
+def test_verifiers_tasks_as_installed(run_in):
     found = run_in(".venv-verifiers-v1", "-c", VERIFIERS_V1)
     assert found["rewards"] == [1.0, -0.8, -0.5]
     assert found["metrics"]["terms/false_positive"] == -0.8
@@ -342,124 +308,3 @@ def test_verifiers_tasks_as_installed():
     assert (found["countdown"], found["undecided"]) == (1.0, 1.0)
     assert "one at a time" in found["groups"]
     assert "no field 'solution'" in found["field"]
-
-
-# --- OpenRLHF ------------------------------------------------------------------------------------
-
-
-@pytest.mark.train
-def test_openrlhfs_text_without_prompt_and_end(tiny):
-    tokenizer = openrlhf.hub_tokenizer(str(tiny))
-    prompt = "<|im_start|>user\nWhat?<|im_end|>\n"
-    cases = {
-        "<answer>7</answer><|im_end|>": ("<answer>7</answer>", "stop"),
-        "<answer>7</answer><|im_end|><|endoftext|><|endoftext|>": ("<answer>7</answer>", "stop"),
-        "<answer>7</answer>": ("<answer>7</answer>", "length"),
-        "a <|im_end|> b<|im_end|>": ("a <|im_end|> b", "stop"),
-        "<|im_end|>": ("", "stop"),
-    }
-    for text, wanted in cases.items():
-        assert openrlhf.completion_of(prompt + text, prompt, tokenizer) == wanted
-    assert openrlhf.completion_of("ab<|im_end|>", "a") == ("b<|im_end|>", "unknown")
-    with pytest.raises(DataError, match=r"does not begin with its prompt.*--data.max_len"):
-        openrlhf.completion_of("abc", "b", tokenizer)
-
-
-@pytest.mark.train
-def test_openrlhf_one_number_a_query(named, tiny):
-    torch = pytest.importorskip("torch")
-    named("countdown@1", tiny)
-    label = '{"gold": "14", "nums": [2, 3, 4]}'
-    texts = ["<answer>(3+4)*2</answer><|im_end|>", "<answer>14</answer><|im_end|>"]
-    found = openrlhf.reward_func(["a?" + text for text in texts], ["a?"] * 2, [label] * 2)
-    assert set(found) == {"rewards", "scores", "extra_logs"}
-    assert found["rewards"].tolist() == pytest.approx([1.0, 0.1])
-    assert found["scores"].tolist() == [1.0, 0.0]  # right or not: what dynamic filtering averages
-    assert all(torch.is_tensor(one) and one.shape == (2,) for one in found["extra_logs"].values())
-
-
-def test_openrlhf_says_what_is_missing(named, caplog):
-    with pytest.raises(UsageError, match="REWARDKIT_RECIPE=math-none@2"):
-        openrlhf.reward_func(["a"], ["a"], ["7"])
-    named("playground-none@0")
-    with pytest.raises(UsageError, match="REWARDKIT_TOKENIZER"):
-        openrlhf.reward_func(["a"], ["a"], ["7"])
-    named("countdown@1")
-    with pytest.raises(UsageError, match="end-of-sequence"):
-        openrlhf.reward_func(["a"], ["a"], ["7"])
-    assert (
-        "no reward: OpenRLHF's texts end with" in caplog.text
-    )  # OpenRLHF itself keeps what is raised to itself
-
-
-QUESTION = "What is 3 plus 4?"
-THOUGHT = "<think>3 + 4 = 7</think>"
-SAID = [
-    [QUESTION, f"{THOUGHT}<answer>7</answer><|im_end|>", "7", "stop"],
-    [QUESTION, f"{THOUGHT}<answer>None</answer><|im_end|>", "7", "stop"],
-    [QUESTION, THOUGHT + "<think>3", "7", "length"],
-]
-
-
-def openrlhf_made(tiny, endpoint, recipe="playground-none@1", told=SAID, **more):
-    return run_in(
-        ".venv-openrlhf",
-        *(HERE / "with_openrlhf.py", "said", tiny, endpoint),
-        told=json.dumps(told),
-        REWARDKIT_RECIPE=recipe,
-        REWARDKIT_TOKENIZER=str(tiny),
-        **more,
-    )
-
-
-def as_openrlhf_should_have_it(found):
-    assert found["rewards"] == pytest.approx([1.0, -0.8, -0.1])
-    assert found["scores"] == [1.0, 0.0, 0.0]
-    assert found["penalised"] == pytest.approx([1.0, -0.8, -9.0])  # its own price of truncation goes on top
-    assert found["info"]["terms/false_positive"] == pytest.approx([0.0, -0.8, 0.0])
-    assert found["info"]["outcomes/no_answer"] == [0.0, 0.0, 1.0]
-
-
-@pytest.mark.openrlhf
-def test_openrlhfs_own_executor_and_experience_with_the_file(tiny):
-    as_openrlhf_should_have_it(openrlhf_made(tiny, ROOT / "trainers" / "openrlhf.py"))
-
-
-@pytest.mark.openrlhf
-def test_openrlhfs_own_executor_and_experience_over_http(tiny, serving):
-    with serving("playground-none@1", "--tokenizer", tiny) as url:
-        as_openrlhf_should_have_it(openrlhf_made(tiny, url))
-
-
-@pytest.mark.openrlhf
-def test_what_openrlhf_cannot_serve_stops_it_when_it_loads_the_file(tiny):
-    errors = openrlhf_made(tiny, ROOT / "trainers" / "openrlhf.py", "open-r1-stack@2", fails=True)
-    assert "open-r1-stack@2 compares the completions of a prompt (kimi_length)" in errors
-
-
-@pytest.mark.openrlhf
-@pytest.mark.ray
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_openrlhf_generates_with_vllm_and_is_paid_by_the_file(tiny):
-    from rewardkit import load_recipe
-    from rewardkit.tokens import counted, load_tokenizer
-    from rewardkit.types import Rollout
-
-    found = run_in(
-        ".venv-openrlhf",
-        *(HERE / "with_openrlhf.py", "vllm", tiny, ROOT / "trainers" / "openrlhf.py"),
-        timeout=580,
-        REWARDKIT_RECIPE="playground-none@1",
-        REWARDKIT_TOKENIZER=str(tiny),
-        VLLM_CPU_OMP_THREADS_BIND="nobind",
-    )
-    assert len(found["rewards"]) == 6
-    assert sorted(found["labels"]) == ["7", "7", "7", "8", "8", "8"]
-    tokenizer = openrlhf.hub_tokenizer(str(tiny))
-    rollouts = [
-        Rollout(completion=openrlhf.completion_of(text, prompt, tokenizer)[0], gold=label)
-        for text, prompt, label in zip(found["texts"], found["prompts"], found["labels"], strict=True)
-    ]
-    scores = load_recipe("playground-none@1").score(counted(rollouts, load_tokenizer(str(tiny))))
-    assert found["rewards"] == pytest.approx([score.total for score in scores])
