@@ -146,9 +146,10 @@ def show(
     format: Annotated[str, typer.Option(help="text, md, csv or json.")] = "text",
 ) -> None:
     """What a scored run says."""
+    from rewardkit.files import write_whole
+
     from .board import load_board
     from .run import RunFolder
-    from .run.folder import write_whole
     from .summary import summarise
 
     folder = RunFolder.existing(run)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit.errors import UsageError
+from rewardkit.files import write_whole
 
 from .board import choose_scoring
 from .prompts import Prompter
-from .run.folder import RunFolder, write_whole
+from .run.folder import RunFolder
 from .run.log import parse_line
 from .scoring import read_scores
 from .traces import Order, right_traces

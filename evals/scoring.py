@@ -18,12 +18,13 @@ from typing import Any
 from rewardkit import __version__
 from rewardkit.charsets import runs_inside
 from rewardkit.errors import DataError, UsageError
+from rewardkit.files import write_whole
 from rewardkit.recipe import Recipe
 from rewardkit.types import Rollout, Score, TermScore
 
 from .backends.base import Prompt
 from .data import Item
-from .run.folder import RunFolder, write_whole
+from .run.folder import RunFolder
 from .run.log import parse_line
 from .run.record import Record
 

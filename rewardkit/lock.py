@@ -7,15 +7,13 @@ locked version is another one now, loading it fails and says what to do.
 
 from __future__ import annotations
 
-import errno
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .discovery import FILE
 from .errors import LockError, Place, RecipeError, UsageError
+from .files import write_whole
 from .source import shown
 
 if TYPE_CHECKING:
@@ -80,31 +78,3 @@ def release(recipe: Recipe, folder: Path) -> bool:
 def _order(ref: str) -> tuple[str, int]:
     name, _, version = ref.rpartition("@")
     return name, int(version)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file whole or not at all (a temporary file beside it, then a rename).
-
-    Raises:
-        OSError: with the name of the file itself, not that of the temporary one.
-    """
-    if path.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(path)) from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass") as file:
-            file.write(text)
-        if path.exists():
-            os.chmod(name, path.stat().st_mode & 0o777)
-        else:
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(name, 0o666 & ~umask)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

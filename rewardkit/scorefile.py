@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .errors import UsageError
-from .lock import write_whole
+from .files import write_whole
 
 Record = Mapping[str, Any]
 SUFFIXES = (".jsonl", ".parquet")

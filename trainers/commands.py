@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from rewardkit.errors import UsageError
+from rewardkit.files import write_whole
 
 
 def train(
@@ -116,13 +117,12 @@ def _list_plans() -> None:
 def _write_traces(stage: Path, out: Path, order: str, per_prompt: int) -> None:
     from rewardkit.evals.traces import right_traces
 
-    from .folder import write_text
     from .traces import logged_completions
 
     if order not in ("shortest", "diverse"):
         raise UsageError(f"--order is shortest or diverse, found '{order}'")
     rows = right_traces(logged_completions(stage), order, per_prompt)  # type: ignore[arg-type]
-    write_text(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_whole(out, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     typer.echo(f"{len(rows)} right traces in {out}")
 
 

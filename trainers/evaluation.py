@@ -28,8 +28,9 @@ from rewardkit.evals.run import generate_run
 from rewardkit.evals.scoring import score_run
 from rewardkit.evals.suite import Suite, load_suite
 from rewardkit.evals.summary import summarise
+from rewardkit.files import write_whole
 
-from .folder import append_row, write_text
+from .folder import append_row
 from .options import Checked
 from .plan import Eval
 from .planning import Resolved
@@ -73,7 +74,7 @@ def evaluate(suite: Suite, model: str, out: Path, adapter: str | None = None) ->
         raise UsageError(f"{out}: {report.missing} completions are missing: {'; '.join(report.reasons[:3])}")
     score_run(folder, load_reader(suite.recipe, []), None, asked=suite.recipe)
     made = summarise(load_board(folder, None))
-    write_text(out / "metrics.json", made.json())
+    write_whole(out / "metrics.json", made.json())
     return {
         f"{suite.suite}/{row['metric']}/{row['arm']}": row["value"]
         for row in json.loads(made.json())["metrics"]

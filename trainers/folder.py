@@ -23,7 +23,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +33,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from rewardkit.errors import RewardkitError, UsageError
+from rewardkit.files import write_whole
 
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -96,7 +96,7 @@ class RunFolder:
                 f"{self.path} was begun with {before} processes, and its checkpoints go on with as many; now there are "
                 f"{record['processes']}. Launch {before}, or remove {self._unfinished()} to train that stage again"
             )
-        write_text(written, plan)
+        write_whole(written, plan)
         history = [*(former or {}).get("history", []), record["versions"]]
         kept = [one for at, one in enumerate(history) if at == 0 or one != history[at - 1]]
         write_json(self.path / "run.json", {**record, "history": kept})
@@ -243,7 +243,7 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
     """The rows as the whole table."""
-    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
@@ -254,18 +254,7 @@ def append_row(path: Path, row: Mapping[str, Any]) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """JSON, whole or not at all."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """A text, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    write_whole(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def _first_difference(before: str, now: str) -> str:

@@ -14,11 +14,12 @@ from typing import Any
 
 from rewardkit.errors import SetupError, UsageError
 from rewardkit.evals.traces import right_traces
+from rewardkit.files import write_whole
 
 from .budget import count_steps
 from .card import card, versions
 from .data import Loader, raw_rows
-from .folder import RunFolder, last_complete, read_rows, write_text
+from .folder import RunFolder, last_complete, read_rows
 from .plan import Traces
 from .planning import Resolved
 from .preparing import Prepared, missing_packages, prepare
@@ -130,7 +131,7 @@ def _run(
         for change in folder.begin(resolved.to_yaml(), record):
             told(f"note: {change}")
         for name, recipe in prepared.recipes.items():
-            write_text(
+            write_whole(
                 out / "recipes" / f"{name}.yaml", f"# {recipe.ref} {recipe.digest}\n{recipe.to_yaml()}"
             )
         if smoke:
@@ -263,5 +264,5 @@ def _write_cards(resolved: Resolved, folder: RunFolder, record: dict[str, Any], 
         for row in read_rows(folder.stage(at, stage.name) / "warnings.jsonl")
     ]
     text = card(resolved, record, done, last, warnings, smoke)
-    write_text(folder.path / "README.md", text)
-    write_text(folder.stage(len(stages) - 1, stages[-1].name) / "model" / "README.md", text)
+    write_whole(folder.path / "README.md", text)
+    write_whole(folder.stage(len(stages) - 1, stages[-1].name) / "model" / "README.md", text)

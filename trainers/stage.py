@@ -7,7 +7,6 @@ not finished goes on from the newest whole checkpoint, with optimizer, scheduler
 from __future__ import annotations
 
 import gc
-import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -151,7 +150,7 @@ def _watch(run: StageRun, step: int) -> Watch | None:
     stage = run.resolved.plan.stages[run.at]
     if run.recipe is None:
         return None
-    path = run.path / "warnings.jsonl" if run.is_main else Path(os.devnull)
+    path = run.path / "warnings.jsonl" if run.is_main else None
     released = not stage.recipe_set and not str(stage.recipe).endswith((".yaml", ".yml"))
     recipe = run.recipe.ref if released else str(run.folder.path / "recipes" / f"{stage.name}.yaml")
     return Watch(stage.watch, stage.stop_on, path, recipe, run.path / "completions", run.say, step)

@@ -204,7 +204,7 @@ class Watch(TrainerCallback):
     Args:
         limits: the stage's `watch`.
         stop_on: the warnings that end the stage.
-        path: where warnings are written.
+        path: where warnings are written; None for the processes that write none.
         recipe: the recipe's reference, for the commands.
         completions: the folder of the tables of completions, for the commands.
         say: takes lines for a person.
@@ -215,7 +215,7 @@ class Watch(TrainerCallback):
         self,
         limits: Mapping[str, float | None],
         stop_on: Sequence[str],
-        path: Path,
+        path: Path | None,
         recipe: str,
         completions: Path,
         say: Callable[[str], None],
@@ -226,8 +226,9 @@ class Watch(TrainerCallback):
         self.stop_on, self.path, self.say = tuple(stop_on), path, say
         self.recipe, self.completions = recipe, completions
         self.stopped: str | None = None
-        rows = [row for row in read_rows(path) if row["step"] <= from_step]
-        write_rows(path, rows)
+        rows = [row for row in read_rows(path) if row["step"] <= from_step] if path else []
+        if path:
+            write_rows(path, rows)
         self.said = {row["warning"] for row in rows}
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
@@ -235,7 +236,7 @@ class Watch(TrainerCallback):
         for warning in look(state.log_history, self.limits, self.window):
             if warning.name not in self.said:
                 self.said.add(warning.name)
-                if state.is_world_process_zero:
+                if self.path is not None:
                     audit = self._command(warning.audit, state.global_step, args.max_completion_length)
                     self.say(f"step {state.global_step}: {warning.name}: {warning.text}; see {audit}")
                     row = {

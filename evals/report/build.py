@@ -15,8 +15,9 @@ from typing import Any
 
 from rewardkit import __version__
 from rewardkit.errors import UsageError, nearest
+from rewardkit.files import write_whole
 
-from ..run.folder import RunFolder, write_whole
+from ..run.folder import RunFolder
 from ..tables import Table
 from .audits import audit_section, document_section
 from .blocks import Claim, Claims, Tabled

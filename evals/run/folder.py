@@ -13,7 +13,6 @@ lock                held by the one process that writes
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from rewardkit.errors import DataError, UsageError
+from rewardkit.files import write_whole
 
 from ..backends.base import Prompt
 from ..data import Item
@@ -162,11 +162,3 @@ def planned_keys(
         for place, (item, prompt) in enumerate(items):
             planned[completion_key(model, item.id, prompt, sampling)] = (place, arm, n)
     return planned
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)

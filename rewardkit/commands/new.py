@@ -100,7 +100,7 @@ def _cases_of(path: Path, reference: str) -> CasesFile:
 
 
 def _write(folder: Path, recipe: str, cases: str) -> None:
-    from ..lock import write_whole
+    from ..files import write_whole
 
     write_whole(folder / "v0.yaml", recipe)
     write_whole(folder / "cases.yaml", cases)
@@ -108,7 +108,7 @@ def _write(folder: Path, recipe: str, cases: str) -> None:
 
 def _schemas(root: Path) -> None:
     """The schemas that the files' first lines point to, where they are not there yet."""
-    from ..lock import write_whole
+    from ..files import write_whole
     from .schema import NAMES, text
 
     for kind, file in NAMES.items():

@@ -30,7 +30,7 @@ def schema(
     An editor finds it through a recipe's first line, `# yaml-language-server: $schema=...`; a project
     with kinds of its own writes one with `rewardkit schema -o recipes/rewardkit.schema.json`.
     """
-    from ..lock import write_whole
+    from ..files import write_whole
 
     body = text(kind)
     if output is None:

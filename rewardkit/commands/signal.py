@@ -70,8 +70,10 @@ def signal(
     if export is not None:
         import json
 
+        from ..files import write_whole
+
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in worth)
-        export.write_text(lines, encoding="utf-8")
+        write_whole(export, lines)
     if as_json:
         import json
 

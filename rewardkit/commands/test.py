@@ -44,7 +44,7 @@ def test(
 
     from ..cases.report import explain
     from ..cases.report import junit as as_junit
-    from ..lock import write_whole
+    from ..files import write_whole
 
     console = Console(highlight=False, soft_wrap=True)
     results: list[Result] = []

@@ -237,21 +237,25 @@ class Pool:
         """Wait for a new worker's hello; starting up is not the answer's time."""
         poll = select.poll()
         poll.register(worker.out, select.POLLIN | select.POLLHUP)
-        while time.monotonic() - worker.born < START_SECONDS:
-            poll.poll(1000)
+        while True:  # a spare may have said it long ago
             alive, message = worker.receive()
             if message is not None:
                 worker.ready = True
                 self._failed_starts = 0
                 return True
-            if not alive:
+            if not alive or time.monotonic() - worker.born >= START_SECONDS:
                 break
-        code = worker.process.poll()
+            poll.poll(1000)
         self._discard(worker)
         self._failed_starts += 1
         if self._failed_starts >= 3:
+            last = (
+                f"said nothing for {START_SECONDS:g} s"
+                if alive
+                else f"ended with {worker.process.returncode}"
+            )
             raise SetupError(
-                f"verification workers do not start (the last ended with status {code}); "
+                f"verification workers do not start (the last {last}); "
                 f"see what this says: {sys.executable} -m rewardkit.verify.worker"
             )
         return False

@@ -7,6 +7,7 @@ Each process writes which metrics and columns its rewards reported, and the grou
 
 import json
 import os
+import stat
 import sys
 from pathlib import Path
 
@@ -41,4 +42,7 @@ try:
 except RewardkitError as error:
     refused = str(error)
 run_plan(load_plan(plan), folder / "run")
-(folder / f"rank{os.environ['RANK']}.json").write_text(json.dumps({"calls": calls, "refused": refused}))
+null = stat.S_ISCHR(os.stat(os.devnull).st_mode)  # a process that writes no warnings once put a file there
+(folder / f"rank{os.environ['RANK']}.json").write_text(
+    json.dumps({"calls": calls, "refused": refused, "null": null})
+)

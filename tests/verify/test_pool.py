@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -45,6 +46,19 @@ def test_a_late_worker_is_killed_and_the_others_are_not_kept_waiting(pool):
     replies = pool.run([{"sleep": 60}, job("x", "x"), {"sleep": 60}, job("x", "y")], 0.5)
     assert [reply.status for reply in replies] == ["timeout", "done", "timeout", "done"]
     assert pool.killed == 2
+    assert pool.started == started + 2
+
+
+def test_a_spare_that_said_hello_long_ago_is_as_good_as_a_new_one(pool, monkeypatch):
+    pool.run([job("x", "x")], 30)
+    for spare in pool._idle:
+        if not spare.ready:
+            select.select([spare.out], [], [])  # it has said hello, and nobody has listened yet
+    started = pool.started
+    monkeypatch.setattr(pools, "START_SECONDS", 0.0)  # long ago
+    assert [reply.status for reply in pool.run([{"die": True}], 30)] == [
+        "crash"
+    ]  # the ready one, and the spare
     assert pool.started == started + 2
 
 

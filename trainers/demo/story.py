@@ -24,7 +24,7 @@ from rich.progress import (
 )
 from rich.syntax import Syntax
 
-from rewardkit.lock import write_whole
+from rewardkit.files import write_whole
 from rewardkit.source import dump
 
 from .figures import Claim, claims, policy_of, table
