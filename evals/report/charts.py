@@ -344,7 +344,7 @@ def _share(field: str) -> alt.Y:
 
 
 def _moved_x(field: str) -> alt.X:
-    return alt.X(field, title=None, axis=alt.Axis(format="+.0%", tickCount=5))
+    return alt.X(field, title=None, axis=alt.Axis(format="+.0%", tickCount=5, labelFlush=False))
 
 
 def _share_x(field: str) -> alt.X:
