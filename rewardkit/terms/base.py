@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from ..cells import Axis, Cell, Pays, exactly
 from ..conditions import When
@@ -25,6 +25,16 @@ Number = Annotated[float, Field(strict=True)]
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 """A whole number from 0."""
+
+
+def _at_most_nothing(floor: float) -> float:
+    if floor > 0:
+        raise ValueError(f"the floor is the lowest payment, so at most 0; write {-floor:g}")
+    return floor
+
+
+Floor = Annotated[Number, AfterValidator(_at_most_nothing)]
+"""The lowest payment of a price that grows without end."""
 
 Price = Number | None
 """What an outcome pays; null pays nothing at all, which is not 0."""

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from ..cells import Axis, Cell, Pays, hull
 from ..charsets import charset, runs_inside
 from ..types import Reading
-from .base import Number, Payment, Term
+from .base import Floor, Number, Payment, Term
 
 
 def _known(name: str) -> str:
@@ -65,7 +65,7 @@ class Characters(Term):
     allow: CharSetNames = Field(description="names of the character sets allowed (see charsets.yaml)")
     also: str = Field("", description="further characters that are allowed")
     price: Number = Field(description="paid per character outside, at most 0")
-    floor: Number | None = Field(None, description="the lowest payment; null: no bound")
+    floor: Floor | None = Field(None, description="the lowest payment; null: no bound")
 
     def identity(self) -> dict[str, Any]:
         """As every kind's, with the revision of each character set."""
@@ -79,13 +79,6 @@ class Characters(Term):
                 f"the price of a character is added to the total, so at most 0; write {-price:g}"
             )
         return price
-
-    @field_validator("floor")
-    @classmethod
-    def _floor_sign(cls, floor: float | None) -> float | None:
-        if floor is not None and floor > 0:
-            raise ValueError(f"the floor is the lowest payment, so at most 0; write {-floor:g}")
-        return floor
 
     @model_validator(mode="after")
     def _something_allowed(self) -> Characters:

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from math import ceil, inf
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from ..cells import Axis, Cell, Pays, hull
 from ..errors import MissingFact
 from ..facts import NUMBERS, number_axis
 from ..types import Reading
-from .base import Number, Payment, Term
+from .base import Floor, Number, Payment, Term
 from .length import Unit
 
 Slope = Annotated[float, Field(strict=True, gt=0)]
@@ -55,14 +55,7 @@ class TargetLength(Term):
     )
     alpha: Slope = Field(0.0003, description="what one unit costs")
     delta: Number = Field(0.5, description="for max: paid at exactly the wished length")
-    floor: Number | None = Field(None, description="for exact: the lowest payment; null: no bound")
-
-    @field_validator("floor")
-    @classmethod
-    def _floor_sign(cls, floor: float | None) -> float | None:
-        if floor is not None and floor > 0:
-            raise ValueError(f"the floor is the lowest payment, so at most 0; write {-floor:g}")
-        return floor
+    floor: Floor | None = Field(None, description="for exact: the lowest payment; null: no bound")
 
     def wished(self, reading: Reading) -> int:
         """The length that the row asks for."""
