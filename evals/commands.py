@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from rewardkit.errors import UsageError
-from rewardkit.summary import number_of
+from rewardkit.formatting import number_of
 
 app = typer.Typer(
     help="Evaluate a model: greedy beside pass@k, with honest error bars.",
@@ -59,9 +59,9 @@ def run(
     """Generate what is missing, then score and show it. Run it again to go on where it stopped."""
     from .backends import open_backend
     from .profiles import load_reader
-    from .progress import Bars
     from .run import RunFolder, generate_run
-    from .suite import load_suite
+    from .run.progress import Bars
+    from .suite.suite import load_suite
 
     settings = list(setting or [])
     if data is not None:
@@ -148,9 +148,9 @@ def show(
     """What a scored run says."""
     from rewardkit.files import write_whole
 
-    from .board import load_board
+    from .figures.board import load_board
+    from .figures.summary import summarise
     from .run import RunFolder
-    from .summary import summarise
 
     folder = RunFolder.existing(run)
     made = summarise(load_board(folder, scores))
@@ -179,11 +179,11 @@ def compare(
     format: Annotated[str, typer.Option(help="text, md, csv or json.")] = "text",
 ) -> None:
     """Runs against a baseline, paired by question."""
-    from .board import load_board
-    from .compare import compare as compare_boards
-    from .plans import plan_columns
+    from .compare.flips import side_by_side
+    from .compare.paired import compare as compare_boards
+    from .compare.plan_columns import plan_columns
+    from .figures.board import load_board
     from .run import RunFolder
-    from .sides import side_by_side
 
     if column and not (table or format == "csv"):
         raise UsageError("--column adds to the table of --table; give both")
@@ -213,7 +213,7 @@ def panel(
     format: Annotated[str, typer.Option(help="text, md or csv.")] = "text",
 ) -> None:
     """The same completions under several ways of reading an answer."""
-    from .panel import panel as read_panel
+    from .compare.panel import panel as read_panel
     from .run import RunFolder
 
     folder = RunFolder.existing(run)
@@ -233,9 +233,9 @@ def truth(
     format: Annotated[str, typer.Option(help="text, md or csv.")] = "text",
 ) -> None:
     """A training reward against an independent judgement of the same completions."""
-    from .board import load_board
+    from .compare.truth import reward_against_truth
+    from .figures.board import load_board
     from .run import RunFolder
-    from .truth import reward_against_truth
 
     folders = [RunFolder.existing(path) for path in runs]
     pairs = [(load_board(folder, reward), load_board(folder, judge)) for folder in folders]
@@ -276,7 +276,7 @@ def pictures(
     format: Annotated[str, typer.Option(help="svg or png.")] = "svg",
 ) -> None:
     """The pictures of a report as files: curves, slices, pass rates, outcomes, lengths."""
-    from .board import load_board
+    from .figures.board import load_board
     from .report import charts
     from .run import RunFolder
 
@@ -299,8 +299,9 @@ def pictures(
 @app.command()
 def suites() -> None:
     """The suites that come with rewardkit."""
-    from .suite import load_suite, shipped_suites
-    from .tables import Table
+    from rewardkit.pages.tables import Table
+
+    from .suite.suite import load_suite, shipped_suites
 
     rows = [[name, load_suite(path).about] for name, path in shipped_suites().items()]
     Table(["suite", "about"], rows, words=(0, 1)).print()
@@ -309,7 +310,7 @@ def suites() -> None:
 @app.command()
 def schema() -> None:
     """The JSON Schema of suites, for editors."""
-    from .suite import suite_schema
+    from .suite.suite import suite_schema
 
     typer.echo(suite_schema(), nl=False)
 
@@ -317,7 +318,7 @@ def schema() -> None:
 def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None = None) -> str:
     from .profiles import load_reader
     from .run import RunFolder
-    from .scoring import score_run
+    from .run.score import score_run
 
     folder = RunFolder.existing(path)
     report = score_run(folder, load_reader(recipe, settings or []), name, asked="" if settings else recipe)

@@ -10,11 +10,11 @@ from typing import Any
 from rewardkit.errors import UsageError
 from rewardkit.files import write_whole
 
-from .board import choose_scoring
-from .prompts import Prompter
+from .figures.board import choose_scoring
 from .run.folder import RunFolder
 from .run.log import parse_line
-from .scoring import read_scores
+from .run.score import read_scores
+from .suite.prompts import Prompter
 from .traces import Order, right_traces
 
 FORMATS = (".jsonl", ".csv", ".parquet")

@@ -16,14 +16,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .answer import Answer, Reasoning
-    from .cells import Axis, Cell, Pays, Range
     from .errors import DataError, LockError, MissingFact, RecipeError, RewardkitError, SetupError, UsageError
-    from .functions import reward_function, term
     from .kinds import EXTRACTORS, TERMS, VERIFIERS, Extractor, Kind, Question, Verifier
-    from .loading import load_recipe
-    from .recipe import Allow, Recipe
+    from .recipe.answer import Answer, Reasoning
+    from .recipe.loading import load_recipe
+    from .recipe.recipe import Allow, Recipe
     from .terms.base import GroupTerm, Payment, Term
+    from .terms.cells import Axis, Cell, Pays, Range
+    from .terms.functions import reward_function, term
     from .types import (
         Equality,
         Extraction,
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "answer": ("Answer", "Reasoning"),
-    "cells": ("Axis", "Cell", "Pays", "Range"),
+    "recipe.answer": ("Answer", "Reasoning"),
+    "terms.cells": ("Axis", "Cell", "Pays", "Range"),
     "errors": (
         "DataError",
         "LockError",
@@ -49,10 +49,10 @@ _HOMES = {
         "SetupError",
         "UsageError",
     ),
-    "functions": ("reward_function", "term"),
+    "terms.functions": ("reward_function", "term"),
     "kinds": ("EXTRACTORS", "TERMS", "VERIFIERS", "Extractor", "Kind", "Question", "Verifier"),
-    "loading": ("load_recipe",),
-    "recipe": ("Allow", "Recipe"),
+    "recipe.loading": ("load_recipe",),
+    "recipe.recipe": ("Allow", "Recipe"),
     "terms.base": ("GroupTerm", "Payment", "Term"),
     "types": (
         "Equality",

@@ -1,5 +1,180 @@
-"""`python -m rewardkit` is `rewardkit`."""
+"""The root of the command line.
 
-from .cli import main
+Commands are found in three places and loaded only when called: the table below, the entry points of
+the group `rewardkit.commands` (`eval`, `train`, and anybody else's), and nothing else. So `rewardkit
+--help` starts in a blink, and `rewardkit test` never imports torch. What comes out is an exit code:
+0; 1 a case or a check failed; 2 usage or bad input.
+"""
 
-main()
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from .errors import RewardkitError, UsageError, nearest
+
+COMMANDS = {
+    "list": ("listing:list_recipes", "The recipes there are, with their versions."),
+    "show": ("show:show", "A recipe, as written or resolved, as YAML or Python."),
+    "new": ("new:new", "Begin a recipe, with cases that pass."),
+    "test": ("test:test", "Run the cases beside recipes."),
+    "score": ("score:score", "Score a file of completions."),
+    "explain": ("explain:explain", "Why one completion was paid what it was paid."),
+    "verify": ("verify:verify", "Whether an answer is the gold, and how well that is judged."),
+    "check": ("check:check", "Prove what a recipe pays for, alone or on your data."),
+    "redteam": ("redteam:redteam", "Attack a recipe with named mutations of completions."),
+    "diff": ("diff:diff", "What changed between two recipes."),
+    "advantages": ("advantages:advantages", "What GRPO would see of these rollouts."),
+    "signal": ("signal:signal", "Which problems teach something, and at which group size."),
+    "lock": ("lock:lock", "Released versions: their state, and a new release."),
+    "schema": ("schema:schema", "The JSON Schema of recipes, for editors."),
+}
+EXTRAS = {
+    "accelerate": "train",
+    "altair": "report",
+    "bitsandbytes": "quant",
+    "datasets": "eval",
+    "fastapi": "serve",
+    "filelock": "eval",
+    "httpx": "eval",
+    "jinja2": "eval",
+    "peft": "train",
+    "scipy": "eval",
+    "tenacity": "eval",
+    "torch": "train",
+    "transformers": "train",
+    "trl": "train",
+    "uvicorn": "serve",
+    "vl_convert": "report",
+}
+"""Which extra of rewardkit brings a package that a command may find missing."""
+
+ELSEWHERE = {
+    "demo": "The story of a reward, on this machine, in minutes.",
+    "report": "One page about runs, scores and diffs.",
+    "eval": "Evaluate a model: greedy beside pass@k.",
+    "train": "Train by a plan of stages.",
+    "serve": "Serve a recipe over HTTP.",
+}
+
+
+class Root(TyperGroup):
+    """A group whose commands are stubs with a line of help until one is called."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Every name, ours first."""
+        own = [name for name in COMMANDS if _exists(name)]
+        return own + sorted(point.name for point in _points() if point.name not in COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A stub for help texts."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        text = COMMANDS[cmd_name][1] if cmd_name in COMMANDS else ELSEWHERE.get(cmd_name)
+        if text is None:
+            [point] = [point for point in _points() if point.name == cmd_name]
+            text = f"From {point.dist.name if point.dist else point.value}."
+        return TyperCommand(cmd_name, help=text)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The real command, imported now. A name that is not there is answered with the nearest."""
+        if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
+            raise UsageError(f"no command is called '{args[0]}'; {nearest(args[0], self.list_commands(ctx))}")
+        name, stub, rest = super().resolve_command(ctx, args)
+        return name, (_load(name) if stub is not None and name is not None else stub), rest
+
+
+def _exists(name: str) -> bool:
+    module = COMMANDS[name][0].partition(":")[0]
+    return os.path.exists(os.path.join(os.path.dirname(__file__), "commands", f"{module}.py"))
+
+
+def _points() -> list[EntryPoint]:
+    return list(entry_points(group="rewardkit.commands"))
+
+
+def _load(name: str) -> Any:
+    if name in COMMANDS:
+        module, _, function = COMMANDS[name][0].partition(":")
+        found: Any = getattr(import_module(f".commands.{module}", __package__), function)
+    else:
+        [point] = [point for point in _points() if point.name == name]
+        found = point.load()
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
+    if hasattr(found, "make_context"):  # a click command, of whichever click
+        return found
+    app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
+    app.command(name)(found)
+    return typer.main.get_command(app)
+
+
+app = typer.Typer(
+    cls=Root,
+    name="rewardkit",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from . import __version__
+
+        typer.echo(f"rewardkit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Rewards as versioned recipes: read, test, prove, compare and train with them."""
+
+
+def main() -> NoReturn:
+    """Run the command line; errors of ours are one line on standard error and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a locale that has no ✓ gets \u2713, and no traceback
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except RewardkitError as error:
+        _say(f"error: {error}")
+        sys.exit(error.exit_code)
+    except OSError as error:  # a file of the caller's: read-only, a folder, a full disk
+        if error.filename is None and error.errno != errno.ENOSPC:
+            raise
+        _say(f"error: {error.filename or 'writing'}: {error.strerror}")
+        sys.exit(2)
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in EXTRAS:
+            raise
+        _say(
+            f"error: this needs the package '{package}', which is not installed: pip install 'rewardkit[{EXTRAS[package]}]'"
+        )
+        sys.exit(2)
+    sys.exit(0)
+
+
+def _say(text: str) -> None:
+    """A line on standard error, in red on a terminal."""
+    typer.secho(text, err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+
+
+if __name__ == "__main__":
+    main()

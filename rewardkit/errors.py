@@ -94,3 +94,11 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     if close:
         return f"did you mean '{close[0]}'?"
     return "valid: " + ", ".join(names)
+
+
+class ConditionError(ValueError):
+    """A condition cannot be read; `offset` counts characters from its start."""
+
+    def __init__(self, fault: str, offset: int) -> None:
+        super().__init__(fault)
+        self.offset = offset

@@ -4,7 +4,7 @@ A recipe names kinds and never Python paths. Three registries hold them: `TERMS`
 `VERIFIERS`. A built-in kind is listed as `module:Class` and imported when first asked for (so that
 listing recipes imports no verifier); a distribution adds kinds through the entry-point groups
 `rewardkit.terms`, `rewardkit.extractors` and `rewardkit.verifiers`; a project adds its own through
-modules named under `[tool.rewardkit] plugins` in its pyproject.toml (see `rewardkit.plugins`).
+modules named under `[tool.rewardkit] plugins` in its pyproject.toml (see `rewardkit.recipe.plugins`).
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ VERIFIERS: Registry[Verifier] = Registry(
     "verifier",
     "rewardkit.verifiers",
     {
-        "math": "rewardkit.verify.math:Math",
+        "math": "rewardkit.verify.math.verifier:Math",
         "exact": "rewardkit.verify.exact:Exact",
         "choice": "rewardkit.verify.choice:Choice",
         "countdown": "rewardkit.verify.countdown:Countdown",
@@ -165,29 +165,29 @@ TERMS: Registry[Any] = Registry(
     {
         name: f"rewardkit.terms.{path}"
         for name, path in {
-            "correctness": "outcomes:Correctness",
-            "none": "outcomes:NoneTerm",
-            "false_positive": "outcomes:FalsePositive",
-            "outcome": "outcomes:OutcomeTable",
-            "constant": "constant:Constant",
-            "format": "format:Format",
-            "tag_count": "format:TagCount",
-            "pattern": "patterns:Pattern",
-            "boxed": "patterns:Boxed",
-            "integer_answer": "patterns:IntegerAnswer",
-            "reasoning_steps": "patterns:ReasoningSteps",
-            "length": "length:Length",
-            "soft_overlong": "length:SoftOverlong",
-            "target_length": "target_length:TargetLength",
-            "cosine_length": "cosine:CosineLength",
-            "kimi_length": "kimi:KimiLength",
-            "characters": "characters:Characters",
-            "language_share": "characters:LanguageShare",
-            "repetition": "repetition:Repetition",
-            "numeric_closeness": "graded:NumericCloseness",
-            "countdown": "graded:Countdown",
-            "json_schema": "json_schema:JsonSchema",
-            "random": "control:Random",
+            "correctness": "kinds.outcomes:Correctness",
+            "none": "kinds.outcomes:NoneTerm",
+            "false_positive": "kinds.outcomes:FalsePositive",
+            "outcome": "kinds.outcomes:OutcomeTable",
+            "constant": "kinds.constant:Constant",
+            "format": "kinds.format:Format",
+            "tag_count": "kinds.format:TagCount",
+            "pattern": "kinds.patterns:Pattern",
+            "boxed": "kinds.patterns:Boxed",
+            "integer_answer": "kinds.patterns:IntegerAnswer",
+            "reasoning_steps": "kinds.patterns:ReasoningSteps",
+            "length": "kinds.length:Length",
+            "soft_overlong": "kinds.length:SoftOverlong",
+            "target_length": "kinds.target_length:TargetLength",
+            "cosine_length": "kinds.cosine:CosineLength",
+            "kimi_length": "kinds.kimi:KimiLength",
+            "characters": "kinds.characters:Characters",
+            "language_share": "kinds.characters:LanguageShare",
+            "repetition": "kinds.repetition:Repetition",
+            "numeric_closeness": "kinds.graded:NumericCloseness",
+            "countdown": "kinds.graded:Countdown",
+            "json_schema": "kinds.json_schema:JsonSchema",
+            "random": "kinds.random:Random",
             "first": "combinators:First",
             "sum": "combinators:Sum",
             "min": "combinators:Min",

@@ -14,7 +14,7 @@ import pytest
 
 if TYPE_CHECKING:
     from .cases import CasesFile, Check
-    from .recipe import Recipe
+    from .recipe.recipe import Recipe
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -249,3 +249,12 @@ class Score:
             depth, term = stack.pop()
             yield depth, term
             stack.extend((depth + 1, child) for child in reversed(term.children))
+
+
+def gold_fault(score: Score) -> str | None:
+    """Why the gold of an undecided score is unusable; None where it is usable."""
+    verdict = score.reading.verdict
+    if score.outcome != "undecided" or verdict is None:
+        return None
+    golds = ", ".join(repr(gold) for gold in score.reading.rollout.golds)
+    return f"unusable gold {golds}: {verdict.details.get('fault') or verdict.route}"

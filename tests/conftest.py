@@ -25,6 +25,10 @@ def only_built_in_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kinds that other test modules registered when they were collected are hidden from this test."""
     from rewardkit import TERMS
 
-    built_in = {name: path for name, path in TERMS._paths.items() if path.startswith("rewardkit.terms.")}
+    built_in = {
+        name: path
+        for name, path in TERMS._paths.items()
+        if path.startswith(("rewardkit.terms.kinds.", "rewardkit.terms.combinators:"))
+    }
     monkeypatch.setattr(TERMS, "_paths", built_in)
     monkeypatch.setattr(TERMS, "_classes", {n: c for n, c in TERMS._classes.items() if n in built_in})

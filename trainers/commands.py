@@ -46,7 +46,7 @@ def train(
         rewardkit train qwen3-0.6b-ablations --variant raw_r16
         rewardkit train runs/mine/01-grpo --traces right.jsonl --order diverse --per-prompt 2
     """
-    from .planning import load_plan, plan_schema
+    from .plan.loading import load_plan, plan_schema
 
     if schema:
         typer.echo(plan_schema(), nl=False)
@@ -65,12 +65,12 @@ def train(
     )  # it tells of GPU kernels on machines without a GPU
     from accelerate import PartialState
 
-    from .folder import RunFolder
-    from .runner import accelerator_here, goes_on, run_plan, world
+    from .run.folder import RunFolder
+    from .run.run import accelerator_here, goes_on, run_plan, world
 
     _quiet()
     if dry_run:
-        from .dryrun import dry_run as lines
+        from .run.dry_run import dry_run as lines
 
         for line in lines(resolved, max(processes, world()), accelerator_here()):
             typer.echo(line)
@@ -105,7 +105,7 @@ def _quiet() -> None:
 
 
 def _list_plans() -> None:
-    from .planning import load_plan, shipped_plans
+    from .plan.loading import load_plan, shipped_plans
 
     for name, path in shipped_plans().items():
         plan = load_plan(path).plan
@@ -117,7 +117,7 @@ def _list_plans() -> None:
 def _write_traces(stage: Path, out: Path, order: str, per_prompt: int) -> None:
     from rewardkit.evals.traces import right_traces
 
-    from .traces import logged_completions
+    from .run.traces import logged_completions
 
     if order not in ("shortest", "diverse"):
         raise UsageError(f"--order is shortest or diverse, found '{order}'")
@@ -138,7 +138,7 @@ def serve(
     max_bytes: Annotated[int, typer.Option(min=1, help="Bytes a request may have.")] = 64 * 2**20,
 ) -> None:
     """Serve a recipe over HTTP: POST /score, POST /openrlhf, GET /health."""
-    from rewardkit.loading import load_recipe
+    from rewardkit.recipe.loading import load_recipe
 
     from .serve import run
 

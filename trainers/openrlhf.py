@@ -22,7 +22,7 @@ from functools import cache
 from typing import Any
 
 from rewardkit.errors import DataError, RewardkitError, SetupError, UsageError
-from rewardkit.trainers.environment import Told, label_of, logged, one_at_a_time, paid, told
+from rewardkit.trainers.adapter.told import Told, label_of, logged, one_at_a_time, paid, told
 from rewardkit.types import Finish, Rollout
 
 log = logging.getLogger("rewardkit")

@@ -24,12 +24,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from rewardkit.errors import DataError, RewardkitError, SetupError
-from rewardkit.recipe import Recipe
+from rewardkit.recipe.recipe import Recipe
 from rewardkit.rows.values import short
 from rewardkit.types import Finish, Rollout, Score
 
-from .environment import Told, gold_of, logged, one_at_a_time, paid
-from .observe import explanation
+from .adapter.observe import explanation
+from .adapter.told import Told, gold_of, logged, one_at_a_time, paid
 from .openrlhf import hub_tokenizer, rollout_of
 
 Body = ConfigDict(extra="forbid")

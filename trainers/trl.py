@@ -20,15 +20,15 @@ from typing import Any
 
 from rewardkit.errors import DataError, MissingFact, UsageError
 from rewardkit.kinds import EXTRACTORS, Extractor
-from rewardkit.loading import load_recipe
-from rewardkit.recipe import Recipe
+from rewardkit.recipe.loading import load_recipe
+from rewardkit.recipe.recipe import Recipe
 from rewardkit.rows import Columns
 from rewardkit.rows.values import RowFault, golds, prompt, said
 from rewardkit.types import Finish, Rollout, Score
 
-from .fit import check_fit
-from .observe import columns as observed_columns
-from .observe import metrics as observed_metrics
+from .adapter.fit import check_fit
+from .adapter.observe import columns as observed_columns
+from .adapter.observe import metrics as observed_metrics
 
 NOT_COLUMNS = frozenset({"prompts", "completions", "completion_ids", "trainer_state", "environments"})
 

@@ -19,8 +19,8 @@ from typing import Any
 import verifiers as vf  # pyright: ignore[reportMissingImports]
 
 from rewardkit.errors import SetupError, UsageError
-from rewardkit.loading import load_recipe
-from rewardkit.recipe import Recipe
+from rewardkit.recipe.loading import load_recipe
+from rewardkit.recipe.recipe import Recipe
 from rewardkit.rows.values import golds, said
 from rewardkit.types import DECIDED, Finish, Rollout, Score
 

@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit.errors import DataError, SetupError, UsageError
-from rewardkit.loading import load_recipe
-from rewardkit.recipe import Recipe
+from rewardkit.recipe.loading import load_recipe
+from rewardkit.recipe.recipe import Recipe
 from rewardkit.rows.values import RowFault, said
 from rewardkit.types import Finish, Rollout
 
-from .environment import gold_of, logged, one_at_a_time, paid
+from .adapter.told import gold_of, logged, one_at_a_time, paid
 
 try:
     import verifiers.v1 as vf  # pyright: ignore[reportMissingImports]

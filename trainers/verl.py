@@ -19,9 +19,9 @@ from difflib import get_close_matches
 from typing import Any
 
 from rewardkit.errors import UsageError
-from rewardkit.recipe import Recipe
-from rewardkit.trainers.environment import Told, gold_of, logged, one_at_a_time, paid, told
-from rewardkit.trainers.fit import reads_truncation
+from rewardkit.recipe.recipe import Recipe
+from rewardkit.trainers.adapter.fit import reads_truncation
+from rewardkit.trainers.adapter.told import Told, gold_of, logged, one_at_a_time, paid, told
 from rewardkit.types import Rollout, Score
 
 NAMES = ("recipe", "settings", "tokenizer")

@@ -4,7 +4,7 @@ Everything here is a pure function on arrays: per-question counts in, per-questi
 is read: whether a sample is right was settled once, by the recipe's reading.
 """
 
-from .estimators import (
+from rewardkit.statistics.estimators import (
     dead_group_share,
     g_pass_at_k,
     learning_signal,
@@ -13,6 +13,7 @@ from .estimators import (
     pass_at_k,
     pass_hat_k,
 )
+
 from .floors import chance_floor
 from .quadrant import QUADRANTS, quadrant
 from .votes import maj_at_k

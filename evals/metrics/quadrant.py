@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .estimators import pass_at_k
+from rewardkit.statistics.estimators import pass_at_k
 
 QUADRANTS = {
     "solid": "greedy right, and reached by k samples",

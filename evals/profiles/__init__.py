@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rewardkit.errors import UsageError
-from rewardkit.loading import load_recipe
-from rewardkit.recipe import Recipe
+from rewardkit.recipe.loading import load_recipe
+from rewardkit.recipe.recipe import Recipe
 
 from . import kinds as kinds  # registers the kinds that profiles name
 

@@ -15,7 +15,8 @@ page         sections to HTML, Markdown, JSON and pictures; `draw` renders chart
 build        all of it, in order
 """
 
+from rewardkit.pages.page import Page, Section
+
 from .build import build, make_page
-from .page import Page, Section
 
 __all__ = ["Page", "Section", "build", "make_page"]

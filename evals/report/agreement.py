@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..board import Board, load_board, scorings
+from rewardkit.pages.blocks import Block, Tabled
+from rewardkit.pages.page import Section
+from rewardkit.pages.tables import Table
+
+from ..compare.truth import reward_against_truth
+from ..figures.board import Board, load_board, scorings
 from ..run.folder import RunFolder
-from ..tables import Table
-from ..truth import reward_against_truth
-from .blocks import Block, Tabled
-from .page import Section
 
 LEAD = (
     "AUC: the chance that a right completion is paid more than a wrong one. high|wrong: wrong ones that are paid as "

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewardkit.audit.findings import num
-
-from ..tables import Table
-from .blocks import Block, Finding, Folded, Heading, Prose, Tabled
-from .page import Section
+from rewardkit.formatting import num
+from rewardkit.pages.blocks import Block, Finding, Folded, Heading, Prose, Tabled
+from rewardkit.pages.page import Section
+from rewardkit.pages.tables import Table
 
 TITLES = {
     "scoring": "Prices, and when None begins to pay",

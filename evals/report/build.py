@@ -16,14 +16,14 @@ from typing import Any
 from rewardkit import __version__
 from rewardkit.errors import UsageError, nearest
 from rewardkit.files import write_whole
+from rewardkit.pages.blocks import Claim, Claims, Tabled
+from rewardkit.pages.completions import Completions
+from rewardkit.pages.page import Page, Section
+from rewardkit.pages.tables import Table
 
 from ..run.folder import RunFolder
-from ..tables import Table
 from .audits import audit_section, document_section
-from .blocks import Claim, Claims, Tabled
-from .completions import Completions
 from .evaluation import evaluation_sections
-from .page import Page, Section
 from .scores import score_section
 from .sources import Kind, Source, document_title, recognise, short_names
 from .training import training_sections
@@ -126,7 +126,7 @@ def _named(sources: Sequence[Source]) -> dict[str, Path]:
 
 def _checked(reference: str) -> Mapping[str, Any]:
     from rewardkit.audit import check
-    from rewardkit.loading import load_recipe
+    from rewardkit.recipe.loading import load_recipe
 
     return check(load_recipe(reference)).to_dict()
 

@@ -15,11 +15,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from ..board import OUTCOMES, Board
-from ..compare import Comparison
-from ..measures import Measure, counts, measures
+from rewardkit.pages.draw import OUTCOME_COLOURS, SERIES, Chart, save
+
+from ..compare.paired import Comparison
+from ..figures.board import OUTCOMES, Board
+from ..figures.measures import Measure, counts, measures
 from ..metrics import QUADRANTS, pass_at_k
-from .draw import OUTCOME_COLOURS, SERIES, Chart, save
 
 __all__ = [
     "colour",

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..stats import Estimate
-from ..tables import Table, interval
-from .blocks import Block, Tabled
-from .page import Section
+from rewardkit.pages.blocks import Block, Tabled
+from rewardkit.pages.page import Section
+from rewardkit.pages.tables import Table, interval
+from rewardkit.statistics import Estimate
 
 FOLDER = re.compile(r"step-(\d+)|final")
 SHOWN = re.compile(r"accuracy|mean@\d+|pass@\d+|none_recall|false_none|truncated")

@@ -9,22 +9,22 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from rewardkit.summary import number_of
+from rewardkit.formatting import number_of
+from rewardkit.pages.blocks import Block, Folded, Picture, Pictures, Prose, Tabled
+from rewardkit.pages.completions import Completions
+from rewardkit.pages.page import Section
+from rewardkit.pages.tables import Table, interval
 
-from ..board import Board, common_items, load_board
-from ..compare import Comparison, Difference, compare, objections_to
-from ..panel import panel
+from ..compare.paired import Comparison, Difference
+from ..compare.panel import panel
+from ..figures.board import load_board
+from ..figures.summary import Summary, summarise
 from ..run.folder import RunFolder
-from ..summary import Summary, summarise
-from ..tables import Table, interval
 from . import charts
 from .agreement import agreement_section
-from .blocks import Block, Folded, Picture, Pictures, Prose, Tabled
-from .completions import Completions
-from .page import Section
+from .runs import Runs, comparable
 from .texts import add_runs, flips_of
 
 HEADLINES = (
@@ -38,22 +38,6 @@ HEADLINES = (
 )
 HEADLINES += ("truncated", "tokens", "reward")
 HEADLINE_NOTE = "95 % intervals over questions; * differs from the first run, p < .05, paired"
-
-
-@dataclass(slots=True)
-class Runs:
-    """Runs that can be compared with each other, the baseline first. Every mapping is by the run's name."""
-
-    folders: dict[str, RunFolder]
-    boards: dict[str, Board]
-    objections: list[str] = field(default_factory=list)
-    """Why these runs stand apart from the first ones, or what was overruled to compare them."""
-    comparison: Comparison | None = None
-
-    @property
-    def suite(self) -> str:
-        """The suite's name."""
-        return next(iter(self.boards.values())).suite.suite
 
 
 def evaluation_sections(
@@ -92,26 +76,6 @@ def evaluation_sections(
             if section is not None
         ]
     return sections
-
-
-def comparable(folders: Mapping[str, RunFolder], boards: Mapping[str, Board], anyway: bool) -> list[Runs]:
-    """Runs in groups that can be compared; with `anyway` one group, as far as they share questions."""
-    groups: list[Runs] = []
-    for name, board in boards.items():
-        reasons: list[str] = []
-        for runs in groups:
-            base = next(iter(runs.boards.values()))
-            reasons = objections_to(base, board, name)
-            if common_items([base, board]) and (anyway or not reasons):
-                runs.folders[name], runs.boards[name] = folders[name], board
-                runs.objections += reasons
-                break
-        else:
-            groups.append(Runs({name: folders[name]}, {name: board}, reasons))
-    for runs in groups:
-        if len(runs.boards) > 1:
-            runs.comparison = compare(list(runs.boards.values()), list(runs.boards), anyway=True)
-    return groups
 
 
 def summary_section(runs: Runs, prefix: str) -> Section:

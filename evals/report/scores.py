@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 
 from rewardkit.errors import DataError
+from rewardkit.formatting import number_of
+from rewardkit.pages.blocks import Block, Picture, Pictures, Prose, Tabled
+from rewardkit.pages.completions import Completions
+from rewardkit.pages.page import Section
+from rewardkit.pages.tables import Table, figure
 from rewardkit.rows import Columns, read_rollouts
-from rewardkit.scorefile import fingerprint
-from rewardkit.summary import number_of
+from rewardkit.scoring.file import fingerprint
+from rewardkit.statistics import ratio_interval, wilson
 from rewardkit.types import Outcome, Rollout
 
-from ..stats import ratio_interval, wilson
-from ..tables import Table, figure
 from . import charts
-from .blocks import Block, Picture, Pictures, Prose, Tabled
-from .completions import Completions
-from .page import Section
 from .texts import prompt_text, words
 
 NEEDED = ("total", "outcome", "terms", "recipe")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rewardkit.answer import Reasoning
+from rewardkit.pages.blocks import Flip, Flips
+from rewardkit.pages.completions import Completions, interleaved
+from rewardkit.recipe.answer import Reasoning
 
-from ..board import choose_scoring
-from ..compare import Comparison
+from ..compare.paired import Comparison
 from ..export import rows
-from .blocks import Flip, Flips
-from .completions import Completions, interleaved
+from ..figures.board import choose_scoring
 
 if TYPE_CHECKING:
-    from .evaluation import Runs
+    from .runs import Runs
 
 SHOWN = 12
 """Flips of a pair of runs that are printed; all of them can be found in the table of completions."""

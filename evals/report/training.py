@@ -14,19 +14,19 @@ from typing import Any
 
 import pandas as pd
 
-from rewardkit.answer import Answer
+from rewardkit.config.source import read_file
 from rewardkit.extract.reasoning import answer_start
-from rewardkit.loading import load_recipe
-from rewardkit.source import read_file
+from rewardkit.pages.blocks import Block, Heading, Picture, Pictures, Prose, Tabled
+from rewardkit.pages.completions import Completions
+from rewardkit.pages.page import Section
+from rewardkit.pages.tables import Table, figure
+from rewardkit.recipe.answer import Answer
+from rewardkit.recipe.loading import load_recipe
 
 from ..run.folder import RunFolder
-from ..tables import Table, figure
 from . import training_charts as charts
-from .blocks import Block, Heading, Picture, Pictures, Prose, Tabled
 from .charts import shades
 from .checkpoints import checkpoints_section
-from .completions import Completions
-from .page import Section
 from .texts import prompt_text, words
 
 STAGE = re.compile(r"(\d\d)-(.+)")

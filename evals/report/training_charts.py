@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 import altair as alt
 import pandas as pd
 
-from ..board import OUTCOMES
+from rewardkit.pages.draw import OUTCOME_COLOURS, Chart
+
+from ..figures.board import OUTCOMES
 from .charts import WIDE, colour
-from .draw import OUTCOME_COLOURS, Chart
 
 Frame: TypeAlias = Any
 """A pandas frame or series: the stubs that pyright knows cannot tell what a column is."""

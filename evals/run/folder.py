@@ -24,8 +24,8 @@ from rewardkit.errors import DataError, UsageError
 from rewardkit.files import write_whole
 
 from ..backends.base import Prompt
-from ..data import Item
-from ..suite import Suite, load_suite
+from ..suite.data import Item
+from ..suite.suite import Suite, load_suite
 from .log import read_log
 from .record import Record, completion_key
 

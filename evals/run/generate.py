@@ -19,9 +19,9 @@ from rewardkit import __version__
 from rewardkit.errors import UsageError, nearest
 
 from ..backends.base import Backend, Completion, Prompt, Refusal, Request, Sampling
-from ..data import Item, load_items, name_gold
-from ..prompts import Prompter, prompts_digest
-from ..suite import Suite
+from ..suite.data import Item, load_items, name_gold
+from ..suite.prompts import Prompter, prompts_digest
+from ..suite.suite import Suite
 from .folder import RunFolder, planned_keys
 from .log import LogWriter, read_log
 from .record import Record, completion_key
@@ -31,7 +31,7 @@ REASONS = 5
 
 
 class Progress(Protocol):
-    """What is told of the work as it goes on; see `rewardkit.evals.progress`."""
+    """What is told of the work as it goes on; see `rewardkit.evals.run.progress`."""
 
     def start(self, arm: str, total: int, done: int) -> None:
         """An arm of `total` completions begins, of which `done` are in the log already."""

@@ -10,16 +10,16 @@
 Each returns a typed result with `to_dict()` and `markdown()`; see `rewardkit.audit.findings`.
 """
 
-from .advantages import Advantages, grpo_advantages
-from .attacks import Attack, RedTeam
-from .check import check
-from .contract import with_data
-from .diff import Diff, against, diff
+from .data.contract import with_data
+from .diff.diff import Diff, against, diff
+from .diff.specification import SpecDiff, spec_diff
 from .findings import Audit, Finding, Severity, Verdict, Witness
-from .redteam import redteam
-from .rollouts import Rollouts, ScoredGroups, from_groups, load, scored
-from .signal import Passed, Signal, counts_of_labels, counts_of_scores
-from .spec_diff import SpecDiff, spec_diff
+from .proof.check import check
+from .redteam.attacks import Attack, RedTeam
+from .redteam.redteam import redteam
+from .rollouts.advantages import Advantages, grpo_advantages
+from .rollouts.load import Rollouts, ScoredGroups, from_groups, load, scored
+from .rollouts.signal import Passed, Signal, counts_of_labels, counts_of_scores
 
 __all__ = [
     "Advantages",

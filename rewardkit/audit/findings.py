@@ -14,6 +14,8 @@ from enum import StrEnum
 from math import isfinite, isnan
 from typing import Any
 
+from ..formatting import markdown_table, num, shortened
+from ..recipe.recipe import Recipe
 from ..types import Rollout, Score
 
 
@@ -158,7 +160,7 @@ class Audit:
 
     def markdown(self) -> str:
         """The audit as Markdown."""
-        from .render import audit_markdown
+        pass
 
         return audit_markdown(self)
 
@@ -182,20 +184,6 @@ def plain(value: Any) -> Any:
     return value
 
 
-def num(value: float | None, digits: int = 3) -> str:
-    """A number as sentences show it: sign kept, no trailing zeros.
-
-    >>> num(1.0), num(-0.1), num(0.0269, 3), num(None)
-    ('1', '-0.1', '0.027', 'None')
-    """
-    if value is None:
-        return "None"
-    if not isfinite(value):
-        return "no bound" if value else str(value)
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
-    return "0" if text in ("-0", "") else text
-
-
 def signed(value: float, digits: int = 3) -> str:
     """A number with its sign in front.
 
@@ -203,3 +191,87 @@ def signed(value: float, digits: int = 3) -> str:
     ('+0.043', '-0.566')
     """
     return f"{value:+.{digits}f}"
+
+
+ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def allowed(recipe: Recipe, codes: Iterable[str] = ()) -> dict[str, str]:
+    """Code to reason: the recipe's own `allow`, and what was allowed by hand."""
+    return {entry.code: entry.reason for entry in recipe.allow} | dict.fromkeys(codes, "allowed by --allow")
+
+
+SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
+
+
+def sign(found: Finding) -> str:
+    """A mark for a finding: ✓ where a claim is proven."""
+    return "✓" if found.verdict == Verdict.PROVEN else SIGNS[found.severity]
+
+
+def mend_lines(found: Finding) -> list[str]:
+    """What would do away with a finding."""
+    lines = [f"mend: --set {' --set '.join(quoted(s) for s in found.mend)}"] if found.mend else []
+    return lines + ([f"mend: {found.advice}"] if found.advice else [])
+
+
+def quoted(setting: str) -> str:
+    """An assignment as a shell takes it."""
+    return f'"{setting}"' if any(sign in setting for sign in " {[") else setting
+
+
+def witness_rows(witness: Witness) -> list[list[str]]:
+    """The cells of a witness table as text."""
+    rows: list[list[str]] = []
+    counts: list[int] = []
+    for at, rollout in enumerate(witness.rollouts):
+        row = [num(witness.totals[at])]
+        if witness.advantages:
+            row.append(f"{witness.advantages[at]:+.3f}")
+        tokens = "" if rollout.tokens is None else str(rollout.tokens)
+        row += [witness.outcomes[at], tokens, shortened(rollout.completion)]
+        if rows and rows[-1] == row:
+            counts[-1] += 1
+        else:
+            rows.append(row)
+            counts.append(1)
+    for row, number in zip(rows, counts, strict=True):
+        row[0] += f" x{number}" if number > 1 else ""
+    return rows
+
+
+def audit_markdown(audit: Audit) -> str:
+    """An audit as Markdown."""
+    parts = [f"### {audit.recipe} `{audit.digest}`", ""]
+    for found in audit.findings:
+        verdict = f" ({found.verdict})" if found.verdict else ""
+        allowed = audit.allowed.get(found.code)
+        note = f" — allowed: {allowed}" if allowed is not None and found.severity != Severity.INFO else ""
+        parts.append(f"- {sign(found)} **{found.code}**{verdict}{note}: {found.sentence}")
+        parts += [f"  - {line}" for line in mend_lines(found)]
+        if found.witness is not None and found.severity != Severity.INFO:
+            rows = witness_rows(found.witness)[:4]
+            header = [
+                "reward",
+                *(["advantage"] if found.witness.advantages else []),
+                "outcome",
+                "tokens",
+                "completion",
+            ]
+            parts += ["", *("  " + line for line in markdown_table(header, rows).splitlines()), ""]
+    for name, table in audit.tables.items():
+        parts += ["", *_markdown_of(name, table)]
+    return "\n".join(parts) + "\n"
+
+
+def _markdown_of(name: str, table: Any) -> list[str]:
+    from .proof.abstention import CHANCES, Scoring
+
+    if isinstance(table, Scoring):
+        rows = [[num(c), num(table.threshold(c))] for c in CHANCES]
+        return [markdown_table(["chance of being right", "None pays at P(unanswerable) above"], rows)]
+    if hasattr(table, "rows") and hasattr(table, "header"):
+        return [f"**{table.title}**", "", markdown_table(table.header, table.rows())]
+    if isinstance(table, Mapping):
+        return [markdown_table(list(table), [[str(value) for value in table.values()]])]
+    return [f"{name}: {plain(table)}"]

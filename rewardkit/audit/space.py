@@ -4,7 +4,7 @@ A recipe comes in; bounds of its total by outcome go out. The number of cells is
 ranges of all axes, but terms that share no axis do not meet: their sum is lowest where each of them is
 lowest. So the top-level terms are split into components connected by shared axes, and each component
 is listed by itself; one whose own product passes `MOST_LISTED` is bounded by eliminating its axes
-(`rewardkit.eliminate`). Only where that too would take more than `MOST_STEPS` is it bounded term
+(`rewardkit.terms.bounds`). Only where that too would take more than `MOST_STEPS` is it bounded term
 by term, whatever the style, which is sound and not tight; `loose` says so.
 """
 
@@ -18,12 +18,12 @@ from math import inf, prod
 from types import MappingProxyType
 from typing import Literal
 
-from ..cells import Axis, Cell, Pays, Range, exactly, merge
-from ..eliminate import Eliminator, union
-from ..facts import NUMBERS
-from ..recipe import Recipe
+from ..recipe.recipe import Recipe
 from ..terms.base import Term
+from ..terms.bounds import Eliminator, union
+from ..terms.cells import Axis, Cell, Pays, Range, exactly, merge
 from ..terms.combinators import Combinator, total_pays
+from ..terms.conditions.facts import NUMBERS
 from ..types import ANSWERABLE, DECIDED, UNANSWERABLE, Outcome
 
 MOST_CELLS = 2_000

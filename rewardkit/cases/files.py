@@ -13,12 +13,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ..discovery import FILE
-from ..errors import Place, RecipeError, nearest
-from ..faults import raise_faults
-from ..loading import load_recipe
-from ..recipe import Recipe
-from ..source import Node, read_file
+from ..config.faults import raise_faults
+from ..config.source import Node, read_file
+from ..errors import DataError, MissingFact, Place, RecipeError, nearest
+from ..recipe.discovery import FILE, find
+from ..recipe.loading import load_recipe
+from ..recipe.recipe import Recipe
 from ..types import Rollout
 from .model import Case, Cases, Facts, Order
 
@@ -153,3 +153,26 @@ def _check_names(cases: Cases, node: Node) -> None:
                 if found is None:
                     place, _ = node.find(["prefer", n])
                 raise RecipeError(f"no completion is called '{name}'; {nearest(name, scored)}", place)
+
+
+def case_rollouts(reference: str | Path, recipe: Recipe) -> list[Rollout]:
+    """Rollouts of the cases for this version; none where there is no cases file beside the recipe.
+
+    Cases that the recipe refuses to read (they test an error) are left out.
+    """
+    path = reference if isinstance(reference, Path) else find(reference)
+    cases = path.resolve().parent / CASES
+    if not FILE.fullmatch(path.name) or not cases.is_file():
+        return []
+    file = read_cases(cases)
+    found: list[Rollout] = []
+    for check in file.checks([recipe.version] if recipe.version in file.versions else []):
+        if check.case is None:
+            continue
+        rollouts = file.rollouts(check.case)
+        try:
+            recipe.score(rollouts)
+        except (DataError, MissingFact):
+            continue
+        found += rollouts
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..errors import RewardkitError, nearest
-from ..recipe import Recipe
+from ..recipe.recipe import Recipe
 from ..types import Score
 from .files import CasesFile, Check
 from .model import Case, Order, Sample

@@ -36,9 +36,9 @@ def advantages(
     as_json: AsJson = False,
 ) -> None:
     """Advantages in TRL's arithmetic, which term they come from, dead groups and amplified ties."""
-    from ..audit.advantages import grpo_advantages
-    from ..audit.rollouts import load, scored
-    from ..loading import load_recipe
+    from ..audit.rollouts.advantages import grpo_advantages
+    from ..audit.rollouts.load import load, scored
+    from ..recipe.loading import load_recipe
 
     reward = load_recipe(recipe, set_ or ())
     rows = load(

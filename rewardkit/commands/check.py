@@ -15,7 +15,7 @@ from .options import Allow, Columns_, GoldExtract, Settings
 
 if TYPE_CHECKING:
     from ..audit.findings import Audit
-    from ..recipe import Recipe
+    from ..recipe.recipe import Recipe
 
 
 def check(
@@ -75,8 +75,8 @@ def check(
     right one; no term is dead, unbounded or turns back; when None begins to pay. Each claim is proven, refuted by a
     completion that is really scored so, or unknown.
     """
-    from ..audit.check import check as audit
-    from ..loading import load_recipe
+    from ..audit.proof.check import check as audit
+    from ..recipe.loading import load_recipe
 
     cut = max_completion_length if plan is None else _planned(plan, max_completion_length)
     wished = None if threshold is None else (threshold, chance)
@@ -94,9 +94,9 @@ def check(
             )
         )
         if data is not None:
-            from ..audit.contract import with_data
+            from ..audit.data.contract import with_data
             from ..rows import parse_columns
-            from ..tokens import load_tokenizer
+            from ..rows.tokens import load_tokenizer
 
             audits[-1] = with_data(
                 audits[-1],
@@ -136,14 +136,14 @@ def _print(audits: list[Audit], as_json: bool) -> None:
 
 def _cases(reference: str, recipe: Recipe) -> list:
     """The rollouts of the cases beside a recipe, to draw witnesses from."""
-    from ..audit.cases import case_rollouts
+    from ..cases.files import case_rollouts
 
     return case_rollouts(reference, recipe)
 
 
 def _planned(plan: Path, given: int | None) -> int:
     """The plan's longest completion: the smallest `max_completion_length` that it names."""
-    from ..source import read_file
+    from ..config.source import read_file
 
     if given is not None:
         raise UsageError("--plan and --max-completion-length both say where completions end; keep one")

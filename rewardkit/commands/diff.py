@@ -14,7 +14,7 @@ from .options import Allow, AsJson, Columns_, GoldExtract, GroupBy, Limit, Token
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..audit.diff import Diff
+    from ..audit.diff.diff import Diff
 
 
 def diff(
@@ -49,11 +49,11 @@ def diff(
     as_json: AsJson = False,
 ) -> None:
     """What changed between two recipes: how they read, what they pay in which cell, and what that does to rollouts."""
-    from ..audit.diff import against as in_place
-    from ..audit.diff import diff as compared
-    from ..audit.rollouts import load
+    from ..audit.diff.diff import against as in_place
+    from ..audit.diff.diff import diff as compared
+    from ..audit.rollouts.load import load
     from ..errors import UsageError
-    from ..loading import load_recipe
+    from ..recipe.loading import load_recipe
 
     if (after is None) == (against is None):
         raise UsageError("diff takes a second recipe, or --against KIND; give one of the two")
@@ -96,8 +96,8 @@ def diff(
 
 
 def _params(text: str | None) -> dict:
+    from ..config.source import read_text
     from ..errors import UsageError
-    from ..source import read_text
 
     if text is None:
         return {}

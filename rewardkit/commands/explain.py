@@ -9,7 +9,7 @@ import typer
 from .options import Columns_, GoldExtract, GroupBy, RecipeName, Settings, Tokenizer
 
 if TYPE_CHECKING:
-    from ..recipe import Recipe
+    from ..recipe.recipe import Recipe
     from ..types import Rollout, Score
 
 
@@ -57,9 +57,9 @@ def explain(
     --gold.
     """
     from ..errors import MissingFact, UsageError
-    from ..loading import load_recipe
+    from ..recipe.loading import load_recipe
     from ..rows import parse_columns, read_rollouts
-    from ..tokens import load_tokenizer
+    from ..rows.tokens import load_tokenizer
 
     if (file is None) == (completion is None):
         raise UsageError("give either a FILE or --completion TEXT with --gold GOLD")
@@ -165,14 +165,14 @@ def _chosen(groups: Any, row: int | None, name: str | None, sample: int | None) 
 
 
 def _scored(reward: Recipe, group: list[Rollout], counter: Any) -> list[Score]:
-    from ..tokens import counted
+    from ..rows.tokens import counted
 
     return reward.score(counted(group, counter) if counter is not None else group)
 
 
 def _print(reward: Recipe, score: Score, size: int, as_json: bool) -> None:
-    from ..explain import explain_lines
-    from ..scoring import record
+    from ..scoring.explain import explain_lines
+    from ..scoring.record import record
 
     rollout = score.reading.rollout
     lines = explain_lines(score, reward)

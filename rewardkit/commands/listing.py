@@ -57,9 +57,9 @@ def list_recipes(
 
 def entries() -> Iterator[Entry]:
     """What `list` shows, project first."""
-    from ..discovery import all_recipes, folders, header, shipped_folder
-    from ..lock import read_lock
-    from ..source import shown
+    from ..config.source import shown
+    from ..recipe.discovery import all_recipes, folders, header, shipped_folder
+    from ..recipe.lock import read_lock
 
     locks = {root.resolve(): read_lock(root) for root in folders()}
     shipped = shipped_folder().resolve()

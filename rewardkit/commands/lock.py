@@ -50,9 +50,9 @@ def lock(
 
 def states() -> Iterator[State]:
     """The state of every version in the folders where recipes are looked up."""
-    from ..discovery import all_recipes, folders
-    from ..loading import load_recipe
-    from ..lock import read_lock
+    from ..recipe.discovery import all_recipes, folders
+    from ..recipe.loading import load_recipe
+    from ..recipe.lock import read_lock
 
     for root in folders():
         locked = read_lock(root)
@@ -71,10 +71,10 @@ def states() -> Iterator[State]:
 
 
 def _release(reference: str) -> None:
-    from ..discovery import all_recipes, find, project_folder
-    from ..loading import load_recipe
-    from ..lock import LOCK, release
-    from ..source import shown
+    from ..config.source import shown
+    from ..recipe.discovery import all_recipes, find, project_folder
+    from ..recipe.loading import load_recipe
+    from ..recipe.lock import LOCK, release
 
     if reference not in {found.ref for found in all_recipes()}:
         find(reference)  # says what there is where the name is wrong
@@ -95,9 +95,9 @@ def _release(reference: str) -> None:
 
 def _release_parent(ref: str, path: Path) -> None:
     """Refuse to release what rests on a version that may still change."""
-    from ..discovery import find
-    from ..lock import read_lock
-    from ..source import read_file
+    from ..config.source import read_file
+    from ..recipe.discovery import find
+    from ..recipe.lock import read_lock
 
     parent = read_file(path).get("extends")
     if parent is None:

@@ -28,8 +28,8 @@ def new(
     ] = None,
 ) -> None:
     """Write recipes/NAME/v0.yaml and cases.yaml. Nothing that exists is overwritten."""
-    from ..discovery import all_recipes, project_folder, shipped_folder
-    from ..source import read_text, shown
+    from ..config.source import read_text, shown
+    from ..recipe.discovery import all_recipes, project_folder, shipped_folder
 
     if (
         not NAME.fullmatch(name)
@@ -67,9 +67,10 @@ def new(
 def _texts(name: str, source: str | None, control: str | None) -> tuple[str, str]:
     import tempfile
 
-    from .. import beginnings
-    from ..discovery import find
-    from ..loading import load_recipe
+    from ..cases import beginnings
+    from ..recipe import controls
+    from ..recipe.discovery import find
+    from ..recipe.loading import load_recipe
 
     if source is None and control is None:
         return beginnings.scratch(name)
@@ -82,10 +83,10 @@ def _texts(name: str, source: str | None, control: str | None) -> tuple[str, str
         parent = load_recipe(path)
         file = _cases_of(path, source or "scratch")
     if control is None:
-        recipe = beginnings.begun_from(name, parent)
+        recipe = controls.begun_from(name, parent)
         cases = beginnings.copied_cases(name, file, parent.version)
     else:
-        recipe = beginnings.control(name, beginnings.Control(control), parent)
+        recipe = controls.control(name, controls.Control(control), parent)
         cases = beginnings.scored_cases(name, recipe, file, parent.version)
     return beginnings.recipe_text(recipe, parent), cases
 

@@ -14,7 +14,7 @@ from .options import Allow, AsJson, Columns_, GoldExtract, GroupBy, Limit, Recip
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..audit.attacks import RedTeam
+    from ..audit.redteam.attacks import RedTeam
 
 
 def redteam(
@@ -36,10 +36,10 @@ def redteam(
     as_json: AsJson = False,
 ) -> None:
     """Attack a recipe: named mutants of honest completions, each with the invariant that it must keep."""
-    from ..audit.cases import case_rollouts
-    from ..audit.redteam import redteam as attack
-    from ..audit.rollouts import load
-    from ..loading import load_recipe
+    from ..audit.redteam.redteam import redteam as attack
+    from ..audit.rollouts.load import load
+    from ..cases.files import case_rollouts
+    from ..recipe.loading import load_recipe
 
     reward = load_recipe(recipe, set_ or ())
     given = []
@@ -71,7 +71,8 @@ def _print(console: Console, found: RedTeam) -> None:
     from rich.markup import escape
     from rich.padding import Padding
 
-    from ..audit.render import COLOURS, SIGNS, grid, witness_table
+    from ..audit.findings import SIGNS
+    from ..audit.render import COLOURS, grid, witness_table
 
     console.print(f"[bold]{escape(found.recipe)}[/bold]  [dim]{found.digest}[/dim]")
     for line in found.sentences():

@@ -42,8 +42,9 @@ def schema(
 
 def text(kind: File) -> str:
     """A schema as it is written to a file."""
-    from ..plugins import load_plugins
-    from ..schema import cases_schema, recipe_schema
+    from ..cases.schema import cases_schema
+    from ..recipe.plugins import load_plugins
+    from ..recipe.schema import recipe_schema
 
     load_plugins()
     found = recipe_schema() if kind == File.RECIPE else cases_schema()

@@ -23,10 +23,10 @@ def show(
     ] = None,
 ) -> None:
     """Print a recipe. What is printed reads back: as YAML or, with --python, as Python."""
-    from ..discovery import find
-    from ..loading import load_recipe
-    from ..lock import read_lock
-    from ..source import shown
+    from ..config.source import shown
+    from ..recipe.discovery import find
+    from ..recipe.loading import load_recipe
+    from ..recipe.lock import read_lock
 
     if resolved and python:
         raise UsageError("--resolved prints YAML and --python Python (always resolved); choose one")

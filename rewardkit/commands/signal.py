@@ -47,10 +47,10 @@ def signal(
     as_json: AsJson = False,
 ) -> None:
     """Dead groups for G = 2 to 64, the difficulty of the problems, a group size, and what is worth training on."""
-    from ..audit.rollouts import load, scored
-    from ..audit.signal import Signal, counts_of_labels, counts_of_scores
+    from ..audit.rollouts.load import load, scored
+    from ..audit.rollouts.signal import Signal, counts_of_labels, counts_of_scores
     from ..errors import UsageError
-    from ..loading import load_recipe
+    from ..recipe.loading import load_recipe
 
     if recipe is not None and labels is not None:
         raise UsageError("--recipe and --labels both say which completions are right; keep one")

@@ -97,7 +97,7 @@ def run_all(references: Sequence[str], settings: Sequence[str] = ()) -> Iterator
 
 def targets(references: Sequence[str]) -> list[tuple[Path, tuple[int, ...]]]:
     """Cases files, each with the versions asked for (none: all)."""
-    from ..discovery import folders
+    from ..recipe.discovery import folders
 
     if not references:
         found = sorted(folders()[0].glob("*/cases.yaml"))
@@ -115,7 +115,7 @@ def targets(references: Sequence[str]) -> list[tuple[Path, tuple[int, ...]]]:
 
 
 def _target(reference: str) -> list[tuple[Path, int | None]]:
-    from ..discovery import FILE, all_recipes, find
+    from ..recipe.discovery import FILE, all_recipes, find
 
     path = Path(reference)
     if path.is_dir() and ("/" in reference or not any(found.name == reference for found in all_recipes())):

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from ..audit.verifier.judged import Report
+    from ..audit.verifier.noise import Noise, Rate
     from ..kinds import Extractor
-    from ..verify.cases import Report
-    from ..verify.noise import Noise, Rate
 
 EXTRACT_HELP = "Extractors in order; by default answer_tag, boxed, hash, answer_line."
 
@@ -93,8 +93,8 @@ def verify(
 
 
 def _tiers(names: list[str] | None) -> list[Extractor]:
+    from ..audit.verifier.judged import DEFAULT_TIERS, tiers
     from ..errors import UsageError
-    from ..verify.cases import DEFAULT_TIERS, tiers
 
     try:
         return tiers([part.strip() for name in names for part in name.split(",")] if names else DEFAULT_TIERS)
@@ -103,7 +103,7 @@ def _tiers(names: list[str] | None) -> list[Extractor]:
 
 
 def _pair(gold: str, answer: str, json: bool) -> None:
-    from ..verify.math import Math
+    from ..verify.math.verifier import Math
 
     found = Math().compare(gold, answer)
     if json:
@@ -132,9 +132,9 @@ def _printable(text: str, width: int = 200) -> str:
 
 
 def _cases(file: str, against: str | None, extract: list[str] | None, json: bool) -> None:
+    from ..audit.verifier.judged import JUDGES, judge_cases, load_cases, report
     from ..errors import UsageError, nearest
-    from ..verify.cases import JUDGES, judge_cases, load_cases, report
-    from ..verify.math import Math
+    from ..verify.math.verifier import Math
 
     if against and against not in JUDGES:
         raise UsageError(f"no verifier is called {against!r}; {nearest(against, JUDGES)}")
@@ -153,7 +153,7 @@ def _print_report(made: Report, other: Report | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..verify.cases import NO_CATEGORY
+    from ..audit.verifier.judged import NO_CATEGORY
 
     console = Console()
     reports = [made, *([other] if other else [])]
@@ -201,7 +201,7 @@ def _share(value: float | None) -> str:
 def _golds(file: str, column: list[str] | None, gold_extract: str | None, json: bool) -> None:
     from ..rows import open_rows, parse_columns
     from ..rows.reader import gold_extractor
-    from ..verify.math import Math
+    from ..verify.math.verifier import Math
 
     verifier = Math()
     extractor = gold_extractor(gold_extract)
@@ -251,9 +251,9 @@ def _sample(
     file: str, out: Path | None, per_route: int, seed: int, extract: list[str] | None,
     column: list[str] | None, gold_extract: str | None, json: bool,
 ) -> None:  # fmt: skip
+    from ..audit.verifier.noise import draw, noise, read_labels
     from ..errors import DataError, UsageError
     from ..rows import open_rows
-    from ..verify.noise import draw, noise, read_labels
 
     first = next(iter(open_rows(file)), None)
     if first is not None and first.cells is not None and "stratum" in first.cells:
@@ -284,10 +284,10 @@ def _judged(
     file: str, found: list[Extractor], column: list[str] | None, gold_extract: str | None
 ) -> list[Any]:
     """Every completion of a file with its verdict."""
+    from ..audit.verifier.judged import question
+    from ..audit.verifier.noise import TAIL, Drawn
     from ..rows import parse_columns, read_rollouts
-    from ..verify.cases import question
-    from ..verify.math import Math
-    from ..verify.noise import TAIL, Drawn
+    from ..verify.math.verifier import Math
 
     verifier = Math()
     judged = []

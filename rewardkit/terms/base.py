@@ -15,10 +15,10 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
-from ..cells import Axis, Cell, Pays, exactly
-from ..conditions import When
 from ..kinds import Kind
 from ..types import Reading, TermScore
+from .cells import Axis, Cell, Pays, exactly
+from .conditions.parse import When
 
 Number = Annotated[float, Field(strict=True)]
 """A number; a text or a yes/no that could be read as one is an error."""

@@ -13,10 +13,10 @@ from itertools import product as cross
 from math import fsum, inf, prod
 from typing import Any, ClassVar
 
-from ..cells import NOTHING, Axis, Cell, Pays
 from ..types import Reading, TermScore
 from .base import Payment, Term
-from .tree import Terms
+from .cells import NOTHING, Axis, Cell, Pays
+from .labels import Terms
 
 Span = tuple[float, float]
 """The least and the most that is paid."""

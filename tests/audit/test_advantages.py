@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from rewardkit.audit.advantages import grpo_advantages
-from rewardkit.audit.grpo import of_group
-from rewardkit.audit.rollouts import from_groups, load, scored
+from rewardkit.audit.rollouts.advantages import grpo_advantages
+from rewardkit.audit.rollouts.grpo import of_group
+from rewardkit.audit.rollouts.load import from_groups, load, scored
 from rewardkit.errors import UsageError
-from rewardkit.loading import load_recipe
+from rewardkit.recipe.loading import load_recipe
 from rewardkit.types import Rollout
 
 V2 = load_recipe("math-none@2")
@@ -61,7 +61,7 @@ def test_shares_of_variance_sum_to_one_in_every_class():
 
 
 def test_a_clip_of_the_recipe_is_a_share_of_its_own():
-    from rewardkit.audit.variants import variant
+    from rewardkit.recipe.loading import variant
 
     clipped = variant(V2, ["clip=[-0.15, 1.0]"])
     found = view(RIGHT, WRONG, stray(WRONG, 30), WRONG, recipe=clipped)

@@ -6,13 +6,12 @@ import pytest
 
 from rewardkit.audit import check
 from rewardkit.audit.findings import Severity, Verdict
-from rewardkit.audit.grpo import of_group
-from rewardkit.audit.scoring import scoring_of
+from rewardkit.audit.proof.abstention import scoring_of
+from rewardkit.audit.rollouts.grpo import of_group
 from rewardkit.audit.space import Space
-from rewardkit.audit.variants import variant
-from rewardkit.discovery import all_recipes
-from rewardkit.loading import load_recipe
-from rewardkit.recipe import Recipe
+from rewardkit.recipe.discovery import all_recipes
+from rewardkit.recipe.loading import load_recipe, variant
+from rewardkit.recipe.recipe import Recipe
 
 U = 0.13
 

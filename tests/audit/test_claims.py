@@ -3,13 +3,12 @@
 import pytest
 
 from rewardkit.audit import check
-from rewardkit.audit.equal_style import at_equal_style
 from rewardkit.audit.findings import Severity, Verdict
-from rewardkit.audit.ordering import margin
+from rewardkit.audit.proof.equal_style import at_equal_style
+from rewardkit.audit.proof.ordering import margin
 from rewardkit.audit.space import Space
-from rewardkit.audit.variants import variant
-from rewardkit.loading import load_recipe
-from rewardkit.recipe import Recipe
+from rewardkit.recipe.loading import load_recipe, variant
+from rewardkit.recipe.recipe import Recipe
 from rewardkit.types import Outcome
 
 
@@ -101,7 +100,7 @@ def test_what_cannot_be_written_is_unknown_and_never_refuted():
 
 
 def test_a_plugin_that_may_stay_away_leaves_totality_unknown_or_witnessed():
-    from rewardkit.functions import term
+    from rewardkit.terms.functions import term
 
     @term(pays=(0.0, 1.0), name="sometimes_paid")
     def sometimes_paid(reading) -> float | None:

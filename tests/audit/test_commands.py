@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from rewardkit.cli import app
+from rewardkit.__main__ import app
 from rewardkit.errors import RewardkitError
 
 NARROW = CliRunner(env={"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"})

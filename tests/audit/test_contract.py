@@ -5,12 +5,11 @@ import json
 import pytest
 
 from rewardkit.audit import check
-from rewardkit.audit.contract import with_data
+from rewardkit.audit.data.contract import with_data
 from rewardkit.audit.findings import Severity
-from rewardkit.audit.templates import honest
-from rewardkit.audit.tuned import example_of, prefill_finding
-from rewardkit.audit.variants import variant
-from rewardkit.loading import load_recipe
+from rewardkit.audit.proof.prompt import example_of, prefill_finding
+from rewardkit.audit.witness.templates import honest
+from rewardkit.recipe.loading import load_recipe, variant
 
 
 @pytest.fixture
@@ -118,7 +117,7 @@ def test_a_chat_template_is_looked_into():
     transformers = pytest.importorskip("transformers")
     from tokenizers import Tokenizer, models
 
-    from rewardkit.audit.contract import _opened
+    from rewardkit.audit.data.contract import _opened
 
     class Held:
         def __init__(self, template):

@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewardkit.audit.compare import tau_b
-from rewardkit.audit.diff import against, diff
-from rewardkit.audit.rollouts import load
-from rewardkit.audit.spec_diff import spec_diff
-from rewardkit.audit.variants import variant
+from rewardkit.audit.diff.diff import against, diff
+from rewardkit.audit.diff.rewards import tau_b
+from rewardkit.audit.diff.specification import spec_diff
+from rewardkit.audit.rollouts.load import load
 from rewardkit.errors import UsageError
-from rewardkit.functions import reward_function, term
-from rewardkit.loading import load_recipe
+from rewardkit.recipe.loading import load_recipe, variant
+from rewardkit.terms.functions import reward_function, term
 from rewardkit.types import Rollout
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from rewardkit.cli import app
+from rewardkit.__main__ import app
 
 RUNNER = CliRunner(env={"COLUMNS": "80", "TERM": "dumb"})
 pytestmark = pytest.mark.data

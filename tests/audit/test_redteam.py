@@ -2,16 +2,15 @@
 
 import pytest
 
-from rewardkit.audit.bases import base_of, other
-from rewardkit.audit.cases import case_rollouts
-from rewardkit.audit.mutants import MUTATIONS
-from rewardkit.audit.redteam import redteam
-from rewardkit.audit.rollouts import load
-from rewardkit.audit.variants import variant
-from rewardkit.discovery import all_recipes
+from rewardkit.audit.redteam.bases import base_of, other
+from rewardkit.audit.redteam.mutants import MUTATIONS
+from rewardkit.audit.redteam.redteam import redteam
+from rewardkit.audit.rollouts.load import load
+from rewardkit.cases.files import case_rollouts
 from rewardkit.errors import UsageError
-from rewardkit.loading import load_recipe
-from rewardkit.recipe import Recipe
+from rewardkit.recipe.discovery import all_recipes
+from rewardkit.recipe.loading import load_recipe, variant
+from rewardkit.recipe.recipe import Recipe
 from rewardkit.types import Rollout
 
 TABLE = {"kind": "correctness", "correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewardkit.audit.difficulty import Difficulty, fit
-from rewardkit.audit.rollouts import load, scored
-from rewardkit.audit.signal import Passed, Signal, counts_of_labels, counts_of_scores, dead_share
+from rewardkit.audit.rollouts.difficulty import Difficulty, fit
+from rewardkit.audit.rollouts.load import load, scored
+from rewardkit.audit.rollouts.signal import Passed, Signal, counts_of_labels, counts_of_scores, dead_share
 from rewardkit.errors import UsageError
-from rewardkit.loading import load_recipe
+from rewardkit.recipe.loading import load_recipe
 
 
 def test_dead_share_of_2_right_in_16_at_4():

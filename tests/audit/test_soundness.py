@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardkit.audit.space import Space
-from rewardkit.cells import cell_of
-from rewardkit.discovery import all_recipes
-from rewardkit.loading import load_recipe
+from rewardkit.recipe.discovery import all_recipes
+from rewardkit.recipe.loading import load_recipe
+from rewardkit.terms.cells import cell_of
 from rewardkit.types import Finish, Outcome, Rollout
 
 SEEDS = [f"{place.name}@{place.version}" for place in all_recipes()]
@@ -79,7 +79,7 @@ def test_no_score_lies_outside_its_cell(reference):
 
 def test_extremes_of_components_are_those_of_the_whole_product():
     """The split by shared axes finds what listing every cell finds."""
-    from rewardkit.cells import cells
+    from rewardkit.terms.cells import cells
 
     for reference in ("math-none@2", "r1-triplet@1", "open-r1-stack@4", "gsm8k-shaped@1"):
         recipe = load_recipe(reference)
@@ -131,7 +131,7 @@ RICH = {
 
 
 def _part_of_rich():
-    from rewardkit.recipe import Recipe
+    from rewardkit.recipe.recipe import Recipe
 
     labels = ("correctness", "too_long", "characters", "repetition", "style")
     return Recipe.model_validate({**RICH, "reward": {name: RICH["reward"][name] for name in labels}})
@@ -140,7 +140,7 @@ def _part_of_rich():
 @pytest.mark.parametrize("reference", ["math-none@2", "r1-triplet@1", "gsm8k-shaped@1", "part of RICH"])
 def test_eliminating_axes_finds_what_listing_every_cell_finds(reference, monkeypatch):
     from rewardkit.audit import space as module
-    from rewardkit.cells import cells
+    from rewardkit.terms.cells import cells
 
     monkeypatch.setattr(module, "MOST_LISTED", 0)
     recipe = _part_of_rich() if reference == "part of RICH" else load_recipe(reference)
@@ -158,7 +158,7 @@ def test_eliminating_axes_finds_what_listing_every_cell_finds(reference, monkeyp
 def test_a_rich_recipe_is_proven():
     """Five style prices tied together by conditions: 100,000 cells, and the order is proven all the same."""
     from rewardkit.audit import check
-    from rewardkit.recipe import Recipe
+    from rewardkit.recipe.recipe import Recipe
 
     audit = check(Recipe.model_validate(RICH), mends=False, groups=(16,))
     assert {
@@ -174,7 +174,7 @@ def test_a_rich_recipe_is_proven():
 def test_a_recipe_that_is_too_large_to_list_is_bounded_term_by_term():
     """Loose bounds hold the exact ones, and the clean style is still found."""
     from rewardkit.audit import space as module
-    from rewardkit.cells import cells
+    from rewardkit.terms.cells import cells
 
     for reference in ("math-none@2", "open-r1-stack@4", "gsm8k-shaped@1"):
         recipe = load_recipe(reference)
@@ -192,7 +192,7 @@ def test_a_recipe_that_is_too_large_to_list_is_bounded_term_by_term():
 
 def test_what_may_be_absent_is_bounded_by_what_is_paid():
     """A term that pays 0.5 or nothing is never below 0.5 where it is all there is."""
-    from rewardkit.recipe import Recipe
+    from rewardkit.recipe.recipe import Recipe
 
     recipe = Recipe.model_validate(
         {

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rewardkit.audit.grpo import advantages
+from rewardkit.audit.rollouts.grpo import advantages
 
 pytestmark = pytest.mark.train
 

@@ -17,10 +17,10 @@ from conftest import make_model  # noqa: E402
 from simulated_policy import Simulated  # noqa: E402
 
 from rewardkit.evals.backends import Request, open_backend  # noqa: E402
-from rewardkit.evals.data import load_items  # noqa: E402
-from rewardkit.evals.prompts import Prompter  # noqa: E402
 from rewardkit.evals.run import RunFolder, generate_run  # noqa: E402
-from rewardkit.evals.suite import load_suite  # noqa: E402
+from rewardkit.evals.suite.data import load_items  # noqa: E402
+from rewardkit.evals.suite.prompts import Prompter  # noqa: E402
+from rewardkit.evals.suite.suite import load_suite  # noqa: E402
 
 
 def peak():

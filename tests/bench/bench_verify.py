@@ -22,16 +22,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from rewardkit.audit.verifier.judged import DEFAULT_TIERS, Case, judge_cases, load_cases, tiers
 from rewardkit.extract import extract
 from rewardkit.extract.boxed import Boxed
 from rewardkit.extract.lines import AnswerLine
 from rewardkit.extract.reasoning import answer_start
 from rewardkit.kinds import Question
 from rewardkit.types import Equality, Rollout
-from rewardkit.verify import choice, decide, forms, normal, parse, vocabulary, words
-from rewardkit.verify.cases import DEFAULT_TIERS, Case, judge_cases, load_cases, tiers
-from rewardkit.verify.math import CACHE, Math
-from rewardkit.verify.pool import pool
+from rewardkit.verify import choice, words
+from rewardkit.verify.math import decide
+from rewardkit.verify.math.equality import forms
+from rewardkit.verify.math.grammar import reader as parse
+from rewardkit.verify.math.grammar import vocabulary
+from rewardkit.verify.math.text import tokens as normal
+from rewardkit.verify.math.verifier import CACHE, Math
+from rewardkit.verify.workers.pool import pool
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 Load = list[Case]
@@ -55,7 +60,7 @@ def forget() -> None:
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()
-    from rewardkit.verify import arith
+    from rewardkit.verify.math.equality import bounded as arith
 
     arith.exact.cache_clear()
     arith._size.cache_clear()

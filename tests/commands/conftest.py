@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from rewardkit.cli import main
+from rewardkit.__main__ import main
 
 
 class Ran(NamedTuple):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit import Recipe, Rollout
-from rewardkit.cli import main
-from rewardkit.explain import explain_lines, marked, tree_lines
+from rewardkit.__main__ import main
+from rewardkit.scoring.explain import explain_lines, marked, tree_lines
 
 TREE = {
     "recipe": "r",

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from rewardkit import Recipe, load_recipe
-from rewardkit.source import read_text
+from rewardkit.config.source import read_text
 
 RECIPE = """\
 recipe: mine
@@ -65,9 +65,9 @@ def test_without_a_project_nothing_is_released(project, rewardkit) -> None:
 
 def test_list_imports_nothing_heavy() -> None:
     code = (
-        "import sys\nsys.argv = ['rewardkit', 'list']\nfrom rewardkit.cli import main\n"
+        "import sys\nsys.argv = ['rewardkit', 'list']\nfrom rewardkit.__main__ import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "print([m for m in ('sympy', 'pandas', 'torch', 'math_verify', 'rewardkit.recipe') if m in sys.modules])"
+        "print([m for m in ('sympy', 'pandas', 'torch', 'math_verify', 'rewardkit.recipe.recipe') if m in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.splitlines()[-1] == "[]"
@@ -177,7 +177,7 @@ def test_schema_holds_the_projects_own_kinds(project) -> None:
         "    '''Pays for a word.'''\n    return float(word in reading.text)\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-m", "rewardkit.cli", "schema"],
+        [sys.executable, "-m", "rewardkit.__main__", "schema"],
         capture_output=True,
         text=True,
         check=True,

@@ -6,8 +6,8 @@ import sys
 import pandas as pd
 import pytest
 
-from rewardkit.cli import main
-from rewardkit.scoring import COLUMNS
+from rewardkit.__main__ import main
+from rewardkit.scoring.record import COLUMNS
 
 RECIPE = """
 recipe: r
@@ -261,7 +261,7 @@ def test_a_finished_file_is_not_scored_again(run, tmp_path):
     stamp = (tmp_path / "out.jsonl").stat().st_mtime_ns
     code, out, err = run("score", "r.yaml", "rows.jsonl", "-o", "out.jsonl", "--json")
     assert (code, out) == first[:2]
-    assert "complete already" in err
+    assert "already complete" in err
     assert (tmp_path / "out.jsonl").stat().st_mtime_ns == stamp
 
 
@@ -322,8 +322,8 @@ def test_a_file_of_unknown_make_is_not_touched(run, tmp_path):
 def test_wherever_a_run_is_torn_the_next_one_ends_in_the_same_file(
     run, tmp_path, monkeypatch, suffix, cut, again
 ):
-    import rewardkit.commands.score as command
-    from rewardkit.scorefile import ScoreFile
+    import rewardkit.scoring.run as command
+    from rewardkit.scoring.file import ScoreFile
 
     write(tmp_path, [*MANY, "{torn", {"gold": "1", "completions": []}])
     whole, out = tmp_path / f"whole.{suffix}", tmp_path / f"out.{suffix}"
@@ -362,7 +362,7 @@ def test_wherever_a_run_is_torn_the_next_one_ends_in_the_same_file(
 def test_outcomes_agree_with_every_label_of_real_completions(
     run, tmp_path, shared_data, file, extract, wrongly_labelled
 ):
-    pytest.importorskip("rewardkit.verify.math")
+    pytest.importorskip("rewardkit.verify.math.verifier")
     recipe = RECIPE.replace("answer_line", extract).replace("exact", "math")
     (tmp_path / "r.yaml").write_text(recipe, encoding="utf-8")
     assert run("score", "r.yaml", shared_data / file, "-o", "out.jsonl")[0] == 0

@@ -241,5 +241,7 @@ def test_pytest_tells_a_bad_file_without_a_traceback(pytester: pytest.Pytester) 
 
 
 def test_an_ordinary_pytest_run_loads_no_recipe(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("import sys\ndef test_it():\n    assert 'rewardkit.recipe' not in sys.modules\n")
+    pytester.makepyfile(
+        "import sys\ndef test_it():\n    assert 'rewardkit.recipe.recipe' not in sys.modules\n"
+    )
     pytester.runpytest_subprocess().assert_outcomes(passed=1)

@@ -16,7 +16,7 @@ import typer
 from pydantic_core import PydanticUndefined
 from typer.core import TyperCommand
 
-from rewardkit.cli import app
+from rewardkit.__main__ import app
 from rewardkit.kinds import EXTRACTORS, TERMS, VERIFIERS, Kind, Registry
 from rewardkit.terms.base import Term
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from rewardkit.cli import app
+from rewardkit.__main__ import app
 
 ROOT = Path(__file__).resolve().parents[2]
 INLINE = re.compile(r"`(rewardkit [^`\n]+)`")

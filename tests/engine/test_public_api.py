@@ -9,7 +9,7 @@ import pytest
 
 import rewardkit
 from rewardkit import TERMS, Recipe, Rollout, UsageError, reward_function, term
-from rewardkit.cells import cell_of
+from rewardkit.terms.cells import cell_of
 
 PUBLIC = [
     "EXTRACTORS",

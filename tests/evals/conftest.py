@@ -67,6 +67,6 @@ def tiny_model(tmp_path_factory) -> Path:
 @pytest.fixture
 def small_suite():
     """The arithmetic suite, cut to a dozen items."""
-    from rewardkit.evals.suite import load_suite
+    from rewardkit.evals.suite.suite import load_suite
 
     return load_suite("arithmetic", ["data.generate.n=12", "arms.sampled.n=3", "max_new_tokens=12"])

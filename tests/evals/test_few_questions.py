@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewardkit.evals.board import CODE, ArmBoard, Board
-from rewardkit.evals.data import Item
-from rewardkit.evals.measures import measures
-from rewardkit.evals.stats import exchange_test, mcnemar_exact, paired_difference, ratio_interval, wilson
-from rewardkit.evals.suite import load_suite
+from rewardkit.evals.figures.board import CODE, ArmBoard, Board
+from rewardkit.evals.figures.measures import measures
+from rewardkit.evals.suite.data import Item
+from rewardkit.evals.suite.suite import load_suite
+from rewardkit.statistics import exchange_test, mcnemar_exact, paired_difference, ratio_interval, wilson
 
 SIDES = st.lists(
     st.tuples(st.integers(0, 8), st.integers(0, 8), st.integers(0, 8), st.integers(0, 8)),

@@ -6,7 +6,7 @@ from openai_server import FAULTS, Server, adder
 from rewardkit.errors import SetupError, UsageError
 from rewardkit.evals.backends import Refusal, Request, Sampling, open_backend
 from rewardkit.evals.run import RunFolder, generate_run
-from rewardkit.evals.suite import load_suite
+from rewardkit.evals.suite.suite import load_suite
 from rewardkit.types import Finish
 
 QUICK = {"timeout_seconds": "0.5", "longest_pause_seconds": "0.05", "attempts": "12", "concurrency": "8"}

@@ -7,9 +7,9 @@ from typer.testing import CliRunner
 
 from rewardkit.errors import DataError, UsageError
 from rewardkit.evals.commands import app
-from rewardkit.evals.data import load_items, name_gold
 from rewardkit.evals.run import RunFolder
-from rewardkit.evals.suite import Data, load_suite
+from rewardkit.evals.suite.data import load_items, name_gold
+from rewardkit.evals.suite.suite import Data, load_suite
 
 SUITE = """suite: sums
 data: {path: problems.jsonl, id: id}

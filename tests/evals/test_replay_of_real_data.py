@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from rewardkit.evals.backends import open_backend
-from rewardkit.evals.board import load_board
+from rewardkit.evals.figures.board import load_board
+from rewardkit.evals.figures.summary import summarise
 from rewardkit.evals.profiles import load_reader
 from rewardkit.evals.run import RunFolder, generate_run
-from rewardkit.evals.scoring import score_run
-from rewardkit.evals.suite import Suite
-from rewardkit.evals.summary import summarise
+from rewardkit.evals.run.score import score_run
+from rewardkit.evals.suite.suite import Suite
 
 pytestmark = pytest.mark.data
 
@@ -76,7 +76,7 @@ def test_mean_and_pass_at_k_by_level(qwen):
 
 
 def summarise_measures(board):
-    from rewardkit.evals.measures import measures
+    from rewardkit.evals.figures.measures import measures
 
     return measures(board)
 

@@ -9,14 +9,14 @@ from simulated_policy import Simulated
 
 from rewardkit.errors import DataError, UsageError
 from rewardkit.evals.backends import open_backend
-from rewardkit.evals.data import load_items, name_gold
 from rewardkit.evals.export import export_correct
 from rewardkit.evals.profiles import load_reader
 from rewardkit.evals.run import RunFolder, generate_run
 from rewardkit.evals.run.log import LogWriter, read_log
 from rewardkit.evals.run.record import Record, completion_key
-from rewardkit.evals.scoring import score_run
-from rewardkit.evals.suite import load_suite
+from rewardkit.evals.run.score import score_run
+from rewardkit.evals.suite.data import load_items, name_gold
+from rewardkit.evals.suite.suite import load_suite
 from rewardkit.types import Finish
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rewardkit.evals.metrics import pass_at_k
-from rewardkit.evals.stats import (
+from rewardkit.statistics import (
     crossing_point,
     holm,
     mcnemar_exact,

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from rewardkit.errors import DataError, RecipeError, UsageError
-from rewardkit.evals.data import Item, load_items
 from rewardkit.evals.profiles import load_reader
-from rewardkit.evals.prompts import Prompter
-from rewardkit.evals.shots import load_shots
-from rewardkit.evals.suite import Data, Suite, load_suite, shipped_suites, suite_schema
+from rewardkit.evals.suite.data import Item, load_items
+from rewardkit.evals.suite.prompts import Prompter
+from rewardkit.evals.suite.shots import load_shots
+from rewardkit.evals.suite.suite import Data, Suite, load_suite, shipped_suites, suite_schema
 
 
 @pytest.mark.parametrize("name", shipped_suites())
@@ -71,7 +71,7 @@ def test_an_unknown_suite_is_answered_with_the_nearest():
 def test_the_schema_is_a_schema_that_shipped_suites_satisfy():
     import jsonschema
 
-    from rewardkit.source import read_file
+    from rewardkit.config.source import read_file
 
     schema = json.loads(suite_schema())
     jsonschema.Draft202012Validator.check_schema(schema)

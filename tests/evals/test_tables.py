@@ -3,7 +3,7 @@
 import pytest
 from rich.console import Console
 
-from rewardkit.evals.tables import Table
+from rewardkit.pages.tables import Table
 
 WIDE = Table(
     ["run", *(f"pass@{k} (sampled)" for k in range(1, 13))],

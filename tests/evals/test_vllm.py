@@ -10,7 +10,7 @@ import pytest
 
 from rewardkit.evals.backends import open_backend
 from rewardkit.evals.run import RunFolder, generate_run
-from rewardkit.evals.suite import load_suite
+from rewardkit.evals.suite.suite import load_suite
 
 pytestmark = [pytest.mark.vllm, pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from rewardkit import LockError, Recipe, RecipeError, load_recipe
-from rewardkit.lock import release
+from rewardkit.recipe.lock import release
 
 HEAD = "recipe: bad\nversion: 0\n"
 CORRECTNESS = "  correctness: {correct: 1.0, wrong: 0.0, no_answer: 0.0, false_none: 0.0}\n"

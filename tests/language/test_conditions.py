@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit.conditions import Compare, ConditionError, Field, HasTag, parse
+from rewardkit.terms.conditions.parse import Compare, ConditionError, Field, HasTag, parse
 from rewardkit.types import Finish, Outcome, Reading, Rollout, Says
 
 

@@ -7,10 +7,10 @@ import sys
 import pytest
 
 from rewardkit import Recipe, RewardkitError, load_recipe
-from rewardkit.discovery import all_recipes, shipped_folder
 from rewardkit.kinds import TERMS
-from rewardkit.terms.length import Length
-from rewardkit.terms.outcomes import Correctness
+from rewardkit.recipe.discovery import all_recipes, shipped_folder
+from rewardkit.terms.kinds.length import Length
+from rewardkit.terms.kinds.outcomes import Correctness
 
 SEEDS = sorted(found.ref for found in all_recipes([shipped_folder()]))
 CORRECTNESS = "correctness: {correct: 1.0, wrong: 0.0, no_answer: 0.0, false_none: 0.0}"

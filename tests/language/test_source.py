@@ -5,8 +5,8 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from rewardkit.config.source import dump, read_text
 from rewardkit.errors import RecipeError
-from rewardkit.source import dump, read_text
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from rewardkit import Outcome, Rollout, load_recipe
 from rewardkit.cases import read_cases
-from rewardkit.cells import cells
 from rewardkit.commands.schema import NAMES, File, text
-from rewardkit.discovery import all_recipes, shipped_folder
-from rewardkit.lock import read_lock
-from rewardkit.source import read_file
+from rewardkit.config.source import read_file
+from rewardkit.recipe.discovery import all_recipes, shipped_folder
+from rewardkit.recipe.lock import read_lock
+from rewardkit.terms.cells import cells
 
 FOLDER = shipped_folder()
 SEEDS = {

@@ -95,7 +95,7 @@ def test_core_dependencies_bring_in_no_torch():
 def test_light_commands_import_nothing_heavy(arguments):
     code = (
         f"import sys; sys.argv = ['rewardkit', *{arguments!r}]\n"
-        "from rewardkit.cli import main\n"
+        "from rewardkit.__main__ import main\n"
         "try: main()\n"
         "except SystemExit as end: assert not end.code, end.code\n"
         "heavy = {'sympy', 'math_verify', 'pandas', 'numpy', 'torch', 'transformers', 'trl'} & set(sys.modules)\n"

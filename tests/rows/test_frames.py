@@ -6,7 +6,7 @@ import pytest
 
 from rewardkit import Recipe, UsageError
 from rewardkit.errors import DataError, MissingFact
-from rewardkit.scoring import COLUMNS
+from rewardkit.scoring.record import COLUMNS
 
 ANSWER = {"extract": ["whole"], "verify": "exact"}
 PRICES = {"correct": 1.0, "wrong": -0.1, "no_answer": -0.2, "false_none": -0.5}

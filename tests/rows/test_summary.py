@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from rewardkit.summary import Moments, Summary, printable, render, signed
+from rewardkit.formatting import printable, signed
+from rewardkit.scoring.summary import Moments, Summary, render
 
 
 def record(total, outcome="correct", route="literal", **terms):

@@ -6,9 +6,9 @@ import json
 import pandas as pd
 import pytest
 
-from rewardkit import Recipe, Rollout, SetupError, tokens
-from rewardkit.rows import Group
-from rewardkit.scoring import score_chunk
+from rewardkit import Recipe, Rollout, SetupError
+from rewardkit.rows import Group, tokens
+from rewardkit.scoring.stream import score_chunk
 
 tokenizers = pytest.importorskip("tokenizers")
 

@@ -5,9 +5,9 @@ import unicodedata
 import pytest
 from pydantic import ValidationError
 
-from rewardkit.cells import Cell
-from rewardkit.charsets import charsets
-from rewardkit.terms.tree import build, tree
+from rewardkit.terms.cells import Cell
+from rewardkit.terms.charsets import charsets
+from rewardkit.terms.labels import build, tree
 from rewardkit.types import Outcome
 
 REPORT = {"allow": ["ascii", "greek", "math_operators", "arrows"], "price": -0.01}

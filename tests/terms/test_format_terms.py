@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rewardkit.terms.shapes import PARITY
-from rewardkit.terms.tree import build, tree
+from rewardkit.terms.kinds.shapes import PARITY
+from rewardkit.terms.labels import build, tree
 
 GOOD = "<think>7 + 3 = 10</think><answer>10</answer>"
 

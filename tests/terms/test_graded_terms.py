@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rewardkit.errors import MissingFact
-from rewardkit.terms.graded import plain_number
-from rewardkit.terms.repetition import distinct_ngrams
-from rewardkit.terms.tree import build
+from rewardkit.terms.kinds.graded import plain_number
+from rewardkit.terms.kinds.repetition import distinct_ngrams
+from rewardkit.terms.labels import build
 from rewardkit.types import Equality, Verdict
 
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from rewardkit.errors import MissingFact
-from rewardkit.terms.tree import build, tree
+from rewardkit.terms.labels import build, tree
 
 
 @pytest.mark.parametrize(

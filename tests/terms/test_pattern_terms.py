@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rewardkit.errors import SetupError
-from rewardkit.terms.tree import build
+from rewardkit.terms.labels import build
 
 SHAPED = r"<think>.*?</think>\s*<answer>.*?</answer>"
 

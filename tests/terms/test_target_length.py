@@ -4,8 +4,8 @@ import pytest
 
 from rewardkit.audit import check
 from rewardkit.errors import MissingFact
-from rewardkit.recipe import Recipe
-from rewardkit.terms.tree import build
+from rewardkit.recipe.recipe import Recipe
+from rewardkit.terms.labels import build
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rewardkit.cells import Cell, Range, cell_of, hull, merge
-from rewardkit.charsets import charsets
 from rewardkit.kinds import TERMS
-from rewardkit.terms.tree import build, tree
+from rewardkit.terms.cells import Cell, Range, cell_of, hull, merge
+from rewardkit.terms.charsets import charsets
+from rewardkit.terms.labels import build, tree
 from rewardkit.types import DECIDED, Equality, Extraction, Finish, Outcome, Reading, Rollout, Says, Verdict
 
 PIECES = [

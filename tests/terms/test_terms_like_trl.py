@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewardkit.terms.tree import build
+from rewardkit.terms.labels import build
 
 pytestmark = pytest.mark.train
 rewards = pytest.importorskip("trl.rewards")

@@ -18,10 +18,10 @@ import trl  # noqa: F401
 from transformers import TrainerCallback
 from trl import GRPOTrainer, SFTTrainer  # noqa: F401
 
-import rewardkit.trainers.stage  # noqa: F401
+import rewardkit.trainers.run.stage  # noqa: F401
 from rewardkit.errors import RewardkitError
-from rewardkit.trainers.planning import load_plan
-from rewardkit.trainers.runner import run_plan
+from rewardkit.trainers.plan.loading import load_plan
+from rewardkit.trainers.run.run import run_plan
 
 torch.set_num_threads(1)
 

@@ -114,7 +114,7 @@ def test_what_openrlhf_cannot_serve_stops_it_when_it_loads_the_file(made):
 @pytest.mark.timeout(600)
 def test_openrlhf_generates_with_vllm_and_is_paid_by_the_file(tiny, run_in):
     from rewardkit import load_recipe
-    from rewardkit.tokens import counted, load_tokenizer
+    from rewardkit.rows.tokens import counted, load_tokenizer
     from rewardkit.types import Rollout
 
     found = run_in(

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from rewardkit.errors import DataError, UsageError
-from rewardkit.trainers import environment, verl
+from rewardkit.trainers import verl
+from rewardkit.trainers.adapter import told as environment
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent

@@ -4,14 +4,14 @@ import pytest
 
 pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[train]'")
 
+from rewardkit.config.source import read_text
 from rewardkit.errors import DataError, RecipeError, SetupError, UsageError
-from rewardkit.source import read_text
-from rewardkit.trainers.budget import count_steps
-from rewardkit.trainers.dryrun import dry_run
-from rewardkit.trainers.options import check, hints
-from rewardkit.trainers.plan import Plan
-from rewardkit.trainers.planning import load_plan
-from rewardkit.trainers.runner import prepare
+from rewardkit.trainers.plan.loading import load_plan
+from rewardkit.trainers.plan.options import check, hints
+from rewardkit.trainers.plan.plan import Plan
+from rewardkit.trainers.run.budget import count_steps
+from rewardkit.trainers.run.dry_run import dry_run
+from rewardkit.trainers.run.run import prepare
 
 pytestmark = pytest.mark.train
 
@@ -133,7 +133,7 @@ def test_groups_that_processes_would_split_are_refused(write):
 
 def test_every_default_of_trl_has_the_type_that_it_declares():
     """The check of types must not refuse what TRL itself would write."""
-    from rewardkit.trainers.options import OURS, defaults, type_fault
+    from rewardkit.trainers.plan.options import OURS, defaults, type_fault
 
     for kind in ("sft", "grpo"):
         for name, value in defaults(kind).items():
@@ -291,7 +291,7 @@ def test_lora_options_are_pefts(write):
 
 
 def test_a_package_that_is_missing_is_said_before_anything_is_written(write, tmp_path):
-    from rewardkit.trainers.runner import run_plan
+    from rewardkit.trainers.run.run import run_plan
 
     path = write("num_generations: 4", "num_generations: 4\n    report_to: swanlab")
     with pytest.raises(SetupError, match="not installed: swanlab"):
@@ -312,7 +312,7 @@ def test_vllms_options_pass_through(write):
 def test_the_schema_beside_the_plans_is_the_one_that_is_printed():
     from importlib.resources import files
 
-    from rewardkit.trainers.planning import plan_schema
+    from rewardkit.trainers.plan.loading import plan_schema
 
     assert (files("rewardkit.trainers") / "plan.schema.json").read_text(encoding="utf-8") == plan_schema()
 
@@ -321,8 +321,8 @@ def test_the_shipped_plans_hold_to_the_schema():
     jsonschema = pytest.importorskip("jsonschema")
     import json
 
-    from rewardkit.source import read_file
-    from rewardkit.trainers.planning import plan_schema, shipped_plans
+    from rewardkit.config.source import read_file
+    from rewardkit.trainers.plan.loading import plan_schema, shipped_plans
 
     validator = jsonschema.Draft202012Validator(json.loads(plan_schema()))
     for path in shipped_plans().values():

@@ -9,7 +9,7 @@ pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[
 
 from rewardkit.errors import UsageError
 from rewardkit.evals.traces import right_traces
-from rewardkit.trainers.folder import (
+from rewardkit.trainers.run.folder import (
     RunFolder,
     append_row,
     drop_incomplete,
@@ -17,7 +17,7 @@ from rewardkit.trainers.folder import (
     read_rows,
     write_rows,
 )
-from rewardkit.trainers.watch import RULES, look
+from rewardkit.trainers.run.watch import RULES, look
 
 pytestmark = pytest.mark.train
 

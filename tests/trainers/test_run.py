@@ -14,11 +14,11 @@ from trl import GRPOConfig, GRPOTrainer
 
 from rewardkit.errors import DataError, RecipeError, UsageError
 from rewardkit.evals.traces import right_traces
-from rewardkit.trainers.folder import read_json, read_rows
-from rewardkit.trainers.planning import load_plan
+from rewardkit.trainers.plan.loading import load_plan
 from rewardkit.trainers.playground.reward import HandWritten
-from rewardkit.trainers.runner import run_plan
-from rewardkit.trainers.traces import logged_completions
+from rewardkit.trainers.run.folder import read_json, read_rows
+from rewardkit.trainers.run.run import run_plan
+from rewardkit.trainers.run.traces import logged_completions
 from rewardkit.trainers.trl import reward_functions
 
 pytestmark = pytest.mark.train
@@ -226,7 +226,7 @@ def test_too_few_rows_and_another_plan_in_the_folder(plan, sums, tmp_path):
 
 
 def test_a_reward_that_raises_ends_the_run_and_says_where(plan, tmp_path, monkeypatch):
-    from rewardkit.terms.outcomes import Correctness
+    from rewardkit.terms.kinds.outcomes import Correctness
 
     def broken(self, reading):
         raise ZeroDivisionError("a term of somebody's")
@@ -320,8 +320,8 @@ def test_a_request_to_end_is_answered_with_how_to_go_on(plan, tmp_path):
 def test_every_command_that_the_watch_names_runs(plan, tmp_path, monkeypatch):
     from typer.testing import CliRunner
 
-    from rewardkit.cli import app
-    from rewardkit.trainers.watch import RULES
+    from rewardkit.__main__ import app
+    from rewardkit.trainers.run.watch import RULES
 
     monkeypatch.chdir(tmp_path)
     always = ", ".join(f"{name}: -9" for name in RULES if name != "length")

@@ -6,9 +6,9 @@ import pytest
 
 pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[train]'")
 
-from rewardkit.trainers.dryrun import dry_run
-from rewardkit.trainers.planning import load_plan, shipped_plans
-from rewardkit.trainers.runner import run_plan
+from rewardkit.trainers.plan.loading import load_plan, shipped_plans
+from rewardkit.trainers.run.dry_run import dry_run
+from rewardkit.trainers.run.run import run_plan
 
 pytestmark = pytest.mark.train
 

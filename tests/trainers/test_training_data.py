@@ -8,8 +8,8 @@ pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[
 
 from rewardkit import load_recipe
 from rewardkit.errors import DataError, RecipeError
-from rewardkit.trainers.data import Loader, raw_rows, to_dataset
-from rewardkit.trainers.planning import load_plan
+from rewardkit.trainers.plan.data import Loader, raw_rows, to_dataset
+from rewardkit.trainers.plan.loading import load_plan
 
 pytestmark = pytest.mark.train
 

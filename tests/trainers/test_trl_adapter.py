@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from rewardkit import load_recipe
+from rewardkit.config.source import from_plain
 from rewardkit.errors import DataError, MissingFact, Place, RewardkitError, UsageError
-from rewardkit.loading import build
-from rewardkit.source import from_plain
+from rewardkit.recipe.loading import build
 from rewardkit.trainers.trl import reward_functions
 
 EOS, PAD = 2, 0

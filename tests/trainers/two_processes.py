@@ -13,8 +13,8 @@ from pathlib import Path
 
 import rewardkit.trainers.trl as adapter
 from rewardkit.errors import RewardkitError
-from rewardkit.trainers.planning import load_plan
-from rewardkit.trainers.runner import run_plan
+from rewardkit.trainers.plan.loading import load_plan
+from rewardkit.trainers.run.run import run_plan
 
 plan, splitting, folder = map(Path, sys.argv[1:])
 calls = []

@@ -3,7 +3,7 @@
 import os
 import time
 
-from rewardkit.verify.symbolic import judge as symbolic
+from rewardkit.verify.math.symbolic import judge as symbolic
 
 
 def judge(job):

@@ -7,8 +7,8 @@ import pytest
 
 from rewardkit.extract.lines import AnswerLine
 from rewardkit.types import Equality
-from rewardkit.verify.math import Math
-from rewardkit.verify.numerals_zh import numeral
+from rewardkit.verify.math.text.numerals_zh import numeral
+from rewardkit.verify.math.verifier import Math
 
 EQUAL = {
     "functions without a backslash": [

@@ -3,7 +3,7 @@
 import pytest
 
 from rewardkit import Equality, Extraction, Question, Rollout
-from rewardkit.verify.math import Math
+from rewardkit.verify.math.verifier import Math
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
+from rewardkit.audit.verifier.judged import DEFAULT_TIERS, question, tiers
 from rewardkit.types import Equality, Rollout
-from rewardkit.verify.cases import DEFAULT_TIERS, question, tiers
-from rewardkit.verify.math import Math
+from rewardkit.verify.math.verifier import Math
 
 COMPLETIONS = [
     ("The answer is 5, 6, or 7.", "6", False),

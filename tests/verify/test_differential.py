@@ -4,11 +4,11 @@ import logging
 
 import pytest
 
+from rewardkit.audit.verifier.judged import load_cases
 from rewardkit.extract import extract
 from rewardkit.extract.boxed import Boxed
 from rewardkit.types import Equality
-from rewardkit.verify.cases import load_cases
-from rewardkit.verify.math import Math
+from rewardkit.verify.math.verifier import Math
 
 math_verify = pytest.importorskip("math_verify")
 pytestmark = pytest.mark.data

@@ -3,9 +3,9 @@
 import pytest
 
 from rewardkit.types import Equality
-from rewardkit.verify.forms import form
-from rewardkit.verify.math import Math
-from rewardkit.verify.parse import read
+from rewardkit.verify.math.equality.forms import form
+from rewardkit.verify.math.grammar.reader import read
+from rewardkit.verify.math.verifier import Math
 
 
 @pytest.mark.parametrize(

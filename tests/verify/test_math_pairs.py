@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rewardkit.types import Equality
-from rewardkit.verify.math import Math
+from rewardkit.verify.math.verifier import Math
 
 _spec = importlib.util.spec_from_file_location(
     "equivalence_pairs", Path(__file__).with_name("equivalence_pairs.py")

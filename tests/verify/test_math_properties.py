@@ -7,9 +7,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rewardkit.types import Equality
-from rewardkit.verify.compare import Comparison, Policy
-from rewardkit.verify.decide import decide, side
-from rewardkit.verify.math import Math
+from rewardkit.verify.math.decide import decide, side
+from rewardkit.verify.math.equality.comparison import Comparison, Policy
+from rewardkit.verify.math.verifier import Math
 
 POLICY = Policy()
 rationals = st.fractions(min_value=-(10**9), max_value=10**9, max_denominator=10**6)

@@ -16,8 +16,8 @@ import pytest
 
 from rewardkit.errors import SetupError
 from rewardkit.types import Equality
-from rewardkit.verify import pool as pools
-from rewardkit.verify.math import CACHE, Math
+from rewardkit.verify.math.verifier import CACHE, Math
+from rewardkit.verify.workers import pool as pools
 
 PROVED = (r"\cos 2\theta", r"1-2\sin^2\theta")  # no normal form of ours: a worker's business
 
@@ -147,7 +147,7 @@ def in_process(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 def test_a_forked_child_starts_its_own_workers():
     done = in_process(r"""
         import os
-        from rewardkit.verify.math import CACHE, Math
+        from rewardkit.verify.math.verifier import CACHE, Math
         v = Math(deadline_s=30)
         pair = (r"\cos 2\theta", r"1-2\sin^2\theta")
         assert v.compare(*pair).equality == "equal"
@@ -167,7 +167,7 @@ def test_a_forked_child_starts_its_own_workers():
 def test_a_script_without_a_main_guard_runs_once(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
-        "from rewardkit.verify.math import Math\n"
+        "from rewardkit.verify.math.verifier import Math\n"
         "print('ran')\n"
         "print(Math(deadline_s=30).compare(r'\\cos 2\\theta', r'1-2\\sin^2\\theta').equality)\n"
     )
@@ -248,7 +248,7 @@ def test_the_number_of_workers_is_checked(monkeypatch, given):
 def test_importing_the_verifier_imports_no_algebra_system():
     done = in_process("""
         import sys
-        import rewardkit.verify.math
+        import rewardkit.verify.math.verifier
         print(sorted({"sympy", "mpmath", "math_verify"} & set(sys.modules)))
     """)
     assert done.stdout == "[]\n", done.stderr

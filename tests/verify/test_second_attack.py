@@ -3,7 +3,7 @@
 import pytest
 
 from rewardkit.types import Equality
-from rewardkit.verify.math import Math
+from rewardkit.verify.math.verifier import Math
 
 EQUAL: dict[str, list[tuple[str, str]]] = {
     "digits grouped by marks": [("1234567", "1'234'567"), ("1000000", "1_000_000")],

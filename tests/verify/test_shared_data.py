@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from rewardkit.audit.verifier.judged import DEFAULT_TIERS, judge_cases, load_cases, question, report, tiers
 from rewardkit.extract import extract
 from rewardkit.extract.boxed import Boxed
 from rewardkit.extract.lines import AnswerLine, Hash, LastNumber
@@ -16,8 +17,7 @@ from rewardkit.extract.tags import AnswerTag
 from rewardkit.extract.whole import Whole
 from rewardkit.kinds import Question
 from rewardkit.types import Equality, Rollout
-from rewardkit.verify.cases import DEFAULT_TIERS, judge_cases, load_cases, question, report, tiers
-from rewardkit.verify.math import CACHE, Math
+from rewardkit.verify.math.verifier import CACHE, Math
 
 pytestmark = pytest.mark.data
 

@@ -5,9 +5,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from rewardkit.cli import app
+from rewardkit.__main__ import app
+from rewardkit.audit.verifier.noise import Drawn, draw, noise, signal_kept, wilson
 from rewardkit.errors import RewardkitError
-from rewardkit.verify.noise import Drawn, draw, noise, signal_kept, wilson
 
 
 def run(*arguments):

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardkit.evals.board import Board
-from rewardkit.evals.measures import counts
+from rewardkit.evals.figures.board import Board
+from rewardkit.evals.figures.measures import counts
 from rewardkit.evals.metrics import pass_at_k
-from rewardkit.evals.stats import Estimate, paired_difference, ratio_interval, wilson
-from rewardkit.evals.tables import Table
+from rewardkit.pages.tables import Table
+from rewardkit.statistics import Estimate, paired_difference, ratio_interval, wilson
 from rewardkit.types import ANSWERABLE, UNANSWERABLE, Outcome
 
 

@@ -24,8 +24,8 @@ from rich.progress import (
 )
 from rich.syntax import Syntax
 
+from rewardkit.config.source import dump
 from rewardkit.files import write_whole
-from rewardkit.source import dump
 
 from .figures import Claim, claims, policy_of, table
 from .settings import RECIPE, SAMPLES, WHOLE, Size, grpo_plan, sft_plan, suite
@@ -60,7 +60,7 @@ def _caption(console: Console, text: str, more: str = "") -> None:
 
 
 def _recipe(console: Console) -> None:
-    from rewardkit.loading import load_recipe
+    from rewardkit.recipe.loading import load_recipe
 
     _caption(console, "1. A reward one can read", f"rewardkit show {RECIPE}@0 --resolved")
     text = load_recipe(f"{RECIPE}@0").to_yaml()
@@ -70,7 +70,7 @@ def _recipe(console: Console) -> None:
 def _cases(console: Console, versions: Sequence[int]) -> None:
     from rewardkit.cases.files import read_cases
     from rewardkit.cases.run import run
-    from rewardkit.loading import find
+    from rewardkit.recipe.loading import find
 
     _caption(
         console,
@@ -102,7 +102,7 @@ def _world(folder: Path, size: Size, seed: int, console: Console) -> None:
 
 def _audit(folder: Path, versions: Sequence[int], console: Console) -> None:
     from rewardkit.audit import check
-    from rewardkit.loading import load_recipe
+    from rewardkit.recipe.loading import load_recipe
 
     from ..playground.world import read_rows
 
@@ -128,8 +128,8 @@ def _audit(folder: Path, versions: Sequence[int], console: Console) -> None:
 
 
 def _train(folder: Path, plan: dict[str, Any], name: str, caption: str, console: Console) -> None:
-    from ..planning import load_plan
-    from ..runner import run_plan
+    from ..plan.loading import load_plan
+    from ..run.run import run_plan
 
     path = folder / f"plan-{name}.yaml"
     steps = plan["stages"][0]["max_steps"]
@@ -167,10 +167,10 @@ def _bar(bars: Progress, task: Any) -> Any:
 def _evaluate(folder: Path, seed: int, names: Sequence[str], console: Console) -> None:
     from rewardkit.evals.backends import open_backend
     from rewardkit.evals.profiles import load_reader
-    from rewardkit.evals.progress import Bars
     from rewardkit.evals.run import RunFolder, generate_run
-    from rewardkit.evals.scoring import score_run
-    from rewardkit.evals.suite import load_suite
+    from rewardkit.evals.run.progress import Bars
+    from rewardkit.evals.run.score import score_run
+    from rewardkit.evals.suite.suite import load_suite
 
     _caption(
         console,
@@ -192,7 +192,7 @@ def _evaluate(folder: Path, seed: int, names: Sequence[str], console: Console) -
 
 
 def _compare(folder: Path, names: Sequence[str], size: Size, console: Console) -> list[Claim]:
-    from rewardkit.evals.board import load_board
+    from rewardkit.evals.figures.board import load_board
     from rewardkit.evals.run import RunFolder
 
     _caption(console, "7. What the reward bought")

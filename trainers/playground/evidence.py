@@ -28,7 +28,7 @@ import torch
 import transformers
 from transformers import AutoTokenizer
 
-from rewardkit.loading import load_recipe
+from rewardkit.recipe.loading import load_recipe
 from rewardkit.trainers.trl import reward_functions
 
 from .measure import Sheet, measure

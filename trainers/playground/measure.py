@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardkit.evals.metrics import pass_at_k
-from rewardkit.evals.stats import Estimate, paired_difference, ratio_interval, wilson
+from rewardkit.statistics import Estimate, paired_difference, ratio_interval, wilson
 
 from .reward import read_answer
 

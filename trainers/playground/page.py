@@ -9,10 +9,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from rewardkit.evals.stats import Estimate
+from rewardkit.statistics import Estimate
 
 from .measure import Sheet, changes, claims, figures
-from .world import LEVELS
+from .problem import LEVELS
 
 ENOUGH = 0.8
 """The share of the seeds in which a claim must hold: four of five."""

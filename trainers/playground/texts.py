@@ -15,7 +15,7 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
-from .world import LARGEST, Problem
+from .problem import LARGEST, Problem
 
 CAREFUL_SHARE = 0.42
 LAZY_NONE_SHARE = 0.10

@@ -18,20 +18,16 @@ import json
 import os
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
 
 from rewardkit.errors import UsageError
 
-Level = Literal["easy", "medium", "hard"]
+from .problem import LARGEST, Problem
 
-LEVELS: tuple[Level, ...] = ("easy", "medium", "hard")
 HARD_SHARE = 0.15
 UNANSWERABLE_SHARE = 0.13
 DISTRACTOR_SHARE = 0.25
-LARGEST = 9
-"""No running total of a chain passes this, nor falls below zero."""
 
 DEFAULT_SIZES: Mapping[str, int] = {"eval": 400, "train": 800, "sft": 10000}
 """Rows a split. Made in this order, so that `eval` does not change when the others grow."""
@@ -40,38 +36,6 @@ NAMES = ("Tom", "Mia", "Ben", "Ana", "Sam", "Eva")
 THINGS = ("apples", "pens", "coins", "books", "shells", "cards")
 GAINS = ("finds", "buys", "gets")
 LOSSES = ("loses", "sells", "drops")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One word problem.
-
-    `gold` is a decimal integer or the word None. `numbers` are the operands in order, the later ones of a
-    chain signed, with None for the missing one. `level` is that of the problem before a number went missing.
-    """
-
-    id: str
-    question: str
-    gold: str
-    level: Level
-    answerable: bool
-    distractor: bool
-    numbers: tuple[int | None, ...]
-
-    @property
-    def key(self) -> str:
-        """What two splits may not share besides the question: the numbers, where there are enough of them."""
-        if self.level == "easy" or not self.answerable:
-            return self.question
-        numbers = sorted(n or 0 for n in self.numbers) if self.level == "hard" else self.numbers
-        return f"{self.level} {list(numbers)}"
-
-    def row(self) -> dict:
-        """The data columns: `prompt` is a list of one user message."""
-        row = asdict(self)
-        row["numbers"] = list(self.numbers)
-        row["prompt"] = [{"role": "user", "content": self.question}]
-        return row
 
 
 def draw(rng: random.Random, *, id: str = "", unanswerable: float = UNANSWERABLE_SHARE) -> Problem:

@@ -22,7 +22,7 @@ def made(tmp_path_factory) -> Path:
         write_run(folder, name)
     write_training(folder / "training")
     from rewardkit.audit import check
-    from rewardkit.loading import load_recipe
+    from rewardkit.recipe.loading import load_recipe
 
     audits = [check(load_recipe(f"playground-none@{version}")).to_dict() for version in (0, 1)]
     (folder / "check.json").write_text(json.dumps({"audits": audits}))
@@ -32,7 +32,7 @@ def made(tmp_path_factory) -> Path:
 @pytest.fixture
 def rewardkit(capsys, monkeypatch):
     """The command line in this process: (exit code, output, errors)."""
-    from rewardkit.cli import main
+    from rewardkit.__main__ import main
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["rewardkit", *map(str, arguments)])

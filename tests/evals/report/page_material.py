@@ -40,8 +40,8 @@ def write_run(folder: Path, name: str, extra: str = "") -> Path:
     from rewardkit.evals.backends import open_backend
     from rewardkit.evals.profiles import load_reader
     from rewardkit.evals.run import RunFolder, generate_run
-    from rewardkit.evals.scoring import score_run
-    from rewardkit.evals.suite import load_suite
+    from rewardkit.evals.run.score import score_run
+    from rewardkit.evals.suite.suite import load_suite
 
     folder.mkdir(parents=True, exist_ok=True)
     questions = [
@@ -74,7 +74,7 @@ def write_training(folder: Path, warned: bool = True) -> Path:
     """A training run of an SFT and a GRPO stage, as `rewardkit train` leaves it."""
     import pandas as pd
 
-    from rewardkit.loading import load_recipe
+    from rewardkit.recipe.loading import load_recipe
 
     recipe = load_recipe("playground-none@1")
     stage = folder / "02-grpo"
@@ -135,9 +135,9 @@ def write_checkpoint(folder: Path, name: str, place: Path) -> None:
     import shutil
     import tempfile
 
-    from rewardkit.evals.board import load_board
+    from rewardkit.evals.figures.board import load_board
+    from rewardkit.evals.figures.summary import summarise
     from rewardkit.evals.run import RunFolder
-    from rewardkit.evals.summary import summarise
 
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         shutil.move(write_run(Path(scratch), name), place)

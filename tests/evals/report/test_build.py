@@ -10,10 +10,10 @@ from page_material import WRITTEN, write_run
 
 from rewardkit.errors import DataError, UsageError
 from rewardkit.evals.report import build, make_page
-from rewardkit.evals.report.completions import COLUMNS, Completions
-from rewardkit.evals.report.draw import PAPER
-from rewardkit.evals.report.page import HERE, Page
 from rewardkit.evals.report.sources import Kind, recognise, short_names
+from rewardkit.pages.completions import COLUMNS, Completions
+from rewardkit.pages.draw import PAPER
+from rewardkit.pages.page import HERE, Page
 
 
 def section(page, title):
@@ -113,7 +113,7 @@ def test_a_panel_where_a_run_was_read_in_several_ways(made, tmp_path):
 
     from rewardkit.evals.profiles import load_reader
     from rewardkit.evals.run import RunFolder
-    from rewardkit.evals.scoring import score_run
+    from rewardkit.evals.run.score import score_run
 
     shutil.copytree(made / "runs" / "base", tmp_path / "run")
     folder = RunFolder(tmp_path / "run")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rewardkit.loading import load_recipe
+from rewardkit.recipe.loading import load_recipe
 from rewardkit.trainers.playground.reward import HandWritten, pay
 from rewardkit.trainers.playground.texts import MISSING, answer, teach
 from rewardkit.trainers.playground.world import draw, make_world

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit.errors import UsageError
+from rewardkit.trainers.playground.problem import LARGEST, Problem
 from rewardkit.trainers.playground.reward import pay, read_answer
 from rewardkit.trainers.playground.texts import (
     MISSING,
@@ -17,15 +18,7 @@ from rewardkit.trainers.playground.texts import (
     hasty,
     teach,
 )
-from rewardkit.trainers.playground.world import (
-    GAINS,
-    LARGEST,
-    Problem,
-    draw,
-    make_splits,
-    make_world,
-    read_rows,
-)
+from rewardkit.trainers.playground.world import GAINS, draw, make_splits, make_world, read_rows
 
 seeds = st.integers(0, 10**6)
 

@@ -1,0 +1,220 @@
+"""What a comparison of runs holds, and how it prints: tables, notes, the ablation table, plain data.
+
+Made by `rewardkit.evals.compare.paired.compare`; nothing is computed here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rewardkit.formatting import number_of
+from rewardkit.pages.tables import Table, figure, interval, probability
+from rewardkit.statistics import Crossing, Estimate
+
+from ..figures.board import Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One metric of one run against the baseline's, over all shared questions or a slice.
+
+    `p` is exact McNemar's for greedy accuracy, that of exchanging the runs question by question (Noreen's test)
+    for the rest; `adjusted` is Holm's over the slices of its column; `detectable` the smallest true difference that would be found with 80 %
+    power.
+    """
+
+    run: str
+    column: str
+    value: str
+    metric: str
+    arm: str
+    unit: str
+    better: int
+    base: Estimate
+    other: Estimate
+    difference: Estimate
+    test: str
+    adjusted: float
+    detectable: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curves:
+    """pass@k of the baseline and of a run at every k both can reach, and where they cross."""
+
+    run: str
+    ks: list[int]
+    base: list[float]
+    other: list[float]
+    crossing: Crossing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """A question that greedy decoding answers rightly in one run and not in the other."""
+
+    run: str
+    item: str
+    gained: bool
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Differences of every run from the first, curves, flips, and what was objected to."""
+
+    boards: list[Board]
+    names: list[str]
+    items: list[str]
+    rows: list[Difference]
+    curves: list[Curves]
+    flips: list[Flip]
+    objections: list[str]
+
+    def tables(self) -> list[Table]:
+        """For each run: its differences over all questions; then one table for each sliced column."""
+        made = [self._table(name) for name in self.names[1:]]
+        for column in dict.fromkeys(row.column for row in self.rows if row.column):
+            made += [self._slices(name, column) for name in self.names[1:]]
+        return made
+
+    def ablation(self, extra: Sequence[tuple[str, Sequence[str]]] = ()) -> Table:
+        """A row a run and a column a metric, as papers print it. `extra` adds (header, a text a run)."""
+        shown = [row for row in self.rows if not row.column]
+        names = list(dict.fromkeys((row.metric, row.arm, row.unit) for row in shown))
+        found = {(row.run, row.metric, row.arm): row for row in shown}
+        made = []
+        for place, run in enumerate(self.names):
+            cells = []
+            for metric, arm, unit in names:
+                row = found.get((self.names[max(place, 1)], metric, arm))
+                if row is None:
+                    cells.append("–")
+                    continue
+                star = "*" if place and row.difference.p < 0.05 else ""
+                cells.append(interval(row.base if place == 0 else row.other, unit) + star)
+            made.append([run, *(values[place] for _, values in extra), *cells])
+        headers = [
+            "run",
+            *(header for header, _ in extra),
+            *(f"{metric} ({arm})" for metric, arm, _ in names),
+        ]
+        note = f"95 % intervals over {number_of(len(self.items), 'question')}; * differs from the first run, p < .05, paired"
+        return Table(headers, made, notes=[note], words=tuple(range(1 + len(extra))))
+
+    def notes(self) -> list[str]:
+        """What stands below the tables: objections, crossings, flips."""
+        made = [f"compared anyway: {objection}" for objection in self.objections]
+        for curve in self.curves:
+            made.append(f"{curve.run}: {_crossing(curve)}")
+        for name in self.names[1:]:
+            mine = [flip for flip in self.flips if flip.run == name]
+            gained = sum(flip.gained for flip in mine)
+            if mine:
+                made.append(
+                    f"{name}: greedy gains {number_of(gained, 'question')} and loses {len(mine) - gained}"
+                )
+        return made
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data; unknown figures are null."""
+
+        def estimate(made: Estimate) -> dict[str, Any]:
+            return {"value": _null(made.value), "low": _null(made.low), "high": _null(made.high)}
+
+        return {
+            "runs": self.names,
+            "questions": len(self.items),
+            "objections": self.objections,
+            "differences": [
+                {
+                    "run": row.run,
+                    "slice": {row.column: row.value} if row.column else {},
+                    "metric": row.metric,
+                    "arm": row.arm,
+                    "base": estimate(row.base),
+                    "other": estimate(row.other),
+                    "difference": estimate(row.difference),
+                    "test": row.test,
+                    "p": _null(row.difference.p),
+                    "holm": _null(row.adjusted),
+                    "detectable": _null(row.detectable),
+                }
+                for row in self.rows
+            ],
+            "curves": [
+                {"run": c.run, "k": c.ks, "base": c.base, "other": c.other, "crossing": _null(c.crossing.k)}
+                for c in self.curves
+            ],
+            "flips": [{"run": f.run, "item": f.item, "gained": f.gained} for f in self.flips],
+        }
+
+    def _table(self, run: str) -> Table:
+        made = [
+            [
+                f"{row.metric} ({row.arm})",
+                figure(row.base.value, row.unit),
+                figure(row.other.value, row.unit),
+                _signed(row.difference),
+                probability(row.difference.p),
+                figure(row.detectable, row.unit),
+            ]
+            for row in self.rows
+            if row.run == run and not row.column
+        ]
+        headers = ["metric", self.names[0], run, "difference", "p", "detectable"]
+        note = (
+            "paired over questions; p: exact McNemar for greedy accuracy, else the runs exchanged question by "
+            "question; detectable: with 80 % power"
+        )
+        return Table(
+            headers,
+            made,
+            title=f"{run} against {self.names[0]}, {number_of(len(self.items), 'question')}",
+            notes=[note],
+        )
+
+    def _slices(self, run: str, column: str) -> Table:
+        made = [
+            [
+                row.value,
+                f"{row.metric} ({row.arm})",
+                str(row.difference.questions),
+                figure(row.base.value, row.unit),
+                figure(row.other.value, row.unit),
+                _signed(row.difference),
+                probability(row.adjusted),
+            ]
+            for row in self.rows
+            if row.run == run and row.column == column
+        ]
+        headers = [column, "metric", "items", self.names[0], run, "difference", "p (Holm)"]
+        return Table(headers, made, title=f"{run} by {column}", words=(0, 1))
+
+    def _repr_html_(self) -> str:
+        return "".join(table.html() for table in self.tables())
+
+
+def _crossing(curve: Curves) -> str:
+    made = curve.crossing
+    ahead = "ahead" if curve.other[-1] >= curve.base[-1] else "behind"
+    if math.isnan(made.k):
+        return f"pass@k does not cross up to k = {curve.ks[-1]} ({ahead} there; in {made.share:.0%} of resamples it crosses)"
+    return (
+        f"pass@k crosses at k = {made.k:.1f} [{made.low:.1f}, {made.high:.1f}] (in {made.share:.0%} of resamples), "
+        f"{ahead} at k = {curve.ks[-1]}"
+    )
+
+
+def _signed(made: Estimate) -> str:
+    if math.isnan(made.value):
+        return "–"
+    return interval(made, "difference")
+
+
+def _null(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,184 @@
+"""What a scored run says: every metric with its interval, by every slice, and what is missing."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rewardkit.formatting import number_of
+from rewardkit.pages.tables import Table, figure, interval
+from rewardkit.statistics import Estimate
+from rewardkit.statistics.bootstrap import FEW
+
+from .board import Board
+from .measures import Measure, measures
+
+HEADLINES = (
+    "accuracy",
+    "mean@",
+    "pass@",
+    "maj@",
+    "greedy-mean",
+    "quadrant",
+    "none_",
+    "false_none",
+    "no_answer",
+)
+HEADLINES += ("truncated", "unusual_outputs", "tokens", "reward")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A metric over all items (`column` empty) or over a slice. `floor` is what guessing would score."""
+
+    column: str
+    value: str
+    measure: Measure
+    estimate: Estimate
+    floor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The rows of a run, and what is to be said beside them."""
+
+    board: Board
+    rows: list[Row]
+    notes: list[str]
+
+    def table(self, *, everything: bool = False) -> Table:
+        """Metrics over all items, a row each and a column an arm."""
+        arms = [*self.board.arms, *(["both"] if len(self.board.arms) > 1 else [])]
+        cells: dict[str, dict[str, Row]] = {}
+        for row in self.rows:
+            shown = everything or (row.measure.name.startswith(HEADLINES) and "." not in row.measure.name[6:])
+            if not row.column and (shown or row.measure.name.startswith("quadrant")):
+                cells.setdefault(row.measure.name, {})[row.measure.arm] = row
+        floors = any(math.isfinite(row.floor) for row in self.rows)
+        made = []
+        for name, by_arm in cells.items():
+            # what is said of both arms at once stands under the second
+            texts = [_cell(by_arm.get(arm)) for arm in arms if arm != "both"]
+            if "both" in by_arm:
+                texts[-1] = _cell(by_arm["both"])
+            floor = max((row.floor for row in by_arm.values()), default=math.nan, key=lambda x: (x == x, x))
+            made.append([name, *texts, *([figure(floor)] if floors else [])])
+        headers = ["metric", *(arm for arm in arms if arm != "both"), *(["guessing"] if floors else [])]
+        return Table(headers, made, title=self._title(), notes=self.notes)
+
+    def slice_table(self, column: str) -> Table:
+        """The headline metrics of one column's slices, a row a slice."""
+        rows = [row for row in self.rows if row.column == column]
+        found = {(row.value, row.measure.name, row.measure.arm): row for row in rows}
+        shown = [name for name in _slice_names(self.board) if any(key[1:] == name[1:] for key in found)]
+        masks = self.board.slices()
+        made = []
+        for value in dict.fromkeys(row.value for row in rows):
+            cells = [_cell(found.get((value, metric, arm))) for _, metric, arm in shown]
+            made.append([value, str(int(masks[column, value].sum())), *cells])
+        return Table([column, "items", *(header for header, _, _ in shown)], made, title=f"by {column}")
+
+    def columns(self) -> list[str]:
+        """The sliced columns."""
+        return list(dict.fromkeys(row.column for row in self.rows if row.column))
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data, for metrics.json. Unknown figures are null."""
+        return {
+            "run": self.board.name,
+            "meta": self.board.meta,
+            "recipe": self.board.scoring["recipe"],
+            "digest": self.board.scoring["digest"],
+            "scores": self.board.scoring["name"],
+            "notes": self.notes,
+            "metrics": [
+                {
+                    "slice": {row.column: row.value} if row.column else {},
+                    "metric": row.measure.name,
+                    "arm": row.measure.arm,
+                    "value": _null(row.estimate.value),
+                    "low": _null(row.estimate.low),
+                    "high": _null(row.estimate.high),
+                    "questions": row.estimate.questions,
+                    "interval": row.estimate.method,
+                    "unit": row.measure.unit,
+                    "guessing": _null(row.floor),
+                    "about": row.measure.about,
+                }
+                for row in self.rows
+            ],
+        }
+
+    def json(self) -> str:
+        """`plain` as JSON text."""
+        return json.dumps(self.plain(), indent=2, ensure_ascii=False) + "\n"
+
+    def _title(self) -> str:
+        model = self.board.meta["model"].get("model", "?")
+        return (
+            f"{self.board.name}: {model} on {self.board.suite.suite}, read by {self.board.scoring['recipe']}"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
+
+
+def summarise(board: Board, *, slices: bool = True) -> Summary:
+    """Every metric of a board, over all items and over each slice."""
+    every = measures(board)
+    clusters = board.clusters if board.suite.cluster else None
+    rows = [_row("", "", measure, None, clusters) for measure in every]
+    for (column, value), mask in board.slices().items() if slices else ():
+        rows += [_row(column, value, measure, mask, clusters) for measure in every]
+    return Summary(board, rows, list(_notes(board)))
+
+
+def _row(column: str, value: str, measure: Measure, mask: Any, clusters: list[str] | None) -> Row:
+    floor = math.nan
+    if measure.floor is not None:
+        kept = measure.floor if mask is None else measure.floor[mask]
+        floor = float(np.mean(kept)) if len(kept) else math.nan
+    return Row(column, value, measure, measure.estimate(mask, clusters), floor)
+
+
+def _notes(board: Board) -> Iterator[str]:
+    """What a reader must know before believing the figures."""
+    for arm in board.arms.values():
+        absent = int((~arm.present).sum())
+        if absent:
+            hit = int((~arm.present).any(axis=1).sum())
+            yield (
+                f"{arm.name}: missing {absent} of {number_of(arm.present.size, 'completion')}; "
+                f"{number_of(hit, 'question')} left out of per-question metrics, not counted as wrong"
+            )
+        if int(arm.undecided.sum()):
+            yield f"{arm.name}: left out for an unusable gold: {number_of(int(arm.undecided.sum()), 'question')}"
+    yield (
+        "intervals: 95 %, over questions (Wilson for plain proportions, else question-level bootstrap; Student "
+        f"below {FEW} questions)"
+    )
+
+
+def _slice_names(board: Board) -> list[tuple[str, str, str]]:
+    """(header, metric, arm) of a slice table's columns."""
+    sampled = board.arms.get("sampled")
+    names = [("accuracy", "accuracy", "greedy")] if "greedy" in board.arms else []
+    if sampled is not None:
+        top = f"pass@{board.suite.ks[-1]}"
+        names += [(f"mean@{sampled.n}", f"mean@{sampled.n}", "sampled"), (top, top, "sampled")]
+    arm = "greedy" if "greedy" in board.arms else "sampled"
+    none = [("None recall", "none_recall", arm), ("false None", "false_none", arm)]
+    return [*names, *none, ("cut", "truncated", arm)]
+
+
+def _cell(row: Row | None) -> str:
+    return "" if row is None else interval(row.estimate, row.measure.unit)
+
+
+def _null(value: float) -> float | None:
+    return value if math.isfinite(value) else None

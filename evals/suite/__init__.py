@@ -1,0 +1,1 @@
+"""A suite: its prompts, data, arms and shots."""

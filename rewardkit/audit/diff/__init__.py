@@ -1,0 +1,1 @@
+"""What changed between two recipes: in what they say, pay and claim."""

@@ -1,0 +1,1 @@
+"""Claims about a recipe that are proven over all its cells, or refuted by a witness."""

@@ -1,0 +1,73 @@
+"""`check`: what a recipe pays for, proven or refuted from the recipe alone.
+
+A recipe comes in, with what is known about its use (the longest completion, the share of unanswerable
+problems); an `Audit` goes out. Nothing is trained, sampled or downloaded. With data, `rewardkit.audit.
+contract` adds what holds between the recipe and the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ...recipe.recipe import Recipe
+from ...types import ANSWERABLE, Rollout
+from ..findings import ORDER, Audit, Finding, allowed
+from ..space import Space
+from ..witness.search import Search
+from .abstention import scoring_findings, scoring_of
+from .aggregation import aggregation
+from .group import SIZES, within_group
+from .mends import vetted, with_mends
+from .ordering import ordering, totality
+from .prompt import prompt_finding
+from .single_terms import term_findings
+
+
+def check(
+    recipe: Recipe,
+    *,
+    max_completion_length: int | None = None,
+    unanswerable: float | None = None,
+    wished: tuple[float, float] | None = None,
+    groups: Sequence[int] = SIZES,
+    allow: Iterable[str] = (),
+    extra: Iterable[Rollout] = (),
+    mends: bool = True,
+) -> Audit:
+    """Prove what a recipe pays for.
+
+    Args:
+        recipe: the recipe.
+        max_completion_length: tokens at which completions are cut: no claim is about longer ones, and terms
+            that never fire are found.
+        unanswerable: the share of problems without an answer; 0 leaves out every claim about them.
+        wished: (P(unanswerable), chance of being right) at which saying None should begin to pay.
+        groups: group sizes for the within-group check.
+        allow: codes of findings that are accepted, beside the recipe's own `allow`.
+        extra: rollouts to draw witnesses from beside those that can be written.
+        mends: whether to try changes that would do away with the errors.
+    """
+    limits = {} if max_completion_length is None else {"tokens": float(max_completion_length)}
+    whole = Space(recipe, limits)
+    space = whole if unanswerable != 0 else Space(recipe, limits, ANSWERABLE)
+    search = Search(space, extra)
+    scoring = scoring_of(whole)
+    findings: list[Finding] = [
+        *totality(space, search),
+        *ordering(space, search),
+        *within_group(space, search, groups),
+        *term_findings(whole, max_completion_length),
+        *aggregation(search),
+        *prompt_finding(recipe),
+    ]
+    if scoring is not None:
+        findings += scoring_findings(whole, scoring, unanswerable, wished)
+    if mends:
+        findings = with_mends(space, vetted(space, findings, groups), groups)
+    return Audit(
+        recipe=recipe.ref,
+        digest=recipe.digest,
+        findings=tuple(sorted(findings, key=lambda found: ORDER[found.severity])),
+        allowed=allowed(recipe, allow),
+        tables={"scoring": scoring} if scoring is not None and unanswerable != 0 and scoring.gain > 0 else {},
+    )

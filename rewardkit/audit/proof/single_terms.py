@@ -1,0 +1,314 @@
+"""What single terms do: dead ones, unbounded ones, prices that turn back, terms that say the same.
+
+Each finding is decided by a term's own bounds: over its cells, over a walk along a number axis, or, for
+two terms, over the cells they share. Nothing here needs a completion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations, product
+from math import inf, isfinite, prod
+
+from ...formatting import num
+from ...terms.base import Term
+from ...terms.cells import Axis, Cell, Pays, Range, merge
+from ...terms.combinators import Combinator
+from ...terms.conditions.facts import NUMBERS
+from ...types import Outcome
+from ..findings import Finding, Severity
+from ..space import MOST_CELLS, Space, limited
+
+Hull = tuple[float, float, bool]
+
+
+def term_findings(space: Space, limit: int | None = None) -> list[Finding]:
+    """Findings about every term of the recipe.
+
+    Args:
+        space: the recipe's space, without limits.
+        limit: the longest completion in tokens, where it is known.
+    """
+    found: list[Finding] = []
+    limits: dict[str, float] = {} if limit is None else {"tokens": float(limit)}
+    for path, term in space.recipe.walk():
+        if isinstance(term, Combinator):
+            continue
+        found += _dead(space, path, term, limits) or _unbounded(space, path, term)
+        found += _turning(space, path, term)
+        found += _inverted(path, term)
+    found += _same(space)
+    return found
+
+
+# --- dead ------------------------------------------------------------------------------------------
+
+
+def _dead(space: Space, path: str, term: Term, limits: dict[str, float]) -> list[Finding]:
+    label = f"reward.{path}"
+    if term.weight == 0:
+        return [
+            _finding("dead", label, f"'{path}' has a weight of 0: it never pays.", advice=f"remove {label}")
+        ]
+    free = _hull(space, term, {})
+    if free.never:
+        why = " (the recipe has no None words)" if term.kind in ("none", "false_positive") else ""
+        return [_finding("dead", label, f"'{path}' never applies{why}.", advice=f"remove {label}")]
+    inside = "." in path  # a combinator's child: a plain 0 or a constant has its purpose there
+    if free.lo == free.hi == 0 and not inside:
+        return [_finding("dead", label, f"'{path}' always pays 0.", advice=f"remove {label}")]
+    if free.lo == free.hi and not free.absent and not inside:
+        text = f"'{path}' pays {num(free.lo)} whatever is said: a constant cancels in the group's baseline."
+        return [_finding("constant", label, text, Severity.INFO)]
+    held = _hull(space, term, limits)
+    if limits and held != free and held.lo == held.hi:
+        return [_beyond(term, path, label, int(limits["tokens"]), held)]
+    past = _limit_past(term, limits)
+    return [past(path, label)] if past is not None else []
+
+
+def _beyond(term: Term, path: str, label: str, limit: int, held: Pays) -> Finding:
+    above = getattr(term, "above", None)
+    mend = (f"{label}.above={max(1, limit * 3 // 4)}",) if above is not None else ()
+    return _finding(
+        "dead",
+        label,
+        f"'{path}' never pays anything but {num(held.lo)}: it begins past {above if above is not None else 'the limit'} "
+        f"tokens and completions end at {limit}.",
+        mend=mend,
+        advice="" if mend else f"price lengths below {limit} tokens",
+    )
+
+
+def _limit_past(term: Term, limits: dict[str, float]):
+    """A window whose upper side cannot be reached while its lower side lives."""
+    above, below = getattr(term, "above", None), getattr(term, "below", None)
+    if not limits or above is None or below is None or getattr(term, "unit", "") != "tokens":
+        return None
+    limit = int(limits["tokens"])
+    if above < limit:
+        return None
+
+    def finding(path: str, label: str) -> Finding:
+        return _finding(
+            "dead",
+            label,
+            f"the upper side of '{path}' ({above} tokens) cannot be passed: completions end at {limit}.",
+            mend=(f"{label}.above={max(below, limit * 3 // 4)}",),
+        )
+
+    return finding
+
+
+def _finding(
+    code: str,
+    term: str,
+    sentence: str,
+    severity: Severity = Severity.WARNING,
+    mend: tuple[str, ...] = (),
+    advice: str = "",
+) -> Finding:
+    return Finding(
+        code=code,
+        severity=severity,
+        sentence=f"{sentence[0].upper()}{sentence[1:]}",
+        term=term,
+        mend=mend,
+        advice=advice,
+    )
+
+
+def _cells(space: Space, axes: tuple[Axis, ...]) -> Iterator[Cell]:
+    names = [axis.name for axis in axes]
+    for outcome in space.outcomes:
+        for truncated in space.truncations():
+            for ranges in product(*(axis.ranges for axis in axes)):
+                yield Cell(outcome, truncated, dict(zip(names, ranges, strict=True)))
+
+
+def _hull(space: Space, term: Term, limits: dict[str, float]) -> Pays:
+    """All that a term can pay in any cell; everything where it has too many cells to look."""
+    axes = limited(term.all_axes(), limits)
+    if prod(len(axis.ranges) for axis in axes) > MOST_CELLS:
+        return Pays(-inf, inf, True)
+    found = Pays(inf, -inf)
+    for cell in _cells(space, axes):
+        found = found.or_else(term.bounds(cell))
+    return found
+
+
+# --- unbounded -------------------------------------------------------------------------------------
+
+
+def _unbounded(space: Space, path: str, term: Term) -> list[Finding]:
+    hull = _hull(space, term, {})
+    if hull.never or (isfinite(hull.lo) and isfinite(hull.hi)):
+        return []
+    if prod(len(axis.ranges) for axis in merge(term.all_axes())) > MOST_CELLS:
+        return []
+    label = f"reward.{path}"
+    fields = type(term).model_fields
+    if "floor" in fields:
+        mend = (f"{label}.floor=-0.3",)
+    elif "clamped" in fields:
+        mend = (f"{label}.clamped=true",)
+    else:
+        mend = (f"{label}.clip=[-0.3, {num(max(hull.hi, 0.0)) if isfinite(hull.hi) else '0.3'}]",)
+    side = "below" if not isfinite(hull.lo) else "above"
+    return [
+        _finding(
+            "unbounded",
+            label,
+            f"nothing bounds '{path}' from {side}: one long completion can outweigh every other price.",
+            mend=mend,
+        )
+    ]
+
+
+# --- prices that turn back -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Valley:
+    """A price along a count that falls and then rises again."""
+
+    axis: str
+    outcome: Outcome
+    points: tuple[tuple[int, float], ...]
+
+
+def valley(space: Space, term: Term) -> Valley | None:
+    """The first number axis and outcome along which a term pays less and then more again, or None."""
+    axes = merge(term.all_axes())
+    for axis in axes:
+        if axis.name not in NUMBERS:
+            continue
+        others = {other.name: other.ranges[0] for other in axes if other.name != axis.name}
+        for outcome in space.outcomes:
+            points = _valley(term, axis, outcome, others)
+            if points is not None:
+                return Valley(axis.name, outcome, points)
+    return None
+
+
+def _valley(
+    term: Term, axis: Axis, outcome: Outcome, others: dict[str, Range]
+) -> tuple[tuple[int, float], ...] | None:
+    grid = _grid(axis)
+    prices: list[float] = []
+    for at in grid:
+        pays = term.bounds(Cell(outcome, False, {**others, axis.name: Range(at, at)}))
+        if pays.never or pays.lo != pays.hi:
+            return None
+        prices.append(pays.lo)
+    before, after = _running_max(prices), _running_max(prices[::-1])[::-1]
+    depth = [min(a, b) - price for a, b, price in zip(before, after, prices, strict=True)]
+    deepest = max(range(len(grid)), key=lambda at: depth[at])
+    if depth[deepest] <= 1e-9:
+        return None
+    left = prices.index(before[deepest])
+    right = next(at for at in range(deepest, len(grid)) if prices[at] >= after[deepest] - 1e-12)
+    return tuple((grid[at], prices[at]) for at in (left, deepest, right))
+
+
+def _grid(axis: Axis) -> list[int]:
+    cuts = [int(cut) for cut in axis.cuts if isfinite(cut)]
+    top = int(min(4 * max(cuts, default=100), axis.hi))
+    near = {cut + step for cut in cuts for step in (-1, 0, 1)}
+    even = {round(top * at / 200) for at in range(201)}
+    return sorted(at for at in near | even | {0} if 0 <= at <= top)
+
+
+def _running_max(values: list[float]) -> list[float]:
+    found, most = [], -inf
+    for value in values:
+        most = max(most, value)
+        found.append(most)
+    return found
+
+
+def _turning(space: Space, path: str, term: Term) -> list[Finding]:
+    found = valley(space, term)
+    if found is None:
+        return []
+    (a, x), (b, y), (c, z) = found.points
+    label = f"reward.{path}"
+    clamped = "clamped" in type(term).model_fields
+    return [
+        Finding(
+            code="shape",
+            severity=Severity.WARNING,
+            sentence=f"'{path}' turns back: for {found.outcome} it pays {num(x)} at {a} {found.axis}, {num(y)} at {b} "
+            f"and {num(z)} again at {c}.",
+            term=label,
+            mend=(f"{label}.clamped=true",) if clamped else (),
+            facts={"axis": found.axis, "outcome": str(found.outcome), "points": found.points},
+        )
+    ]
+
+
+def _inverted(path: str, term: Term) -> list[Finding]:
+    """Length prices that run against their own purpose: the longer the wrong answer, the less it is paid."""
+    short, long = getattr(term, "wrong_short", None), getattr(term, "wrong_long", None)
+    right_short, right_long = getattr(term, "correct_short", None), getattr(term, "correct_long", None)
+    if short is None or long is None or right_short is None or right_long is None:
+        return []
+    found: list[Finding] = []
+    if short > long:
+        found.append(
+            _finding(
+                "inverted",
+                f"reward.{path}",
+                f"'{path}' pays a wrong answer {num(short)} when short and {num(long)} when long; in its source the "
+                "long one is paid more, so that a model that is lost goes on thinking.",
+                mend=(f"reward.{path}.wrong_short={num(long)}", f"reward.{path}.wrong_long={num(short)}"),
+            )
+        )
+    if right_short < right_long:
+        found.append(
+            _finding(
+                "inverted",
+                f"reward.{path}",
+                f"'{path}' pays a right answer {num(right_short)} when short and {num(right_long)} when long: length "
+                "itself is rewarded.",
+                mend=(
+                    f"reward.{path}.correct_short={num(right_long)}",
+                    f"reward.{path}.correct_long={num(right_short)}",
+                ),
+            )
+        )
+    return found
+
+
+# --- two terms that say the same ---------------------------------------------------------------------
+
+
+def _same(space: Space) -> list[Finding]:
+    found: list[Finding] = []
+    for (one, a), (two, b) in combinations(space.recipe.reward.items(), 2):
+        axes = merge((*a.all_axes(), *b.all_axes()))
+        if prod(len(axis.ranges) for axis in axes) * 14 > MOST_CELLS:
+            continue
+        cells = list(_cells(space, axes))
+        live = [(_live(a.bounds(cell)), _live(b.bounds(cell))) for cell in cells]
+        both = sum(1 for x, y in live if x and y)
+        if not both or both == len(cells) or any(x is None or x != y for x, y in live):
+            continue
+        found.append(
+            _finding(
+                "duplicate",
+                f"reward.{two}",
+                f"'{one}' and '{two}' price the same thing: where one pays anything, so does the other, and nowhere "
+                "else.",
+                advice=f"remove one of reward.{one} and reward.{two}, and give the other the price of both",
+            )
+        )
+    return found
+
+
+def _live(pays: Pays) -> bool | None:
+    """Whether something is paid in a cell, other than 0; None where it may or may not be."""
+    if pays.never or pays.lo == pays.hi == 0:
+        return False
+    return True if not pays.absent and (pays.lo > 0 or pays.hi < 0) else None

@@ -1,0 +1,1 @@
+"""Attack a recipe with named mutations of real completions."""

@@ -1,0 +1,1 @@
+"""What GRPO would see of real rollouts: advantages, signal, difficulty."""

@@ -1,0 +1,1 @@
+"""Completions written to show what a recipe pays."""

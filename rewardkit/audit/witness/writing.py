@@ -1,0 +1,374 @@
+"""Writing completions that lie in a wanted cell, so that a claim can be refuted by something real.
+
+A recipe comes in; from it a pool of short completions is made (every way to wrap an answer that a
+recipe might read, right, wrong, None and nothing) and read once by the recipe itself. For a wanted
+cell, pieces of the pool with its outcome and shape are padded, littered and cut until every axis lies
+where it should, and what comes out is checked by reading it again: a rollout that is returned lies in
+the cell. Where nothing fits, nothing is returned; the audits then say `unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import count, product
+from math import inf, isfinite
+from typing import Any, Literal
+
+from ...recipe.recipe import Recipe
+from ...terms.cells import Axis, Cell, Range
+from ...terms.conditions.parse import Both, Condition, Either, Field, Not
+from ...types import Finish, Outcome, Reading, Rollout
+
+Size = Literal["short", "long"]
+
+TUNABLE = ("tokens", "words", "characters", "steps", "stray(", "repeated(", "share(")
+"""Axes (or their beginnings) that padding moves; every other axis is a matter of shape or of answer."""
+
+LITTER = "語\ue000Ａ\u200béあ\x07☃Ω→∑~a"
+"""Characters tried, in this order, where a stray one is wanted."""
+
+NUMBER_OF_TRIES = 8
+LONGEST_PADDING = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem with a known answer: what is right, what is wrong, and the row's other columns."""
+
+    gold: str
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
+    prompt: str = "What is 6 times 7?"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+PROBLEMS: Mapping[str, Problem] = {
+    "choice": Problem("B", ("B",), ("A",), "Which is a prime number? A) 9 B) 7 C) 8 D) 6"),
+    "countdown": Problem(
+        "75",
+        ("50 + 25",),
+        ("50 + 25 + 1", "50 + 25 + 4", "50 * 4", "50 + 26"),
+        "Using the numbers [50, 25, 1, 4], make an equation that equals 75.",
+        {"nums": [50, 25, 1, 4], "numbers": [50, 25, 1, 4], "target": 75},
+    ),
+}
+PLAIN_PROBLEM = Problem("42", ("42", "42.0"), ("41", "41.5", "42.001", "100000"))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A short completion of the pool: what stands before and after its filler, and how it was read."""
+
+    head: str
+    tail: str
+    reading: Reading
+
+
+@dataclass(slots=True)
+class Padding:
+    """What is put where the reasoning stands."""
+
+    words: int = 0
+    letters: int = 0
+    strays: dict[str, int] = field(default_factory=dict)
+    steps: int = 0
+    repeats: int = 0
+    tokens: int | None = None
+    bare: bool = False
+
+    def least(self) -> int:
+        """Characters that the text has at the least; known without writing it."""
+        return 3 * self.words + self.letters + sum(self.strays.values()) + 9 * (self.steps + self.repeats)
+
+    def text(self) -> str:
+        """The padding as it stands in a completion."""
+        if self.bare:
+            return ""
+        parts = ["I add it up."] if not self.repeats else ["so it is " * self.repeats]
+        parts += [" ".join(_unique(self.words))] if self.words else []
+        parts += ["x" * self.letters] if self.letters else []
+        parts += [character * number for character, number in self.strays.items()]
+        return " ".join(parts) + "".join(f"\n- item {name}" for name in _unique(self.steps))
+
+
+def _unique(number: int) -> Iterator[str]:
+    """Words that never repeat and hold no digit."""
+    for at, letters in zip(range(number), _spelled(), strict=False):
+        del at
+        yield letters
+
+
+def _spelled() -> Iterator[str]:
+    for length in count(2):
+        for letters in product("bcdfghjklmnpqrstvwxz", repeat=length):
+            yield "".join(letters)
+
+
+class Writer:
+    """Makes rollouts of wanted cells for one recipe.
+
+    Args:
+        recipe: the recipe.
+        axes: the axes of the space the cells are of.
+        extra: further rollouts to draw on (a recipe's cases, a user's own), used as they are.
+    """
+
+    def __init__(self, recipe: Recipe, axes: Sequence[Axis], extra: Iterable[Rollout] = ()) -> None:
+        self.recipe = recipe
+        self.axes = tuple(axes)
+        self.problem = PROBLEMS.get(recipe.answer.verify.kind, PLAIN_PROBLEM)
+        self.extra = tuple(extra)
+        self.needs = recipe.needs()
+        self.fields = dict(self.problem.fields)
+        for _, term in recipe.walk():
+            self.fields |= term.columns()
+
+    @cached_property
+    def drafted(self) -> tuple[Piece, ...]:
+        """Every way to say every outcome, read once."""
+        drafts = list(self._drafts())
+        readings = self.recipe.read([rollout for _, _, rollout in drafts])
+        return tuple(Piece(head, tail, r) for (head, tail, _), r in zip(drafts, readings, strict=True))
+
+    @cached_property
+    def pool(self) -> tuple[Piece, ...]:
+        """One piece of each outcome and shape, the plainest; and everything extra."""
+        extra = [Piece("", r.text, r) for r in self.recipe.read(self.extra)]
+        seen: set[tuple[Any, ...]] = set()
+        kept: list[Piece] = []
+        for piece in (*self.drafted, *extra):
+            shape = (piece.reading.outcome, piece.reading.truncated, *self._located(piece.reading))
+            if shape not in seen or piece.reading.rollout in self.extra:
+                seen.add(shape)
+                kept.append(piece)
+        return tuple(kept)
+
+    def shapes(self, outcome: Outcome) -> list[dict[str, Range]]:
+        """Ranges that pieces with this outcome lie in, as far as they can be held: on the axes that padding
+        does not move, and on all but `tokens`, which can be any number whatever the text is."""
+        moved = (TUNABLE, ("tokens",))
+        found = {
+            tuple((a.name, a.locate(piece.reading)) for a in self.axes if not a.name.startswith(free))
+            for piece in self.pool
+            if piece.reading.outcome == outcome
+            for free in moved
+        }
+        return [dict(shape) for shape in sorted(found, key=str)]
+
+    def answer_forms(self) -> tuple[str, ...]:
+        """Ways to write an answer (`{}`), the ones that the recipe's first extractor reads first."""
+        boxed, tag, lines = r"\boxed{{{}}}", "<answer>{}</answer>", "#### {}"
+        forms = [
+            boxed,
+            "\n<answer>\n{}\n</answer>",
+            tag,
+            "\n<answer>\n\\boxed{{{}}}\n</answer>",
+            "<answer>\\boxed{{{}}}</answer>",
+            lines,
+            "The answer is {}.",
+            "A: {}",
+            "{}",
+        ]
+        first = {"boxed": boxed, "hash": lines, "answer_tag": tag, "answer_line": "The answer is {}."}
+        wanted = first.get(self.recipe.answer.extract[0].kind, "{}")
+        return tuple(sorted(forms, key=lambda form: form != wanted))
+
+    def reasoning_forms(self) -> tuple[tuple[str, str], ...]:
+        """Ways to write the reasoning: what stands before and after it."""
+        tags = self.recipe.answer.reasoning
+        opened, closed = (tags.open, tags.close) if tags else ("<think>", "</think>")
+        inside = [(f"{opened}\n", f"\n{closed}"), (opened, closed)]
+        if tags is not None and tags.prefilled:
+            return (("", f"\n{closed}"), ("", closed), *inside)
+        return (("", "\n"), *inside, (f"{opened}\n", f"\n{closed}\n"))
+
+    def rollout(self, completion: str, gold: str | None, tokens: int | None = None, **more: Any) -> Rollout:
+        """A rollout of the writer's problem; tokens are counted as words where none are given."""
+        if tokens is None:
+            tokens = len(completion.split())
+        ids = tuple(range(tokens)) if "token_ids" in self.needs else None
+        return Rollout(
+            completion=completion,
+            gold=gold,
+            prompt=self.problem.prompt,
+            tokens=tokens,
+            token_ids=ids,
+            fields=self.fields | more.pop("fields", {}),
+            group="witness",
+            **more,
+        )
+
+    def none_gold(self) -> str | None:
+        """A gold that means unanswerable."""
+        return self.recipe.answer.none[0] if self.recipe.answer.none else None
+
+    def contents(self) -> list[tuple[str | None, str | None]]:
+        """(gold, what is said) for every outcome; said None means: no answer is written at all."""
+        problem, words = self.problem, self.recipe.answer.none
+        said: list[str | None] = [*problem.right, *problem.wrong, *words[:1], "", None]
+        rows: list[tuple[str | None, str | None]] = [(problem.gold, text) for text in said]
+        if words or self.recipe.answer.null_gold == "unanswerable":
+            rows += [(self.none_gold(), text) for text in said]
+        return rows
+
+    def _drafts(self) -> Iterator[tuple[str, str, Rollout]]:
+        fields = [{}, *({f.name: f.literal} for f in _fields(self.recipe))]
+        filler = Padding().text()
+        ends = [Finish.STOP] + ([Finish.LENGTH] if _reads_truncation(self.recipe) else [])
+        for (gold, said), extra, finish in product(self.contents(), fields, ends):
+            for opened, closed in self.reasoning_forms():
+                tails = [closed] if said is None else [closed + f.format(said) for f in self.answer_forms()]
+                for tail in tails:
+                    text = f"{opened}{filler}{tail}"
+                    yield opened, tail, self.rollout(text, gold, tokens=100, fields=extra, finish=finish)
+
+    def write(self, cell: Cell, size: Size | None = None) -> Rollout | None:
+        """A rollout that lies in `cell`, or None where none was found.
+
+        `size` asks for the shorter or the longer end of what the cell leaves open.
+        """
+        shapes = [axis for axis in self.axes if not axis.name.startswith(TUNABLE)]
+        tries = 0
+        for piece in self.pool:
+            reading = piece.reading
+            if reading.outcome != cell.outcome or (
+                cell.truncated and not reading.truncated and reading.rollout in self.extra
+            ):
+                continue
+            if any(axis.measure(reading) not in cell.ranges[axis.name] for axis in shapes):
+                continue
+            found = self._tuned(piece, cell, size)
+            if found is not None:
+                return found
+            tries += 1
+            if tries >= NUMBER_OF_TRIES:
+                break
+        return None
+
+    def _tuned(self, piece: Piece, cell: Cell, size: Size | None) -> Rollout | None:
+        if piece.reading.rollout in self.extra:
+            return piece.reading.rollout if self._inside(piece.reading, cell) else None
+        padding = Padding()
+        if size == "long":
+            padding.words = 200
+        tokens = cell.ranges.get("tokens", Range(0, inf))
+        padding.tokens = _inside(tokens, 40 if size == "short" else 600 if size == "long" else 100)
+        if "token_ids" in self.needs and (padding.tokens or 0) > LONGEST_PADDING:
+            return None
+        for _ in range(6):
+            if padding.least() > LONGEST_PADDING:
+                return None
+            text = f"{piece.head}{padding.text()}{piece.tail}"
+            finish = Finish.LENGTH if cell.truncated else piece.reading.rollout.finish
+            rollout = replace(piece.reading.rollout, completion=text, tokens=padding.tokens, finish=finish)
+            rollout = self._with_ids(rollout, cell)
+            [reading] = self.recipe.read([rollout])
+            if reading.outcome != cell.outcome:
+                return None
+            if self._inside(reading, cell):
+                return rollout
+            if not self._adjust(padding, reading, cell):
+                return None
+        return None
+
+    def with_ids(self, rollout: Rollout, repeating: bool = False) -> Rollout:
+        """The rollout with as many token ids as it has tokens, where the recipe reads them: all different, or
+        `repeating`."""
+        if "token_ids" not in self.needs or rollout.tokens is None:
+            return rollout
+        return replace(rollout, token_ids=tuple(at % 7 if repeating else at for at in range(rollout.tokens)))
+
+    def _with_ids(self, rollout: Rollout, cell: Cell) -> Rollout:
+        repeating = any(
+            name.startswith("repeated(") and name.endswith("tokens)") and (part.lo > 0 or part.lo_open)
+            for name, part in cell.ranges.items()
+        )
+        return self.with_ids(rollout, repeating)
+
+    def _adjust(self, padding: Padding, reading: Reading, cell: Cell) -> bool:
+        """Move the padding towards the cell; False where an axis cannot be moved."""
+        moved = False
+        for axis in self.axes:
+            part, now = cell.ranges[axis.name], axis.measure(reading)
+            if now in part or axis.name == "tokens":
+                continue
+            wanted = _inside(part, now)
+            off = round(wanted - now)
+            if axis.name == "words":
+                padding.words += off
+            elif axis.name == "characters":
+                if off > 400 and "words" not in cell.ranges:
+                    padding.words += off // 8
+                else:
+                    padding.letters += off
+            elif axis.name == "steps":
+                padding.steps += off
+            elif axis.name.startswith("stray("):
+                character = self._stray(axis, reading)
+                if character is None:
+                    return False
+                padding.strays[character] = padding.strays.get(character, 0) + off
+            elif axis.name.startswith("share(") and wanted < now:
+                padding.strays["語"] = padding.strays.get("語", 0) + len(reading.text)
+            elif axis.name.startswith("repeated(") and wanted > now:
+                padding.repeats += 20
+            else:
+                return False
+            moved = True
+        counts = (padding.words, padding.letters, padding.steps, *padding.strays.values())
+        return moved and min(counts) >= 0
+
+    def _stray(self, axis: Axis, reading: Reading) -> str | None:
+        """A character that this axis counts as stray."""
+        before = axis.measure(reading)
+        for character in LITTER:
+            if axis.measure(replace(reading, text=reading.text + character)) == before + 1:
+                return character
+        return None
+
+    def _inside(self, reading: Reading, cell: Cell) -> bool:
+        if reading.outcome != cell.outcome or reading.truncated != cell.truncated:
+            return False
+        return all(axis.measure(reading) in cell.ranges[axis.name] for axis in self.axes)
+
+    def _located(self, reading: Reading) -> tuple[Any, ...]:
+        return tuple(
+            axis.locate(reading)
+            for axis in self.axes
+            if not axis.name.startswith(("tokens", "words", "char"))
+        )
+
+
+def _inside(part: Range, value: float) -> Any:
+    """The value of a range nearest to `value`."""
+    if value in part:
+        return int(value) if isfinite(value) and value == int(value) else value
+    if value <= part.lo:
+        near = part.lo + (1 if part.lo_open and part.hi > part.lo + 1 else 0.01 if part.lo_open else 0)
+    else:
+        near = part.hi - (0.01 if part.hi_open else 0)
+    return int(near) if isfinite(near) and near == int(near) else near
+
+
+def _fields(recipe: Recipe) -> list[Field]:
+    """Every `field("x") == literal` in the recipe's conditions."""
+    found: list[Field] = []
+
+    def look(condition: Condition | None) -> None:
+        if isinstance(condition, Field):
+            found.append(condition)
+        elif isinstance(condition, Not):
+            look(condition.child)
+        elif isinstance(condition, (Both, Either)):
+            look(condition.left)
+            look(condition.right)
+
+    for _, term in recipe.walk():
+        look(term.when)
+    return found
+
+
+def _reads_truncation(recipe: Recipe) -> bool:
+    return any(term.when is not None and "truncated" in str(term.when) for _, term in recipe.walk())

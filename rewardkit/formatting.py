@@ -1,0 +1,94 @@
+"""How a number, a string or a table is shown to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from math import isfinite
+
+from rich.cells import cell_len
+
+
+def num(value: float | None, digits: int = 3) -> str:
+    """A number as sentences show it: sign kept, no trailing zeros.
+
+    >>> num(1.0), num(-0.1), num(0.0269, 3), num(None)
+    ('1', '-0.1', '0.027', 'None')
+    """
+    if value is None:
+        return "None"
+    if not isfinite(value):
+        return "no bound" if value else str(value)
+    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+SHOWN = 60
+"""Columns that a completion may take in a table."""
+
+
+RUN = 8
+"""From here on, equal characters in a row are counted instead of shown."""
+
+
+def shortened(text: str, width: int = SHOWN) -> str:
+    """A completion on one line: runs of one character counted, its middle left out, the unseen made visible."""
+
+    line = "".join(_visible(character, run) for character, run in _runs(text))
+    if cell_len(line) <= width:
+        return line
+    left = right = 0
+    used = 3
+    for at in range(len(line)):
+        used += cell_len(line[at]) + cell_len(line[-1 - at])
+        if used > width:
+            break
+        left, right = at + 1, at + 1
+    return f"{line[:left]} … {line[len(line) - right :]}"
+
+
+def _runs(text: str) -> list[tuple[str, int]]:
+    return [(character, sum(1 for _ in run)) for character, run in groupby(text)]
+
+
+def _visible(character: str, run: int) -> str:
+    shown = character if character.isprintable() else "⏎" if character == "\n" else f"\\u{ord(character):04x}"
+    return shown * run if run < RUN else f"{shown}(x{run})"
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+
+    def line(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+    return "\n".join([line(header), line(["---"] * len(header)), *map(line, rows)])
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """A payment as text: `+0.90`, a dash for nothing. More digits where two would hide it.
+
+    >>> signed(0.9), signed(None), signed(-0.0625), signed(0.00004)
+    ('+0.90', '–', '-0.0625', '+4e-05')
+    """
+    if value is None:
+        return "–"
+    if round(value, digits) == round(value, 9):
+        return f"{value:+.{digits}f}"
+    short = f"{value:+.4f}"
+    return short if float(short) != 0 else f"{value:+.1g}"
+
+
+def printable(text: str) -> str:
+    """Text that any terminal can take: control characters and lone surrogates as escapes."""
+    text = "".join(c if c >= " " and c != "\x7f" else c.encode("unicode_escape").decode() for c in text)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def number_of(count: int, noun: str) -> str:
+    """A count with its noun.
+
+    >>> number_of(1, "row"), number_of(1200, "row")
+    ('1 row', '1,200 rows')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,1 @@
+"""Self-contained HTML pages: sections, tables, charts, and a browser of completions."""

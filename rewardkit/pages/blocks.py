@@ -1,0 +1,194 @@
+"""What a section of the page is made of: paragraphs, tables, pictures, claims, findings, flips, warnings.
+
+A block knows which macro of the template shows it (`shape`) and how it reads as Markdown. Blocks hold plain
+text; the template escapes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from .draw import Chart
+from .tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """A paragraph."""
+
+    text: str
+    shape: ClassVar[str] = "prose"
+
+    def markdown(self) -> str:
+        """The paragraph."""
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart with a file name of its own, and a sentence that says what it shows."""
+
+    name: str
+    chart: Chart
+    caption: str
+    shape: ClassVar[str] = "picture"
+
+    def markdown(self) -> str:
+        """The caption; the file is set by the page where pictures are written."""
+        return f"*Picture: {self.caption}*"
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures beside each other."""
+
+    pictures: Sequence[Picture]
+    shape: ClassVar[str] = "pictures"
+
+    def markdown(self) -> str:
+        """Their captions."""
+        return "\n\n".join(picture.markdown() for picture in self.pictures)
+
+
+@dataclass(frozen=True, slots=True)
+class Tabled:
+    """A table; `folded` hides it behind its title until it is asked for."""
+
+    table: Table
+    folded: bool = False
+    shape: ClassVar[str] = "tabled"
+
+    def markdown(self) -> str:
+        """The table."""
+        return self.table.markdown()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence, whether it holds here, and the figures that say so."""
+
+    text: str
+    holds: bool
+    told: str = ""
+    shape: ClassVar[str] = "claim"
+
+    @classmethod
+    def of(cls, given: Any) -> Claim:
+        """From a mapping, or anything with `text`, `holds` and `told`."""
+        if isinstance(given, Mapping):
+            return cls(str(given["text"]), bool(given["holds"]), str(given.get("told", "")))
+        return cls(str(given.text), bool(given.holds), str(getattr(given, "told", "")))
+
+    def markdown(self) -> str:
+        """A line of a list."""
+        word = "holds" if self.holds else "does **not** hold here"
+        return f"- {self.text}: {word}" + (f" ({self.told})" if self.told else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Claims one below the other."""
+
+    claims: Sequence[Claim]
+    shape: ClassVar[str] = "claims"
+
+    def markdown(self) -> str:
+        """A list."""
+        return "\n".join(claim.markdown() for claim in self.claims)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an audit found: a mark, a sentence, a witness as a table, and what mends it."""
+
+    code: str
+    severity: str
+    verdict: str
+    sentence: str
+    allowed: str = ""
+    witness: Table | None = None
+    note: str = ""
+    mends: Sequence[str] = ()
+    shape: ClassVar[str] = "finding"
+
+    @property
+    def level(self) -> str:
+        """error, warning, info, or proven."""
+        return "proven" if self.verdict == "proven" else self.severity
+
+    @property
+    def sign(self) -> str:
+        """A mark that does not need its colour."""
+        return {"proven": "✓", "error": "✗", "warning": "!"}.get(self.level, "·")
+
+    def markdown(self) -> str:
+        """The sentence, the witness and the mend."""
+        head = f"- {self.sign} **{self.code}** ({self.verdict or self.severity}): {self.sentence}"
+        lines = [head, *(f"  - mend: `{mend}`" for mend in self.mends)]
+        if self.allowed:
+            lines.insert(1, f"  - allowed: {self.allowed}")
+        if self.witness is not None:
+            lines += ["", self.witness.markdown()]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A question that one run answers rightly and another does not, with both texts."""
+
+    item: str
+    gained: bool
+    question: str
+    gold: str
+    left: str
+    right: str
+    left_answer: str
+    right_answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """The flips between two runs; `total` counts those that are not shown, too."""
+
+    left_name: str
+    right_name: str
+    gained: int
+    lost: int
+    flips: Sequence[Flip]
+    shape: ClassVar[str] = "flips"
+
+    def markdown(self) -> str:
+        """Their counts and names."""
+        names = ", ".join(f"{flip.item} ({'gained' if flip.gained else 'lost'})" for flip in self.flips)
+        return f"{self.right_name} against {self.left_name}: {self.gained} gained, {self.lost} lost. {names}"
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Blocks behind a title until they are asked for."""
+
+    title: str
+    blocks: Sequence[Any] = field(default_factory=tuple)
+    shape: ClassVar[str] = "folded"
+
+    def markdown(self) -> str:
+        """The blocks under their title."""
+        return "\n\n".join([f"**{self.title}**", *(block.markdown() for block in self.blocks)])
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title inside a section."""
+
+    text: str
+    shape: ClassVar[str] = "heading"
+
+    def markdown(self) -> str:
+        """A third-level heading."""
+        return f"### {self.text}"
+
+
+Block = Prose | Pictures | Tabled | Claims | Finding | Flips | Folded | Heading
+"""What a section holds."""

@@ -1,0 +1,146 @@
+"""Tables for people: the same rows in a terminal of 80 columns, as Markdown, as CSV and in a notebook."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from ..statistics import Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Headers and rows of text. `title` stands above, `notes` below; all columns but the first are figures."""
+
+    headers: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    title: str = ""
+    notes: Sequence[str] = field(default_factory=tuple)
+    words: Sequence[int] = (0,)
+    """Columns that hold words, and are set to the left."""
+
+    def print(self, console: Console | None = None) -> None:
+        """To a terminal; one below the other where the columns do not stand beside each other."""
+        out = console or Console()
+        parts = self._parts(out.width)
+        split = len(parts) > 1
+        for part, places in enumerate(parts):
+            table = RichTable(
+                title=(self.title or None) if not part else None,
+                title_justify="left",
+                pad_edge=False,
+                box=None,
+                padding=(0, 2, 0, 0),
+            )
+            for place in places:
+                justify = "left" if place in self.words else "right"
+                widest = max(len(word) for word in [*self.headers[place].split(), ""])
+                table.add_column(
+                    self.headers[place],
+                    justify=justify,
+                    overflow="fold",
+                    min_width=widest,
+                    width=self._narrowest(place) if split else None,
+                )
+            for row in self.rows:
+                table.add_row(*(row[place] for place in places))
+            if part:
+                out.print()
+            out.print(table)
+        for note in self.notes:
+            out.print(note, style="dim", markup=False, highlight=False)
+
+    def _narrowest(self, place: int) -> int:
+        """The longest word of a column."""
+        texts = (self.headers[place], *(row[place] for row in self.rows))
+        return max(len(word) for text in texts for word in [*text.split(), ""])
+
+    def _parts(self, width: int) -> list[list[int]]:
+        """The columns in parts that fit the width with their cells folded between words; words stand in each."""
+        every = range(len(self.headers))
+        narrow = [self._narrowest(place) + 2 for place in every]
+        words = [place for place in every if place in self.words]
+        room = width - sum(narrow[place] for place in words)
+        figures = [place for place in every if place not in self.words]
+        if sum(narrow[place] for place in figures) <= room or room < max(
+            (narrow[f] for f in figures), default=0
+        ):
+            return [list(every)]
+        parts, used = [[*words]], 0
+        for place in figures:
+            if used and used + narrow[place] > room:
+                parts.append([*words])
+                used = 0
+            parts[-1].append(place)
+            used += narrow[place]
+        return parts
+
+    def markdown(self) -> str:
+        """As a Markdown table."""
+
+        def line(cells: Sequence[str]) -> str:
+            return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+        rule = ["---" if place in self.words else "--:" for place in range(len(self.headers))]
+        head = [f"**{self.title}**", ""] if self.title else []
+        tail = ["", *self.notes] if self.notes else []
+        return "\n".join([*head, line(self.headers), line(rule), *map(line, self.rows), *tail]) + "\n"
+
+    def csv(self) -> str:
+        """As CSV, without title and notes."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(self.headers)
+        writer.writerows(self.rows)
+        return out.getvalue()
+
+    def html(self) -> str:
+        """As an HTML table."""
+
+        def cells(tag: str, row: Sequence[str]) -> str:
+            made = []
+            for place, cell in enumerate(row):
+                kind = "" if place in self.words else ' class="number"'
+                scope = ' scope="col"' if tag == "th" else ""
+                made.append(f"<{tag}{kind}{scope}>{escape(cell)}</{tag}>")
+            return f"<tr>{''.join(made)}</tr>"
+
+        title = f"<caption>{escape(self.title)}</caption>" if self.title else ""
+        body = "".join(cells("td", row) for row in self.rows)
+        notes = "".join(f'<p class="note">{escape(note)}</p>' for note in self.notes)
+        return (
+            f'<div class="scroll" tabindex="0"><table>{title}<thead>{cells("th", self.headers)}</thead>'
+            f"<tbody>{body}</tbody></table></div>{notes}"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+
+def figure(value: float, unit: str = "share") -> str:
+    """A figure as people write it: shares as .345, tokens as 41.2, differences with a sign; – for unknown."""
+    if math.isnan(value):
+        return "–"
+    if unit == "tokens":
+        return f"{value:.1f}"
+    text = f"{value:+.3f}" if unit == "difference" else f"{value:.3f}"
+    return text.replace("0.", ".", 1) if text.lstrip("+-").startswith("0.") else text
+
+
+def interval(made: Estimate, unit: str = "share") -> str:
+    """A figure with its interval."""
+    if math.isnan(made.low):
+        return figure(made.value, unit)
+    return f"{figure(made.value, unit)} [{figure(made.low, unit)}, {figure(made.high, unit)}]"
+
+
+def probability(p: float) -> str:
+    """A p value."""
+    return "–" if math.isnan(p) else "<.001" if p < 0.001 else figure(p)

@@ -1,0 +1,1 @@
+"""The recipe: how it is read, found, locked, printed and run."""

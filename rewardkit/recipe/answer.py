@@ -1,0 +1,133 @@
+"""The `answer` section: how a completion is read before anything is paid.
+
+What comes in are names of extractors and of a verifier, with parameters where they have any; what
+goes out is a frozen `Answer` whose digest includes the revision of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from ..kinds import EXTRACTORS, VERIFIERS, Extractor, Kind, Registry, Verifier
+
+
+def _built(registry: Registry[Any], spec: Any) -> Kind:
+    """A kind from its name, or from a mapping with `kind` and parameters."""
+    if isinstance(spec, Kind):
+        return spec
+    params = dict(spec) if isinstance(spec, Mapping) else {}
+    name = params.pop("kind", None) if isinstance(spec, Mapping) else spec
+    if not isinstance(name, str):
+        raise PydanticCustomError(
+            "kind",
+            "{noun}: a name, or a mapping with 'kind'; found {found}",
+            {"noun": registry.noun, "found": repr(spec)},
+        )
+    try:
+        cls = registry.get(name)
+    except KeyError as error:
+        raise PydanticCustomError("kind", "{fault}", {"fault": str(error.args[0])}) from None
+    return cls.model_validate(params)
+
+
+def _plain(kind: Kind) -> Any:
+    params = kind.model_dump(mode="json", exclude_defaults=True)
+    return {"kind": kind.kind, **params} if params else kind.kind
+
+
+def _extractors(specs: Any) -> tuple[Kind, ...]:
+    if isinstance(specs, (str, Mapping, Kind)):
+        specs = [specs]
+    if not isinstance(specs, (list, tuple)) or not specs:
+        raise PydanticCustomError("kind", "extract is a list of extractors, as in [boxed, answer_tag]", {})
+    built, faults = [], []
+    for at, spec in enumerate(specs):
+        try:
+            built.append(_built(EXTRACTORS, spec))
+        except PydanticCustomError as error:
+            faults.append(InitErrorDetails(type=error, loc=(at,), input=spec))
+        except ValidationError as error:
+            for fault in error.errors(include_url=False):
+                moved = PydanticCustomError(
+                    "kind", "{text}", {"text": fault["msg"].removeprefix("Value error, ")}
+                )
+                faults.append(InitErrorDetails(type=moved, loc=(at, *fault["loc"]), input=fault["input"]))
+    if faults:
+        raise ValidationError.from_exception_data("extract", faults)
+    return tuple(built)
+
+
+Extractors = Annotated[
+    tuple[Any, ...],
+    BeforeValidator(_extractors),
+    PlainSerializer(lambda kinds: [_plain(kind) for kind in kinds]),
+    WithJsonSchema({"x-rewardkit": "extractors"}),
+]
+VerifierField = Annotated[
+    Any,
+    BeforeValidator(lambda spec: _built(VERIFIERS, spec)),
+    PlainSerializer(_plain),
+    WithJsonSchema({"x-rewardkit": "verifier"}),
+]
+
+
+class Section(BaseModel):
+    """A frozen part of a recipe that admits no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
+
+
+class Reasoning(Section):
+    """Where the reasoning stands, so that the answer is looked for after it.
+
+    Args:
+        open, close: the tags.
+        prefilled: the chat template already opens the reasoning, so that the completion begins inside.
+    """
+
+    open: Annotated[str, Field(min_length=1)] = "<think>"
+    close: Annotated[str, Field(min_length=1)] = "</think>"
+    prefilled: bool = False
+
+
+class Answer(Section):
+    """How a completion is read.
+
+    Args:
+        extract: tiers, tried in this order; never a fall-back past a tier that is present.
+        reasoning: its tags, or null where the whole text is the answer part. A reasoning that is
+            opened and never closed leaves no answer.
+        none: the words that mean "this cannot be answered", when they are the whole answer.
+        null_gold: what a null in the gold column means: an `error` in the data, or `unanswerable`.
+        verify: who decides whether the answer is the gold.
+        undecided: rollouts whose gold is unusable are skipped (they get no reward).
+    """
+
+    extract: Extractors = Field(default_factory=lambda: _extractors(["boxed", "answer_tag"]))
+    reasoning: Reasoning | None = Reasoning()
+    none: tuple[str, ...] = ()
+    null_gold: Literal["error", "unanswerable"] = "error"
+    verify: VerifierField = Field(default_factory=lambda: _built(VERIFIERS, "math"))
+    undecided: Literal["skip"] = "skip"
+
+    def identity(self) -> dict[str, Any]:
+        """What the digest is taken over."""
+        extractors: tuple[Extractor, ...] = self.extract
+        verifier: Verifier = self.verify
+        plain = self.model_dump(mode="json", exclude_defaults=True, exclude={"extract", "verify"})
+        return plain | {
+            "extract": [extractor.identity() for extractor in extractors],
+            "verify": verifier.identity(),
+        }

@@ -1,0 +1,214 @@
+"""The engine: rollouts in, readings made once, scores out.
+
+Reading is the expensive part and the part that goes wrong: the gold is checked, the answer extracted
+and verified exactly once a rollout, in one batch, before any term. Scoring walks the prompts' groups
+and asks each term for its payments. Nothing here knows a trainer or a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import DataError, MissingFact
+from ..extract import extract
+from ..extract.reasoning import answer_start
+from ..kinds import Extractor, Question, Verifier
+from ..terms.combinators import total
+from ..types import Equality, Extraction, Outcome, Reading, Rollout, Says, Score, TermScore, Verdict
+from ..verify.words import same_words
+from .answer import Answer
+from .recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class _Gold:
+    """The golds of a rollout, sorted out: whether there is an answer, which are usable, and why not."""
+
+    answerable: bool
+    usable: tuple[str, ...] = ()
+    fault: str = ""
+
+
+def read(answer: Answer, rollouts: Iterable[Rollout]) -> list[Reading]:
+    """One reading a rollout, in order.
+
+    Raises:
+        DataError: a gold is missing, or null where null is not declared to mean unanswerable, or the
+            completion is not a text.
+    """
+    verifier: Verifier = answer.verify
+    drafts = [_draft(answer, rollout, verifier) for rollout in rollouts]
+    asked = [draft.question for draft in drafts if draft.question is not None]
+    verdicts = iter(verifier.verify(asked) if asked else ())
+    return [draft.finish(next(verdicts) if draft.question is not None else None) for draft in drafts]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A reading that waits for its verdict."""
+
+    facts: dict[str, Any]
+    gold: _Gold
+    question: Question | None
+
+    def finish(self, verdict: Verdict | None) -> Reading:
+        if self.gold.fault:
+            verdict = Verdict(equality=Equality.UNDECIDED, route="gold", details={"fault": self.gold.fault})
+        outcome = _outcome(self.gold, self.facts["says"], verdict)
+        return Reading(**self.facts, outcome=outcome, verdict=verdict)
+
+
+def _draft(answer: Answer, rollout: Rollout, verifier: Verifier) -> _Draft:
+    if not isinstance(rollout.completion, str):
+        raise DataError(
+            f"rollout {rollout.id or '?'}: the completion is {type(rollout.completion).__name__}, not a text"
+        )
+    gold = _gold(answer, rollout, verifier)
+    text, start, reasoned, prefilled = _parts(answer, rollout)
+    extractors: tuple[Extractor, ...] = answer.extract
+    found: Extraction | None = None
+    if start is not None:
+        found = extract(text, extractors, start)
+    says = _says(answer, found)
+    question = None
+    if gold.usable and says == Says.VALUE and found is not None:
+        question = Question(extraction=found, golds=gold.usable, text=text, rollout=rollout)
+    facts = {
+        "rollout": rollout,
+        "text": text,
+        "says": says,
+        "extraction": found,
+        "answer_from": len(text) if start is None else start,
+        "reasoned": reasoned,
+        "prefilled": prefilled,
+    }
+    return _Draft(facts, gold, question)
+
+
+def _parts(answer: Answer, rollout: Rollout) -> tuple[str, int | None, bool, bool]:
+    """The text, where its answer part begins (None: never), whether it reasoned, whether prefilled."""
+    tags = answer.reasoning
+    text = rollout.completion
+    if tags is None:
+        return text, 0, False, False
+    if rollout.reasoning is not None:
+        text = f"{tags.open}{rollout.reasoning}{tags.close}{text}"
+        start, reasoned = answer_start(text, tags.open, tags.close, False)
+        return text, start, reasoned, False
+    start, reasoned = answer_start(text, tags.open, tags.close, tags.prefilled)
+    return text, start, reasoned, tags.prefilled
+
+
+def _gold(answer: Answer, rollout: Rollout, verifier: Verifier) -> _Gold:
+    golds = rollout.golds
+    if not golds:
+        raise DataError(f"rollout {rollout.id or '?'} has no gold")
+    nothing = [gold is None or any(same_words(gold, word) for word in answer.none) for gold in golds]
+    if any(gold is None for gold in golds) and answer.null_gold == "error":
+        raise DataError(
+            f"rollout {rollout.id or '?'} has a null gold; if null means that the problem cannot be answered, "
+            "say so in the recipe (answer.null_gold: unanswerable), else mend the data"
+        )
+    if all(nothing):
+        return _Gold(answerable=False)
+    if any(nothing):
+        raise DataError(
+            f"rollout {rollout.id or '?'} has both a value and None among its golds {golds!r}; keep one"
+        )
+    faults: list[str] = []
+    usable: list[str] = []
+    for gold in golds:
+        fault = verifier.gold_fault(str(gold), rollout)
+        (faults.append(fault) if fault else usable.append(str(gold)))
+    return _Gold(True, tuple(usable), "" if usable else "; ".join(faults))
+
+
+def _says(answer: Answer, found: Extraction | None) -> Says:
+    if found is None or found.text is None:
+        return Says.NOTHING
+    if any(same_words(found.text, word) for word in answer.none):
+        return Says.NONE
+    return Says.VALUE
+
+
+def _outcome(gold: _Gold, says: Says, verdict: Verdict | None) -> Outcome:
+    if gold.fault:
+        return Outcome.UNDECIDED
+    if not gold.answerable:
+        table = {
+            Says.NONE: Outcome.NONE_CORRECT,
+            Says.VALUE: Outcome.NONE_MISSED,
+            Says.NOTHING: Outcome.NONE_NO_ANSWER,
+        }
+        return table[says]
+    if says == Says.NONE:
+        return Outcome.FALSE_NONE
+    if says == Says.NOTHING or verdict is None:
+        return Outcome.NO_ANSWER
+    if verdict.equality == Equality.UNDECIDED:
+        return Outcome.UNDECIDED
+    return Outcome.CORRECT if verdict.equality == Equality.EQUAL else Outcome.WRONG
+
+
+def score(recipe: Recipe, rollouts: Iterable[Rollout]) -> list[Score]:
+    """Read and score rollouts; those of one prompt share a `group` and are contiguous."""
+    return score_readings(recipe, read(recipe.answer, rollouts))
+
+
+def score_readings(recipe: Recipe, readings: Sequence[Reading]) -> list[Score]:
+    """Score readings, group by group, in order."""
+    scores: list[Score] = []
+    for group in _groups(recipe, readings):
+        scores.extend(_score_group(recipe, group))
+    return scores
+
+
+def _groups(recipe: Recipe, readings: Sequence[Reading]) -> Iterable[list[Reading]]:
+    if not recipe.reads_groups:
+        yield list(readings)
+        return
+    seen: set[str] = set()
+    group: list[Reading] = []
+    for reading in readings:
+        name = reading.rollout.group
+        if not name:
+            raise MissingFact(
+                f"rollout {reading.rollout.id or '?'} has no group, and {recipe.ref} compares the completions of one "
+                "prompt; name the group column (--column group=NAME, or --group-by NAME to sort by it), or give a row's "
+                "completions as a list"
+            )
+        if group and name != group[0].rollout.group:
+            yield group
+            group = []
+        if not group:
+            if name in seen:
+                raise DataError(
+                    f"group '{name}' is not contiguous: its completions stand apart from each other; sort the data "
+                    "by group (--group-by COLUMN does)"
+                )
+            seen.add(name)
+        group.append(reading)
+    if group:
+        yield group
+
+
+def _score_group(recipe: Recipe, readings: Sequence[Reading]) -> list[Score]:
+    live = [reading for reading in readings if reading.outcome != Outcome.UNDECIDED]
+    columns = [term.score(label, live) for label, term in recipe.reward.items()]
+    paid = iter(zip(*columns, strict=True))
+    skipped = tuple(
+        TermScore(label=label, kind=term.kind, value=None, raw=None, note="undecided: the gold is unusable")
+        for label, term in recipe.reward.items()
+    )
+    scores = []
+    for reading in readings:
+        terms = skipped if reading.outcome == Outcome.UNDECIDED else tuple(next(paid))
+        value = total([term.value for term in terms]).value
+        if value is not None and recipe.clip is not None:
+            value = min(max(value, recipe.clip[0]), recipe.clip[1])
+        scores.append(
+            Score(total=value, terms=terms, reading=reading, recipe=recipe.ref, digest=recipe.digest)
+        )
+    return scores

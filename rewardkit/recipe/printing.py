@@ -1,0 +1,82 @@
+"""A recipe as Python source: the constructor calls that make an equal recipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..kinds import Extractor, Verifier
+from ..terms.base import Term
+from ..terms.conditions.parse import Condition
+from .recipe import Recipe
+
+MARGIN = 100
+Names = dict[type, str]
+"""Classes that the source text uses, and what it calls them."""
+
+
+def python(recipe: Recipe) -> str:
+    """Source text that imports what it needs and binds `recipe`.
+
+    >>> from rewardkit.terms.kinds.constant import Constant
+    >>> print(python(Recipe(name="one", version=0, reward={"constant": Constant(value=1.0)})))
+    from rewardkit import Recipe
+    from rewardkit.terms.kinds.constant import Constant
+    <BLANKLINE>
+    recipe = Recipe(name='one', version=0, reward={'constant': Constant(value=1.0)})
+    <BLANKLINE>
+    """
+    names: Names = {Recipe: "Recipe"}
+    body = _value(recipe, names, 0, len("recipe = "))
+    lines = {_import(cls, name) for cls, name in names.items()}
+    return "\n".join([*sorted(lines), "", f"recipe = {body}", ""])
+
+
+def _import(cls: type, name: str) -> str:
+    home = "rewardkit" if cls is Recipe else cls.__module__
+    return f"from {home} import {cls.__qualname__}" + (f" as {name}" if name != cls.__qualname__ else "")
+
+
+def _name(cls: type, names: Names) -> str:
+    """A class's name in the source text; two classes of one name are told apart by what they are."""
+    if cls not in names:
+        sort = next((base.__name__ for base in (Term, Extractor, Verifier) if issubclass(cls, base)), "Part")
+        taken = cls.__qualname__ in names.values()
+        names[cls] = cls.__qualname__ + (sort if taken else "")
+    return names[cls]
+
+
+def _value(value: Any, names: Names, indent: int, used: int = 0) -> str:
+    if isinstance(value, Condition):
+        return repr(str(value))
+    if isinstance(value, BaseModel):
+        cls = type(value)
+        pairs = [(name, getattr(value, name)) for name in _set_fields(value)]
+        return _call(f"{_name(cls, names)}(", ")", [(f"{n}=", v) for n, v in pairs], names, indent, used)
+    if isinstance(value, dict):
+        return _call("{", "}", [(f"{name!r}: ", child) for name, child in value.items()], names, indent, used)
+    if isinstance(value, (list, tuple)) and any(isinstance(child, (BaseModel, dict)) for child in value):
+        return _call("[", "]", [("", child) for child in value], names, indent, used)
+    if isinstance(value, tuple):
+        return repr(list(value))
+    return repr(value)
+
+
+def _call(open_: str, close: str, pairs: list[tuple[str, Any]], names: Names, indent: int, used: int) -> str:
+    flat = open_ + ", ".join(name + _value(v, names, indent) for name, v in pairs) + close
+    if "\n" not in flat and indent + used + len(flat) <= MARGIN:
+        return flat
+    inner = indent + 4
+    rows = [f"{' ' * inner}{name}{_value(v, names, inner, len(name))}," for name, v in pairs]
+    return "\n".join([open_, *rows, " " * indent + close])
+
+
+def _set_fields(model: BaseModel) -> list[str]:
+    """Names of the fields whose values are not the defaults, in order."""
+    fields = type(model).model_fields
+    return [
+        name
+        for name, field in fields.items()
+        if field.is_required() or getattr(model, name) != field.get_default(call_default_factory=True)
+    ]

@@ -1,0 +1,1 @@
+"""Scoring groups of rollouts from files and frames: resumable, summed up, explained."""

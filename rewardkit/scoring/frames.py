@@ -1,0 +1,127 @@
+"""Scoring a data frame: rows of completions in, rows of scores out, under the same index.
+
+The same columns and rules as for files (`rewardkit.rows`), but for two things: a fault is raised, with
+the label of its row, since a frame has somebody before it; and a group's rows may stand anywhere, since
+a frame is in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DataError, UsageError, nearest
+from ..rows import ROLES, Columns, Group
+from ..rows.reader import Groups, gold_extractor
+from ..rows.sources import Row, Source
+from ..rows.tokens import counted, load_tokenizer
+from .record import COLUMNS, record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..recipe.recipe import Recipe
+
+
+class _Frame(Source):
+    """The rows of a frame, numbered from 1."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        super().__init__(Path("frame"))
+        self.frame = frame
+
+    def names(self) -> list[str]:
+        """The frame's columns."""
+        return [str(name) for name in self.frame.columns]
+
+    def __iter__(self) -> Iterator[Row]:
+        names = self.names()
+        for number, cells in enumerate(self.frame.itertuples(index=False, name=None), start=1):
+            yield Row(number, dict(zip(names, cells, strict=True)))
+
+
+def score_frame(
+    recipe: Recipe,
+    frame: pd.DataFrame,
+    *,
+    gold_extract: str | None = None,
+    tokenizer: str | None = None,
+    **columns: str,
+) -> pd.DataFrame:
+    """The scores of a frame.
+
+    Args:
+        recipe: the reward.
+        frame: a row a completion, or a row a prompt with lists of completions.
+        gold_extract: the extractor that finds the gold inside the gold column's text, as in `hash`.
+        tokenizer: counts tokens where the frame has no counts.
+        columns: the column of each role, as in `gold="answer"`; see `rewardkit.rows.Columns`.
+
+    Returns:
+        A frame with the columns of a score file, a row a completion, in order, each under the index
+        label of its row (which so occurs once for every completion of a list).
+
+    Raises:
+        DataError: a row cannot be used; the message names its label.
+        UsageError: a column is not there.
+    """
+    import pandas as pd
+
+    for role in columns:
+        if role not in ROLES:
+            raise UsageError(f"score_frame: no role '{role}'; {nearest(role, ROLES)}")
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()].tolist()
+        raise UsageError(
+            f"score_frame: the frame has several columns called {twice[0]!r}; rename or drop one"
+        )
+    chosen = Columns(**columns)
+    source = _Frame(frame)
+    group_by = chosen.choose(source.names()).columns.get("group")
+    groups = Groups(
+        source,
+        chosen,
+        extractor=gold_extractor(gold_extract),
+        null_gold=recipe.answer.null_gold,
+        needs=frozenset() if tokenizer else recipe.needs(),
+        group_by=group_by,
+        strict=True,
+        limit=None,
+    )
+    if not len(frame):
+        return pd.DataFrame(columns=list(COLUMNS), index=frame.index)
+    labels = list(frame.index)
+    try:
+        held = list(groups)
+    except DataError as error:
+        raise _at_label(error, labels) from None
+    records = sorted(_scored(recipe, held, tokenizer, labels), key=lambda pair: pair[0])
+    index = frame.index.take([number - 1 for number, _ in records])
+    return pd.DataFrame([found for _, found in records], columns=list(COLUMNS), index=index)
+
+
+def _scored(
+    recipe: Recipe, groups: list[Group], tokenizer: str | None, labels: list[Any]
+) -> list[tuple[int, dict[str, Any]]]:
+    rollouts = [rollout for group in groups for rollout in group]
+    numbers = [number for group in groups for number in group.rows]
+    if tokenizer and recipe.needs():
+        rollouts = counted(rollouts, load_tokenizer(tokenizer))
+    try:
+        scores = recipe.score(rollouts)
+    except DataError:
+        for rollout, number in zip(rollouts, numbers, strict=True):  # which one it was
+            try:
+                recipe.read([rollout])
+            except DataError as error:
+                raise DataError(f"row {labels[number - 1]!r}: {error.fault}") from None
+        raise
+    return [(number, record(score)) for number, score in zip(numbers, scores, strict=True)]
+
+
+def _at_label(error: DataError, labels: list[Any]) -> DataError:
+    """The error with the label of its row instead of a number."""
+    if error.row is None:
+        return error
+    return DataError(f"row {labels[error.row - 1]!r}: {error.fault}")

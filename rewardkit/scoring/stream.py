@@ -1,0 +1,87 @@
+"""Scoring a stream of groups: groups of rollouts in, their scores out, some hundred completions at a time.
+
+Completions are taken in chunks of whole groups, so that verification is batched and memory stays
+flat. A rollout that the engine refuses for its data (a gold that is both a value and None, say) is
+left out and named, like any other bad row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ..errors import DataError
+from ..recipe.recipe import Recipe
+from ..rows import Group
+from ..rows.tokens import Counter, counted
+from ..types import Reading, Score
+
+CHUNK = 256
+"""Completions that are read and verified together, at least; a group is never split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A rollout that got no score: its row in the file, and why."""
+
+    row: int
+    fault: str
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Some groups and their scores. A group whose rollouts were all refused has an empty list."""
+
+    groups: list[Group]
+    scores: list[list[Score]]
+    refused: list[Refused] = field(default_factory=list)
+
+
+def chunks(groups: Iterable[Group], size: int = CHUNK) -> Iterator[list[Group]]:
+    """Groups together, at least `size` completions at a time."""
+    held: list[Group] = []
+    for group in groups:
+        held.append(group)
+        if sum(len(one) for one in held) >= size:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+def score_chunk(recipe: Recipe, groups: list[Group], counter: Counter | None = None) -> Chunk:
+    """Score groups together.
+
+    Args:
+        recipe: the reward.
+        groups: all completions of some prompts.
+        counter: counts tokens where the recipe needs them and the rollouts have none.
+    """
+    if counter is not None and recipe.needs():
+        whole = iter(counted([rollout for group in groups for rollout in group], counter))
+        groups = [Group(group.name, [next(whole) for _ in group], group.rows) for group in groups]
+    refused: list[Refused] = []
+    try:
+        readings = recipe.read([rollout for group in groups for rollout in group])
+    except DataError:
+        groups, readings, refused = _read_singly(recipe, groups)
+    scores = iter(recipe.score_readings(readings))
+    return Chunk(groups, [[next(scores) for _ in group] for group in groups], refused)
+
+
+def _read_singly(recipe: Recipe, groups: list[Group]) -> tuple[list[Group], list[Reading], list[Refused]]:
+    readings: list[Reading] = []
+    refused: list[Refused] = []
+    kept: list[Group] = []
+    for group in groups:
+        left = Group(group.name)
+        for rollout, row in zip(group, group.rows, strict=True):
+            try:
+                readings += recipe.read([rollout])
+            except DataError as error:
+                refused.append(Refused(row, error.fault))
+            else:
+                left.append(rollout)
+                left.rows.append(row)
+        kept.append(left)
+    return kept, readings, refused

@@ -1,0 +1,76 @@
+"""Numbers and yes/no facts that terms and conditions read of a reading, each defined in one place."""
+
+from __future__ import annotations
+
+import regex
+
+from ...errors import MissingFact
+from ...types import Reading
+from ..cells import Axis, flag
+
+STEP = regex.compile(r"(Step \d+:|^\d+\.|\n-|\n\*|First,|Second,|Next,|Finally,)")
+"""What counts as a reasoning step, as open-r1's reasoning_steps_reward has it (no flags)."""
+
+UNITS = ("tokens", "words", "characters")
+
+
+def tokens(reading: Reading) -> int:
+    """Tokens of the completion without the end-of-sequence token. Never guessed."""
+    rollout = reading.rollout
+    if rollout.tokens is not None:
+        return rollout.tokens
+    if rollout.token_ids is not None:
+        return len(rollout.token_ids)
+    raise MissingFact(
+        f"rollout {rollout.id or '(without id)'} has no token count and this recipe prices tokens; "
+        "give a `tokens` column, or name a tokenizer (--tokenizer NAME)"
+    )
+
+
+def words(reading: Reading) -> int:
+    """Pieces of the text between white space."""
+    return len(reading.words)
+
+
+def characters(reading: Reading) -> int:
+    """Unicode code points of the text."""
+    return len(reading.text)
+
+
+def steps(reading: Reading) -> int:
+    """Markers of a reasoning step in the text."""
+    return sum(1 for _ in STEP.finditer(reading.text))
+
+
+def has_tag(reading: Reading, name: str) -> bool:
+    """Whether an opened and closed pair of this tag stands in the text."""
+    opened = reading.text.find(f"<{name}>")
+    return opened >= 0 and reading.text.find(f"</{name}>", opened) >= 0
+
+
+NUMBERS = {"tokens": tokens, "words": words, "characters": characters, "steps": steps}
+
+
+def number_axis(name: str, cuts: tuple[float, ...] = ()) -> Axis:
+    """The axis of tokens, words, characters or steps. A cut begins a new range."""
+    return Axis(name, NUMBERS[name], cuts=cuts)
+
+
+REASONED = flag("reasoned", lambda reading: reading.reasoned)
+
+
+def tag_axis(name: str) -> Axis:
+    """The axis of has_tag(name)."""
+    return flag(f"has_tag({name})", lambda reading: has_tag(reading, name))
+
+
+def field_axis(name: str, literal: str | float | bool | None) -> Axis:
+    """The axis of field(name) == literal. A missing column equals nothing, and true is not 1."""
+
+    def equals(reading: Reading) -> bool:
+        fields = reading.rollout.fields
+        if name not in fields or isinstance(fields[name], bool) is not isinstance(literal, bool):
+            return False
+        return bool(fields[name] == literal)
+
+    return flag(f"field({name})=={literal!r}", equals)

@@ -1,0 +1,196 @@
+"""Terms that read which characters a completion is written in.
+
+A text comes in; what goes out is a price for every character outside a whitelist, or a payment for
+the share of letters that belong to a wished script. Policies trained on rewards alone drift into
+private-use, full-width and foreign characters; these two terms are what the field answers with.
+"""
+
+from __future__ import annotations
+
+from math import ceil, inf
+from typing import Annotated, Any, ClassVar
+
+import regex
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from ...types import Reading
+from ..base import Floor, Number, Payment, Term
+from ..cells import Axis, Cell, Pays, hull
+from ..charsets import charset, runs_inside
+
+
+def _known(name: str) -> str:
+    charset(name)
+    return name
+
+
+CharSetName = Annotated[str, AfterValidator(_known)]
+"""The name of a set in charsets.yaml."""
+
+NOT_LETTERS = regex.compile(r"\P{L}+")
+
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise ValueError(f"the set '{twice}' stands twice; name it once")
+    return names
+
+
+CharSetNames = Annotated[tuple[CharSetName, ...], AfterValidator(_once)]
+"""Names of sets in charsets.yaml, each once."""
+
+
+def _revisions(names: tuple[str, ...]) -> dict[str, int]:
+    """What the digest must know of sets: a set that comes to hold other characters breaks the lock."""
+    return {name: charset(name).revision for name in names}
+
+
+class Characters(Term):
+    """A price on every character outside a whitelist.
+
+    Args:
+        allow: named sets that are allowed; see `rewardkit/terms/charsets.yaml` for what each holds.
+        also: further characters that are allowed, as one text.
+        price: paid per character outside, at most 0.
+        floor: the lowest payment, however many; null (the default) for no bound.
+
+    Source: version 2 of the reward in the None-discrimination report on Qwen3-0.6B (ASCII, Greek,
+    mathematical operators and arrows; -0.01 a character, no floor), which took the share of
+    completions with stray characters from 43.5 per cent to 0.
+    """
+
+    kind: ClassVar[str] = "characters"
+
+    allow: CharSetNames = Field(description="names of the character sets allowed (see charsets.yaml)")
+    also: str = Field("", description="further characters that are allowed")
+    price: Number = Field(description="paid per character outside, at most 0")
+    floor: Floor | None = Field(None, description="the lowest payment; null: no bound")
+
+    def identity(self) -> dict[str, Any]:
+        """As every kind's, with the revision of each character set."""
+        return {**super().identity(), "set_revisions": _revisions(self.allow)}
+
+    @field_validator("price")
+    @classmethod
+    def _price_sign(cls, price: float) -> float:
+        if price > 0:
+            raise ValueError(
+                f"the price of a character is added to the total, so at most 0; write {-price:g}"
+            )
+        return price
+
+    @model_validator(mode="after")
+    def _something_allowed(self) -> Characters:
+        if not self.allow and not self.also:
+            raise ValueError("nothing is allowed: name at least one set")
+        return self
+
+    def stray(self, text: str) -> str:
+        """The characters of a text that are outside, in order.
+
+        >>> Characters(allow=("ascii",), price=-0.01).stray("2＋2")
+        '＋'
+        """
+        return runs_inside(self.allow, self.also).sub("", text)
+
+    def price_at(self, count: float) -> float:
+        """The payment for this many characters outside."""
+        if self.price == 0:
+            return 0.0
+        price = self.price * count + 0.0
+        return price if self.floor is None else max(self.floor, price)
+
+    def pay(self, reading: Reading) -> Payment:  # noqa: D102
+        stray = self.stray(reading.text)
+        return Payment(self.price_at(len(stray)), _named(stray))
+
+    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
+        cuts = [1.0]
+        reached = self.floor / self.price if self.floor is not None and self.price else inf
+        if reached < inf:
+            cuts.append(float(max(1, ceil(reached))))
+        return (Axis(self._axis(), lambda reading: len(self.stray(reading.text)), cuts=tuple(cuts)),)
+
+    def pays(self, cell: Cell) -> Pays:  # noqa: D102
+        part = cell.ranges[self._axis()]
+        return hull((self.price_at(part.lo), self.price_at(part.hi)))
+
+    def _axis(self) -> str:
+        literal = f"+{''.join(sorted(set(self.also)))!r}" if self.also else ""
+        return f"stray({'+'.join(sorted(self.allow))}{literal})"
+
+
+def _named(stray: str) -> str:
+    """A note that names strays by code point, since many of them cannot be seen."""
+    if not stray:
+        return "no character outside"
+    kinds = list(dict.fromkeys(stray[:1000]))
+    shown = ", ".join(f"U+{ord(c):04X}" + (f' "{c}"' if c.isprintable() else "") for c in kinds[:3])
+    more = ", ..." if len(kinds) > 3 else ""
+    return f"{len(stray)} character{'s' if len(stray) > 1 else ''} outside: {shown}{more}"
+
+
+class LanguageShare(Term):
+    """A payment for the share of letters that belong to the wished scripts.
+
+    Pays `value` times (letters within `scripts`) / (letters). A letter is a character of the Unicode
+    category L: digits, signs, spaces and punctuation do not count, LaTeX commands do.
+
+    Args:
+        scripts: named sets that hold the wished letters, such as `latin` or `cjk`.
+        value: paid where every letter is within.
+        no_letters: paid for a text without letters, where there is no share to speak of.
+
+    Source: the language-consistency reward of DeepSeek-R1 (arXiv 2501.12948, section 2.3.2), which
+    takes the share of words in the target language; letters work for scripts without spaces too.
+    """
+
+    kind: ClassVar[str] = "language_share"
+
+    scripts: CharSetNames = Field(description="names of the sets that hold the wished letters")
+    value: Number = Field(1.0, description="paid where every letter is within")
+    no_letters: Number = Field(0.0, description="paid for a text without letters")
+
+    def identity(self) -> dict[str, Any]:
+        """As every kind's, with the revision of each character set."""
+        return {**super().identity(), "set_revisions": _revisions(self.scripts)}
+
+    @field_validator("scripts")
+    @classmethod
+    def _not_empty(cls, scripts: tuple[str, ...]) -> tuple[str, ...]:
+        if not scripts:
+            raise ValueError("name at least one set of letters, such as latin or cjk")
+        return scripts
+
+    def share(self, text: str) -> float | None:
+        """The share of letters within, None where there is no letter.
+
+        >>> LanguageShare(scripts=("latin",)).share("abc 123 中")
+        0.75
+        """
+        letters = NOT_LETTERS.sub("", text)
+        if not letters:
+            return None
+        foreign = len(runs_inside(self.scripts).sub("", letters))
+        return 1.0 - foreign / len(letters)
+
+    def pay(self, reading: Reading) -> Payment:  # noqa: D102
+        share = self.share(reading.text)
+        if share is None:
+            return Payment(self.no_letters, "no letters")
+        return Payment(self.value * share, f"{share:.0%} of the letters within {', '.join(self.scripts)}")
+
+    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
+        return (Axis(self._axis(), self._measure, cuts=(0.0, 1.0), hi=1.0, integer=False),)
+
+    def pays(self, cell: Cell) -> Pays:  # noqa: D102
+        part = cell.ranges[self._axis()]
+        within = hull((self.value * part.lo, self.value * part.hi))
+        return within.or_else(Pays(self.no_letters, self.no_letters)) if part.lo == part.hi == 0 else within
+
+    def _measure(self, reading: Reading) -> float:
+        return self.share(reading.text) or 0.0
+
+    def _axis(self) -> str:
+        return f"share({'+'.join(sorted(self.scripts))})"

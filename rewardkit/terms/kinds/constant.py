@@ -1,0 +1,27 @@
+"""The simplest term: the same payment for every rollout; with `when`, a bonus or a price."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ...types import Reading
+from ..base import Number, Payment, Term
+from ..cells import Cell, Pays, exactly
+
+
+class Constant(Term):
+    """Pays a number, whatever the completion says.
+
+    Args:
+        value: the number. A constant over a whole group cancels in GRPO's baseline.
+    """
+
+    kind: ClassVar[str] = "constant"
+
+    value: Number
+
+    def pay(self, reading: Reading) -> Payment:  # noqa: D102
+        return Payment(self.value, "constant")
+
+    def pays(self, cell: Cell) -> Pays:  # noqa: D102
+        return exactly(self.value)

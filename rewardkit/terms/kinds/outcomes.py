@@ -1,0 +1,150 @@
+"""Terms that price the outcome table: correctness, None-discrimination, false positives.
+
+Each comes in as prices by outcome and pays the one that the reading's outcome selects. A price has
+no default: a table with a hole is refused when the recipe is read, since the hole is where a policy
+moves in. From the None-discrimination report (Qwen3-0.6B, versions 0 to 2); 1/0 correctness is the
+accuracy reward of DeepSeek-R1 (arXiv 2501.12948).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ...types import ANSWERABLE, Outcome, Reading
+from ..base import Number, Payment, Price, Term
+from ..cells import NOTHING, Cell, Pays, exactly
+
+
+class _Table(Term):
+    """A term whose price hangs on the outcome alone."""
+
+    def prices(self) -> dict[Outcome, Price]:
+        """Outcome to price; an outcome that is not named is not this term's case."""
+        raise NotImplementedError
+
+    def pay(self, reading: Reading) -> Payment:
+        prices = self.prices()
+        if reading.outcome not in prices:
+            return Payment(None, "not its case")
+        return Payment(prices[reading.outcome], why(reading))
+
+    def pays(self, cell: Cell) -> Pays:
+        prices = self.prices()
+        return exactly(prices[cell.outcome]) if cell.outcome in prices else NOTHING
+
+
+def why(reading: Reading) -> str:
+    """An outcome in the words of the completion: `boxed "42" = gold "42", numeric`."""
+    found = reading.extraction
+    golds = reading.rollout.golds
+    gold = f'gold "{_short(str(golds[0]))}"' + (f" (of {len(golds)})" if len(golds) > 1 else "")
+    if reading.outcome in (Outcome.NO_ANSWER, Outcome.NONE_NO_ANSWER):
+        return f"no answer{': ' + found.problem if found and found.problem else ''}; {gold}"
+    said = _short(found.text or "") if found else ""
+    source = found.extractor if found else "?"
+    if reading.outcome in (Outcome.FALSE_NONE, Outcome.NONE_CORRECT, Outcome.NONE_MISSED):
+        return f'{source} "{said}", {gold}'
+    sign = "=" if reading.outcome == Outcome.CORRECT else "is not"
+    return f'{source} "{said}" {sign} {gold}, {reading.route}'
+
+
+def _short(text: str, width: int = 40) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+class Correctness(_Table):
+    """Prices an answerable problem by what the completion says.
+
+    Args:
+        correct: the answer is the gold.
+        wrong: another value, or one that the verifier refused or could not finish.
+        no_answer: nothing extractable.
+        false_none: None said though there is a value.
+
+    Pays nothing where the gold is None; `none` prices that.
+    """
+
+    kind: ClassVar[str] = "correctness"
+
+    correct: Price
+    wrong: Price
+    no_answer: Price
+    false_none: Price
+
+    def prices(self) -> dict[Outcome, Price]:  # noqa: D102
+        return {
+            Outcome.CORRECT: self.correct,
+            Outcome.WRONG: self.wrong,
+            Outcome.NO_ANSWER: self.no_answer,
+            Outcome.FALSE_NONE: self.false_none,
+        }
+
+
+class NoneTerm(_Table):
+    """Prices an unanswerable problem by what the completion says.
+
+    Args:
+        correct: None said.
+        missed: a value said.
+        no_answer: nothing extractable.
+
+    Pays nothing where the gold is a value.
+    """
+
+    kind: ClassVar[str] = "none"
+
+    correct: Price
+    missed: Price
+    no_answer: Price
+
+    def prices(self) -> dict[Outcome, Price]:  # noqa: D102
+        return {
+            Outcome.NONE_CORRECT: self.correct,
+            Outcome.NONE_MISSED: self.missed,
+            Outcome.NONE_NO_ANSWER: self.no_answer,
+        }
+
+
+class FalsePositive(_Table):
+    """The price of saying None on a problem that has an answer.
+
+    Args:
+        penalty: paid at false_none, usually below 0. Any other answerable outcome pays 0.
+
+    Pays nothing where the gold is None.
+    """
+
+    kind: ClassVar[str] = "false_positive"
+
+    penalty: Number
+
+    def prices(self) -> dict[Outcome, Price]:  # noqa: D102
+        return {outcome: self.penalty if outcome == Outcome.FALSE_NONE else 0.0 for outcome in ANSWERABLE}
+
+
+class OutcomeTable(_Table):
+    """The whole outcome table in one term: a price for each of the seven outcomes.
+
+    Args:
+        correct: the answer is the gold.
+        wrong: another value, or one that the verifier refused or could not finish.
+        false_none: None said though there is a value.
+        no_answer: nothing extractable, and there is a value.
+        none_correct: None said, and the gold is None.
+        none_missed: a value said, and the gold is None.
+        none_no_answer: nothing extractable, and the gold is None.
+    """
+
+    kind: ClassVar[str] = "outcome"
+
+    correct: Price
+    wrong: Price
+    false_none: Price
+    no_answer: Price
+    none_correct: Price
+    none_missed: Price
+    none_no_answer: Price
+
+    def prices(self) -> dict[Outcome, Price]:  # noqa: D102
+        return {outcome: getattr(self, outcome.value) for outcome in Outcome if outcome != Outcome.UNDECIDED}

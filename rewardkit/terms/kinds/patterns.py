@@ -1,0 +1,216 @@
+"""Terms that look for something in the text: a regex, a box, an integer, steps.
+
+A reading comes in; each pays by whether, or how often, what it looks for is there.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated, ClassVar, Literal
+
+import regex
+from pydantic import Field, ValidationInfo, field_validator
+
+from ...types import Reading, Says
+from ..base import Number, Payment, Term
+from ..cells import Axis, Cell, Pays, exactly, flag, hull
+from ..conditions.facts import number_axis, steps
+from ..presets import WithPresets
+from .length import Positive
+
+Flag = Literal["ignorecase", "dotall", "multiline", "verbose", "ascii"]
+FLAGS = {
+    "ignorecase": regex.IGNORECASE,
+    "dotall": regex.DOTALL,
+    "multiline": regex.MULTILINE,
+    "verbose": regex.VERBOSE,
+    "ascii": regex.ASCII,
+}
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str, flags: tuple[str, ...]) -> regex.Pattern[str]:
+    return regex.compile(pattern, sum(FLAGS[name] for name in set(flags)))
+
+
+class _Finds(Term):
+    """A term that pays `value` where it finds what it looks for, and `miss` where it does not."""
+
+    value: Number = Field(1.0, description="paid where it is found")
+    miss: Number = Field(0.0, description="paid where it is not")
+
+    def find(self, reading: Reading) -> tuple[bool, str]:
+        """Whether it is there, and a note."""
+        raise NotImplementedError
+
+    def axis(self) -> str:
+        """The name of the flag that `find` answers."""
+        raise NotImplementedError
+
+    def pay(self, reading: Reading) -> Payment:
+        found, note = self.find(reading)
+        return Payment(self.value if found else self.miss, note)
+
+    def axes(self) -> tuple[Axis, ...]:
+        return (flag(self.axis(), lambda reading: self.find(reading)[0]),)
+
+    def pays(self, cell: Cell) -> Pays:
+        return exactly(self.value if cell.holds(self.axis()) else self.miss)
+
+
+class Pattern(_Finds):
+    """Pays where a regular expression matches the completion.
+
+    Args:
+        pattern: the expression, in the syntax of the `regex` package (that of `re`, and more).
+        match: `search` anywhere, or `fullmatch` from the first character to the last.
+        flags: ignorecase, dotall, multiline, verbose, ascii.
+        timeout_seconds: a match that takes longer counts as none, and the note says so. Counted in processor
+            time of the process, as the `regex` package does.
+        value: paid where it matches.
+        miss: paid where it does not, or was not finished in time.
+    """
+
+    kind: ClassVar[str] = "pattern"
+
+    flags: tuple[Flag, ...] = Field((), description="flags of the expression")
+    pattern: str = Field(description="a regular expression")
+    match: Literal["search", "fullmatch"] = Field("search", description="anywhere, or the whole text")
+    timeout_seconds: Annotated[Number, Field(gt=0)] = Field(
+        1.0, description="after which a match counts as none"
+    )
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str, info: ValidationInfo) -> str:
+        try:
+            _compiled(pattern, info.data.get("flags", ()))
+        except regex.error as error:
+            raise ValueError(f"bad regex: {error}") from None
+        return pattern
+
+    def find(self, reading: Reading) -> tuple[bool, str]:  # noqa: D102
+        compiled = _compiled(self.pattern, self.flags)
+        look = compiled.search if self.match == "search" else compiled.fullmatch
+        try:
+            found = look(reading.text, timeout=self.timeout_seconds) is not None
+        except TimeoutError:
+            return False, f"not matched within {self.timeout_seconds:g} s"
+        return found, "matches" if found else "no match"
+
+    def axis(self) -> str:  # noqa: D102
+        how = ", ".join([self.match, *sorted(self.flags)])
+        return f"pattern({self.pattern!r}, {how})"
+
+
+BOX = regex.compile(r"\\(?:boxed|fbox)(?![A-Za-z])")
+_BEFORE = regex.compile(r"\\(?:boxed|fbox)\s*\{?\s*\Z")
+
+
+class Boxed(_Finds):
+    r"""Pays where the final answer stands in a box, `\boxed{...}` or `\fbox{...}`.
+
+    Args:
+        single: whether the answer part (what follows the reasoning) must hold exactly one box.
+        value: paid where it does.
+        miss: paid where it does not: no answer, an empty box, an answer outside a box.
+
+    The final answer is the one that was read; None said in a box counts. ms-swift and many recipes
+    after it pay this to teach the habit.
+    """
+
+    kind: ClassVar[str] = "boxed"
+
+    single: bool = Field(False, description="whether the answer part must hold exactly one box")
+
+    def find(self, reading: Reading) -> tuple[bool, str]:  # noqa: D102
+        found = reading.extraction
+        if found is None or found.text is None:
+            return False, found.problem if found else "no answer"
+        before = reading.text[max(0, found.span[0] - 32) : found.span[0]]
+        if found.extractor != "boxed" and not _BEFORE.search(before) and not BOX.search(found.text):
+            return False, f"answer from {found.extractor}, outside a box"
+        if self.single:
+            boxes = sum(1 for _ in BOX.finditer(reading.text, reading.answer_from))
+            if boxes != 1:
+                return False, f"{boxes} boxes"
+        return True, "answer in a box"
+
+    def axis(self) -> str:  # noqa: D102
+        return "boxed(single)" if self.single else "boxed"
+
+
+INTEGER = regex.compile(r"[-+−]?(?:[0-9]{1,3}(?:(?:,|\{,\})[0-9]{3})+|[0-9]+)")
+FIRST_TAG = regex.compile(r"<answer>\s*(-?\d+)\s*</answer>", regex.IGNORECASE)
+
+
+class IntegerAnswer(_Finds, WithPresets):
+    """Pays where the answer is an integer, right or wrong.
+
+    Args:
+        look: `final` looks at the final answer that was read (a sign, digits, thousands commas);
+            `any_tag` searches the whole completion for an `<answer>` that holds an integer, in any case.
+        value: paid where it is one.
+        miss: paid where it is not; None said is not.
+        preset: `gsm8k-shaped` is the integer_reward of the tutorial of that name, which is `any_tag`.
+    """
+
+    kind: ClassVar[str] = "integer_answer"
+    PRESETS: ClassVar = {"gsm8k-shaped": {"look": "any_tag"}}
+
+    preset: Literal["gsm8k-shaped"] | None = Field(
+        None, description="a project's version; explicit parameters win"
+    )
+    look: Literal["final", "any_tag"] = Field("final", description="where the integer is looked for")
+
+    def find(self, reading: Reading) -> tuple[bool, str]:  # noqa: D102
+        if self.look == "any_tag":
+            found = FIRST_TAG.search(reading.text) is not None
+            return found, "an integer in a tag" if found else "no tag holds an integer"
+        if reading.says != Says.VALUE or reading.extraction is None:
+            return False, "no answer"
+        text = (reading.extraction.text or "").strip().strip("$").strip()
+        found = INTEGER.fullmatch(text) is not None
+        return found, "an integer" if found else "not an integer"
+
+    def axis(self) -> str:  # noqa: D102
+        return f"integer({self.look})"
+
+
+class ReasoningSteps(WithPresets):
+    r"""Pays for visible steps: `value` * min(1, n / enough).
+
+    A step is `Step 1:`, a number with a dot at the very start, a line that starts with - or *, or one of
+    `First,` `Second,` `Next,` `Finally,`; the condition language counts the same `steps`.
+
+    Args:
+        enough: steps from which the whole value is paid.
+        value: paid for that many.
+        preset: `open-r1`, the defaults.
+
+    Source: open-r1's reasoning_steps_reward. It pays for markers, not for reasoning: keep it small.
+    """
+
+    kind: ClassVar[str] = "reasoning_steps"
+    PRESETS: ClassVar = {"open-r1": {}}
+
+    preset: Literal["open-r1"] | None = Field(
+        None, description="a project's version; explicit parameters win"
+    )
+    enough: Positive = Field(3, description="steps from which the whole value is paid")
+    value: Number = Field(1.0, description="paid for that many steps")
+
+    def price_at(self, count: float) -> float:
+        """The payment for this many steps."""
+        return self.value * min(1.0, count / self.enough)
+
+    def pay(self, reading: Reading) -> Payment:  # noqa: D102
+        count = steps(reading)
+        return Payment(self.price_at(count), f"{count} steps of {self.enough}")
+
+    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
+        return (number_axis("steps", (1.0, float(self.enough))),)
+
+    def pays(self, cell: Cell) -> Pays:  # noqa: D102
+        part = cell.ranges["steps"]
+        return hull((self.price_at(part.lo), self.price_at(part.hi)))

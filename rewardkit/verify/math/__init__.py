@@ -1,0 +1,1 @@
+"""The `math` verifier: whether two answers are the same mathematical value."""

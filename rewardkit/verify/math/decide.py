@@ -1,0 +1,149 @@
+"""The inline routes: what can be settled in microseconds and without a worker.
+
+A gold and an answer come in; a `Finding` goes out, whose equality is None where only the symbolic route can
+tell. Routes in order: the same normal text; exact rationals; the typed comparison. Each is final in both
+directions where both sides are read.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+from ..memory import remembered
+from .equality.bounded import approximate, exact, guard
+from .equality.comparison import Comparison, Policy
+from .grammar.reader import read
+from .grammar.tree import Node, Refused, Undefined, Unread, is_expression
+from .text.rational import TooLarge, rational
+from .text.tokens import BAD, canonical
+
+
+class Finding(NamedTuple):
+    """`equality` is a value of `types.Equality`, or None for "ask a worker"."""
+
+    equality: str | None
+    route: str
+    answer: str
+    gold: str
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side as far as it is read: its normal text, its tree, or what is wrong with it."""
+
+    text: str
+    tree: Node | None
+    fault: str = ""
+    refused: bool = False
+    undefined: bool = False
+
+
+_LOG = logging.getLogger(__name__)
+_PLAIN = re.compile(r"-?[0-9]{1,18}")
+
+
+@remembered(8192)
+def side(raw: str) -> Side:
+    """A side read once; golds come back from here."""
+    text = canonical(raw)
+    try:
+        return Side(text, read(raw))
+    except (Refused, TooLarge) as fault:
+        return Side(text, None, str(fault), refused=True)
+    except (Unread, RecursionError) as fault:
+        return Side(text, None, str(fault) or "nested too deeply", undefined=isinstance(fault, Undefined))
+    except Exception as fault:  # noqa: BLE001 - no completion may stop a run; a defect of the reader is logged
+        _LOG.exception("reading %r failed; please report it", raw[:200])
+        return Side(text, None, f"the reader failed: {type(fault).__name__}")
+
+
+_KIND = {
+    "num": "numeric", "pct": "numeric", "text": "text", "choice": "choice", "tuple": "structure", "set": "structure",
+    "list": "structure", "rel": "relation", "ratio": "ratio", "base": "base", "matrix": "structure", "qty": "units",
+    "cup": "structure", "builder": "structure", "reals": "structure", "empty": "structure",
+}  # fmt: skip
+
+
+@remembered(8192)
+def fault_of(gold: str) -> str | None:
+    """Why a gold is unusable, None where it is usable: a gold must be readable, at least as itself."""
+    bare = gold.strip()
+    if not bare:
+        return "the gold is blank"
+    found = side(gold)
+    if not found.text:
+        return f"the gold {bare[:40]!r} holds nothing but dress"
+    if BAD in found.text:
+        return f"the gold {bare[:40]!r} holds a character that cannot be seen"
+    if found.tree is not None or found.refused:
+        return None
+    if found.undefined:
+        return f"the gold {bare[:40]!r} has no value: {found.fault}"
+    if any(char.isalnum() for char in found.text):
+        return None if _balanced(found.text) else f"the gold {bare[:40]!r} is cut short: {found.fault}"
+    return f"the gold {bare[:40]!r} is not readable: {found.fault}"
+
+
+def _balanced(text: str) -> bool:
+    depth = 0
+    for char in text.replace(r"\{", "").replace(r"\}", ""):
+        depth += (char == "{") - (char == "}")
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> Finding:
+    """The inline verdict on one pair."""
+    if _PLAIN.fullmatch(gold) and _PLAIN.fullmatch(answer):
+        equality = "equal" if int(gold) == int(answer) else "different"
+        return Finding(equality, "literal" if gold == answer else "numeric", answer, gold)
+    left, right = side(gold), side(answer)
+    if left.text == right.text and left.text and BAD not in right.text:
+        return Finding("equal", "literal", right.text, left.text)
+    if left.tree is None or right.tree is None:
+        if right.refused or left.refused:
+            return Finding("refused", "refused", right.text, left.text)
+        unread = left.tree is None and right.tree is None and _balanced(left.text) and _balanced(right.text)
+        return Finding(None if unread else "different", "unread", right.text, left.text)
+    try:
+        found = Comparison(policy).same(left.tree, right.tree)
+        if found is False and decimals == "gold_precision" and rounds_to(left.text, right.tree):
+            return Finding("equal", "rounded", right.text, left.text)
+    except Refused:
+        return Finding("refused", "refused", right.text, left.text)
+    except RecursionError:
+        return Finding("refused", "refused", right.text, left.text)
+    except Exception:  # noqa: BLE001 - as above: counted as a crash, logged, and never raised into a trainer
+        _LOG.exception("comparing %r with %r failed; please report it", gold[:200], answer[:200])
+        return Finding("crash", "crash", right.text, left.text)
+    heads = (left.tree[0], right.tree[0])
+    route = next((_KIND[head] for head in heads if head in _KIND and head != "num"), None)
+    if route is None:
+        route = "numeric" if heads == ("num", "num") else "algebra"
+    if found is None:
+        return Finding(None, route, right.text, left.text)
+    return Finding("equal" if found else "different", route, right.text, left.text)
+
+
+def rounds_to(gold: str, answer: Node) -> bool:
+    """Whether the answer, rounded to the decimals that the gold is given in, is the gold."""
+    bare = gold.lstrip("+-")
+    whole, point, places = bare.partition(".")
+    if not point or not places.isdigit() or not (whole.isdigit() or not whole):
+        return False
+    target = rational(gold)
+    if target is None or not is_expression(answer):
+        return False
+    guard(answer)
+    value = exact(answer)
+    if value is None:
+        near = approximate(answer)
+        if near is None or near[0].imag:
+            return False
+        value = Fraction(near[0].real)
+    return abs(value - target) <= Fraction(1, 2 * 10 ** len(places))

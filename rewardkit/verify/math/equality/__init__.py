@@ -1,0 +1,1 @@
+"""Whether two trees have the same value, decided exactly and within bounds."""

@@ -1,0 +1,399 @@
+"""The comparison: two trees and a policy in; True, False, or None for "numbers alone cannot say".
+
+Structure is compared with structure of the same kind (tuples, sets, intervals, relations, ratios, words),
+down to expressions, which a `leaf` function decides. The same code runs inline with exact arithmetic as
+its leaf and in the workers with a computer-algebra system behind that. Everything here is symmetric.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+from ..grammar.tree import Node, is_expression, mul, num, ordered, symbols
+from ..grammar.unit_scales import joined, on_one_scale
+from ..grammar.vocabulary import EITHER, KNOWN
+from .bounded import approximate, exact, guard
+from .clock import same_time
+from .expressions import Answer, Leaf, every, numbers
+from .sets import ORDER, SET_HEADS, as_set, same_pieces, variable
+from .shapes import (
+    difference,
+    fraction_near,
+    in_radians,
+    is_letter,
+    is_mixed,
+    is_name,
+    is_quantity,
+    items,
+    matrix,
+    one_constant,
+    parts,
+    restricts,
+    unit_of,
+    unrounded,
+    upward,
+)
+
+MOST_ITEMS = 32
+"""Longer lists are equal only item by item in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What counts as equal where mathematics leaves it open; see `Math` for the meaning of each."""
+
+    percent: Literal["unit", "fraction", "strict"] = "unit"
+    units: Literal["one_side", "strict", "ignore", "convert"] = "one_side"
+    ordered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One policy and one way of deciding expressions."""
+
+    policy: Policy
+    leaf: Leaf = numbers
+
+    def same(self, a: Node, b: Node) -> Answer:
+        """Whether two answers are the same answer."""
+        if a == b:
+            return True
+        heads = {a[0], b[0]}
+        if "choice" in heads:
+            return self.choices(a, b)
+        if "text" in heads:
+            return self.texts(a, b)
+        if "rel" in heads:
+            told, other = unrounded(a), unrounded(b)
+            return self.relations(a, b) if (told, other) == (a, b) else self.same(told, other)
+        if heads & SET_HEADS or restricts(a) or restricts(b):
+            return self.sets(a, b)
+        if self.policy.units == "convert" and "list" in heads:
+            one, two = joined(a), joined(b)
+            if one[0] == two[0] == "qty":
+                return self.quantities(one, two)
+        first, second = items(a), items(b)
+        if first is not None or second is not None:
+            return self.lists(a, b, first, second)
+        if heads & {"qty", "ratio"}:
+            told = same_time(a, b, self.policy.units != "strict")
+            if told is not None:
+                return told
+        if heads & {"qty", "pct", "base"}:
+            return self.quantities(a, b)
+        if "tuple" in heads and "matrix" not in heads:
+            if a[0] != b[0] or a[1:3] != b[1:3] or len(a[3]) != len(b[3]):
+                return False
+            return every(self.same(x, y) for x, y in zip(a[3], b[3], strict=True))
+        if "ratio" in heads:
+            if a[0] != b[0] or len(a[1]) != len(b[1]):
+                return False
+            return every(self.same(x, y) for x, y in zip(a[1], b[1], strict=True))
+        if "dots" in heads:
+            return False
+        left, right = matrix(a), matrix(b)
+        if left is not None or right is not None:
+            if left is None or right is None or len(left) != len(right) or len(left[0]) != len(right[0]):
+                return False
+            return every(
+                self.same(x, y) for r, s in zip(left, right, strict=True) for x, y in zip(r, s, strict=True)
+            )
+        if is_expression(a) and is_expression(b):
+            return self.leaf(*one_constant(a, b))
+        return False
+
+    # -- options and words
+
+    def choices(self, a: Node, b: Node) -> Answer:
+        """An option with its value equals its letter, its value, or the same option."""
+        if a[0] == b[0]:
+            if a[1] != b[1]:
+                return False
+            return self.same(a[2], b[2]) if a[2] is not None and b[2] is not None else True
+        option, other = (a, b) if a[0] == "choice" else (b, a)
+        if other[0] == "sym" and len(other[1]) == 1 and other[1].isupper():
+            return other[1] == option[1]
+        return self.same(option[2], other)
+
+    @staticmethod
+    def texts(a: Node, b: Node) -> Answer:
+        """Words equal the same words; "no solution" is also an empty set of solutions."""
+        if a[0] == b[0]:
+            return a[1] == b[1]
+        text, other = (a, b) if a[0] == "text" else (b, a)
+        return text[1] == "no solution" and other[0] == "empty"
+
+    # -- lists and sets
+
+    def lists(self, a: Node, b: Node, first: list[Node] | None, second: list[Node] | None) -> Answer:
+        """Items in any order (unless the policy orders lists), each matched once."""
+        if first is None or second is None:
+            found, other = (first, b) if first is not None else (second, a)
+            assert found is not None
+            if other[0] == "tuple" and other[1:3] == ("(", ")"):
+                return self.named_tuple(found, other)
+            node = a if first is not None else b
+            if len(found) == 1 and node[0] == "set" and found[0][0] != "set":
+                return self.same(found[0], other)
+            if node[:2] == ("list", "and") and is_mixed(found):
+                return self.same(num(found[0][1] + found[1][1]), other)
+            if other[0] == "tuple" and other[1:3] == ("[", "]") and len(other[3]) > 2:
+                return self.same(node, ("list", ",", other[3]))  # a list as programs print it
+            return False
+        is_set = a[0] == "set" or b[0] == "set"
+        left, right = self.unnamed(first), self.unnamed(second)
+        if left is None or right is None:
+            return self.by_name(first, second)
+        if is_set:
+            left, right = self.distinct(left), self.distinct(right)
+        if len(left) != len(right):
+            return False
+        dots = any(item == ("dots",) for item in left + right)
+        if dots or (self.policy.ordered and not is_set):
+            return every(self.same(x, y) for x, y in zip(left, right, strict=True))
+        return self.matched(left, right)
+
+    def matched(self, left: list[Node], right: list[Node]) -> Answer:
+        """Whether the items pair off. Equality is transitive, so taking the first match is enough."""
+        plain = [[item[1] for item in side if item[0] == "num"] for side in (left, right)]
+        if len(plain[0]) == len(left) and len(plain[1]) == len(right):
+            return sorted(plain[0]) == sorted(plain[1])
+        if len(left) > MOST_ITEMS:
+            return every(self.same(x, y) for x, y in zip(left, right, strict=True))
+        rest = list(right)
+        left_over: list[Node] = []
+        for item in left:
+            index = next((at for at, other in enumerate(rest) if self.items(item, other)), None)
+            if index is None:
+                left_over.append(item)
+            else:
+                del rest[index]
+        if not left_over and not rest:
+            return True
+        open_ = [[self.items(item, other) is None for other in rest] for item in left_over]
+        paired = (
+            len(left_over) == len(rest) and all(map(any, open_)) and all(map(any, zip(*open_, strict=True)))
+        )
+        return None if paired else False
+
+    def items(self, a: Node, b: Node) -> Answer:
+        """Two items of lists: here a set is a set, where alone `\\{1\\}` may stand for 1."""
+        return False if (a[0] == "set") != (b[0] == "set") else self.same(a, b)
+
+    def distinct(self, found: list[Node]) -> list[Node]:
+        """A set's elements, each once."""
+        kept: list[Node] = []
+        for item in found:
+            if len(found) > MOST_ITEMS:
+                return list(dict.fromkeys(found))
+            if not any(self.same(item, other) for other in kept):
+                kept.append(item)
+        return kept
+
+    def unnamed(self, found: list[Node]) -> list[Node] | None:
+        """The values of `x = 1, x = 2`; None where the names differ and so matter."""
+        pairs = [self.assignment(item) for item in found]
+        if not any(pairs):
+            return found
+        names = {pair[0] for pair in pairs if pair}
+        if len(names) > 1:
+            return None
+        return [pair[1] if pair else item for pair, item in zip(pairs, found, strict=True)]
+
+    def by_name(self, first: list[Node], second: list[Node]) -> Answer:
+        """`x = 1, y = 2` against `y = 2, x = 1`."""
+        left, right = self.table(first), self.table(second)
+        if left is None or right is None:
+            return self.matched(first, second) if len(first) == len(second) else False
+        if left.keys() != right.keys():
+            return False
+        return every(self.same(left[name], right[name]) for name in left)
+
+    def table(self, found: list[Node]) -> dict[Node, Node] | None:
+        """Name to value, None where an item has no name or two share one."""
+        pairs = [self.assignment(item) for item in found]
+        table = {pair[0]: pair[1] for pair in pairs if pair}
+        return table if len(table) == len(found) else None
+
+    def named_tuple(self, found: list[Node], other: Node) -> Answer:
+        """`x = 3, y = 4` against `(3, 4)`, names in the order of the alphabet."""
+        table = self.table(found)
+        if table is None or len(table) != len(other[3]) or len(table) < 2:
+            return False
+        values = [table[name] for name in sorted(table, key=repr)]
+        return every(self.same(x, y) for x, y in zip(values, other[3], strict=True))
+
+    def sets(self, a: Node, b: Node) -> Answer:
+        """Sets of reals by their intervals, where both can be told."""
+        if ordered(a) == ordered(b):
+            return True
+        if is_expression(a) or is_expression(b):
+            return False
+        left, right = as_set(a), as_set(b)
+        if left is None or right is None:
+            if a[0] == b[0] == "builder":
+                return every((self.same(a[1], b[1]), self.same(a[2], b[2])))
+            if a[0] == b[0] and a[0] in ("cup", "cap"):
+                return self.matched(parts(a, a[0]), parts(b, a[0]))
+            return False
+        return same_pieces(left, right, self.same)
+
+    # -- relations
+
+    def assignment(self, node: Node) -> tuple[Node, Node] | None:
+        """(name, value) of `x = 5`, `5 = x`, `x = 2 + 3 = 5`, `x \\in S`; None for any other relation."""
+        if node[0] != "rel":
+            return None
+        operators, sides = node[1], node[2]
+        if operators == (r"\in",) and is_name(sides[0]):
+            return sides[0], sides[1]
+        if set(operators) != {"="}:
+            return None
+        if len(sides) == 2 and not is_name(sides[0]) and is_name(sides[1]):
+            sides = sides[::-1]
+        named = is_name(sides[0]) or (is_quantity(sides[0]) and (len(sides) > 2 or is_expression(sides[1])))
+        if not named or symbols(sides[0]) & symbols(sides[-1]):
+            return None
+        if not is_name(sides[0]) and symbols(sides[-1]):
+            return None
+        if len(sides) > 2 and every(self.same(side, sides[-1]) for side in sides[1:-1]) is not True:
+            return None
+        return sides[0], sides[-1]
+
+    def relations(self, a: Node, b: Node) -> Answer:
+        """At least one side is a relation."""
+        if a[0] != b[0]:
+            relation, other = (a, b) if a[0] == "rel" else (b, a)
+            if other[0] in SET_HEADS or other[0] in ("tuple", "list"):
+                pieces, shape = as_set(relation), as_set(other)
+                if pieces is not None and shape is not None:
+                    return same_pieces(pieces, shape, self.same)
+            named = self.assignment(relation)
+            if named is not None:
+                return self.same(named[1], other)
+            if set(relation[1]) == {"="} and not symbols(relation):  # 6 x 7 = 42
+                sides = relation[2]
+                if all(is_expression(side) for side in sides) and every(
+                    self.same(x, sides[-1]) for x in sides[:-1]
+                ):
+                    return self.same(sides[-1], other)
+            return False
+        left, right = self.assignment(a), self.assignment(b)
+        if left and right and (left[0] == right[0] or not (is_letter(left[0]) and is_letter(right[0]))):
+            return self.same(left[1], right[1])
+        for one, two in ((left, right), (right, left)):
+            if one and not symbols(one[1]) and not two:
+                pieces = as_set(a), as_set(b)
+                if pieces[0] is not None and pieces[1] is not None:
+                    return same_pieces(pieces[0], pieces[1], self.same)
+                return False  # solved against unsolved
+        if set(a[1]) == set(b[1]) == {"="}:
+            return self.equations(a, b)
+        if variable(a) == variable(b) is not None:
+            pieces = as_set(a), as_set(b)
+            if pieces[0] is not None and pieces[1] is not None:
+                return same_pieces(pieces[0], pieces[1], self.same)
+        return self.chains(a, b)
+
+    def chains(self, a: Node, b: Node) -> Answer:
+        """The same operators between the same sides, read from either end."""
+        a, b = upward(a), upward(b)
+        if a[1] != b[1]:
+            return False
+        direct = every(self.same(x, y) for x, y in zip(a[2], b[2], strict=True))
+        if direct is not False or len(a[2]) != 2 or a[1][0] not in ORDER:
+            return direct
+        if not all(is_expression(side) for side in (*a[2], *b[2])):
+            return False
+        return self.proportional(difference(a), difference(b), positive=True)
+
+    def equations(self, a: Node, b: Node) -> Answer:
+        """Equations are equal when one is the other times a constant."""
+        if len(a[2]) != len(b[2]):
+            return False
+        if not all(is_expression(side) for side in (*a[2], *b[2])):
+            return every(self.same(x, y) for x, y in zip(a[2], b[2], strict=True))
+        if len(a[2]) > 2:
+            return every(self.same(x, y) for x, y in zip(a[2], b[2], strict=True))
+        return self.proportional(difference(a), difference(b), positive=False)
+
+    def proportional(self, a: Node, b: Node, positive: bool) -> Answer:
+        """Whether a = c b for a constant c other than 0 (above 0 if `positive`), the same at every point."""
+        guard(a)
+        guard(b)
+        if not symbols(a) or symbols(a) != symbols(b):
+            return False
+        left, right = approximate(a, 0), approximate(b, 0)
+        if left is None or right is None:
+            return None
+        if abs(left[0]) <= 64 * left[1] or abs(right[0]) <= 64 * right[1]:
+            return False
+        ratio = left[0] / right[0]
+        if abs(ratio.imag) > 1e-9 * abs(ratio) or (positive and ratio.real < 0):
+            return False
+        for trial in (1, 2, 3):
+            x, y = approximate(a, trial), approximate(b, trial)
+            if x is None or y is None:
+                continue
+            slack = 64 * (
+                x[1] + abs(ratio) * y[1] + abs(y[0]) * (left[1] + abs(ratio) * right[1]) / abs(right[0])
+            )
+            if abs(x[0] - ratio * y[0]) > slack + 1e-300:
+                return False
+        found = fraction_near(ratio.real)
+        if found is None:
+            return None
+        return self.leaf(a, mul(num(found), b))
+
+    # -- quantities
+
+    def quantities(self, a: Node, b: Node) -> Answer:
+        """Units by policy, then values."""
+        if "base" in (a[0], b[0]):
+            based, other = (a, b) if a[0] == "base" else (b, a)
+            if other[0] == "base" or self.policy.units == "strict" or other[0] != "num":
+                return False  # equal ones were equal trees
+            return len(based[1]) < 4000 and based[1].isdigit() and other[1] == int(based[1])
+        (x, one), (y, two) = in_radians(*unit_of(a, b), *unit_of(b, a))
+        if self.policy.units == "convert":
+            scaled = on_one_scale(x, one, y, two)
+            if scaled is not None:
+                return self.same(*scaled)
+        if not self.units(one, two):
+            return False
+        if "pct" in (x[0], y[0]):
+            if x[0] != y[0] and (one or two):
+                return False  # 35% is no 35 degrees
+            return self.percents(x, y)
+        return self.same(x, y)
+
+    def units(self, one: str, two: str) -> bool:
+        """Whether two units ("" for none) may stand for each other."""
+        if one == two or self.policy.units == "ignore":
+            return True
+        for mark, other in ((one, two), (two, one)):
+            if mark in EITHER and (other or mark != "pound"):
+                return other in EITHER[mark]
+        if not one or not two:
+            return self.policy.units != "strict"
+        if one in KNOWN or two in KNOWN:
+            return False
+        first, second = set(one.split()), set(two.split())
+        return first <= second or second <= first
+
+    def percents(self, x: Node, y: Node) -> Answer:
+        """A percentage is its hundredth; under `unit` also the bare number from one upward."""
+        if x[0] == y[0]:
+            return self.same(x[1], y[1])
+        percent, other = (x[1], y) if x[0] == "pct" else (y[1], x)
+        if self.policy.percent == "strict":
+            return False
+        found = self.same(mul(num(Fraction(1, 100)), percent), other)
+        if found is not False or self.policy.percent == "fraction":
+            return found
+        value = exact(percent) if is_expression(percent) else None
+        if value is None or abs(value) < 1:
+            return False
+        return self.same(percent, other)

@@ -1,0 +1,234 @@
+"""What a tree is at a glance: a name, a list of items, a matrix, a quantity asked for; and small rearrangements.
+
+Trees come in, trees and yes or no go out; nothing here compares.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from ..grammar.tree import LEAVES, Node, add, is_expression, mul, neg, num, symbols, walk
+from .bounded import approximate, guard
+from .sets import ORDER
+
+_PLANE = frozenset("xyz")
+
+
+def restricts(node: Node) -> bool:
+    """Whether a list is of inequalities, and so says which numbers there are: `x > 1 and x < 3`."""
+    return node[0] == "list" and all(
+        item[0] == "rel" and set(item[1]) <= ORDER | {r"\ne"} for item in node[2]
+    )
+
+
+def is_mixed(found: list[Node]) -> bool:
+    """Whether "2 and 1/3" may be a mixed number: a whole number and a proper fraction behind it."""
+    if len(found) != 2 or found[0][0] != "num" or found[1][0] != "num":
+        return False
+    whole, part = found[0][1], found[1][1]
+    return whole.denominator == 1 and whole > 0 and 0 < part < 1
+
+
+_CONSTANT = re.compile(r"[CcKk](?:_\w)?|const")
+
+
+def one_constant(a: Node, b: Node) -> tuple[Node, Node]:
+    """Two expressions without their constants of integration, where each has one and only the names differ.
+
+    `x^2 + C` and `x^2 + K` are one family. A capital C on one side at least says that it is such a constant; it stands
+    alone as a term, nowhere else, and beside something that varies.
+    """
+    one, two = _constant(a), _constant(b)
+    if one is None or two is None or one[0] == two[0] or "C" not in (one[0][0], two[0][0]):
+        return a, b
+    return one[1], two[1]
+
+
+def _constant(node: Node) -> tuple[str, Node] | None:
+    """The constant of integration of a sum and the rest of the sum."""
+    if node[0] != "+":
+        return None
+    found = [part for part in node[1:] if part[0] == "sym" and _CONSTANT.fullmatch(part[1])]
+    rest = tuple(part for part in node[1:] if part not in found)
+    if len(found) != 1 or not rest or len(rest) != len(node) - 2:
+        return None
+    left = symbols(add(*rest))
+    return (found[0][1], add(*rest)) if left and found[0][1] not in left else None
+
+
+def in_radians(x: Node, one: str, y: Node, two: str) -> tuple[tuple[Node, str], tuple[Node, str]]:
+    """Two values with their units; degrees become radians where the other side is in radians.
+
+    It is where it says so, or where it has no unit and is a multiple of pi. A bare 45 stays what a question about
+    degrees asked for.
+    """
+    if "degree" in (one, two) and one != two:
+        value, unit = (x, one) if two == "degree" else (y, two)
+        if unit == "radian" or (not unit and ("const", "pi") in walk(value)):
+            turn = mul(num(Fraction(1, 180)), ("const", "pi"))
+            pair = tuple(
+                (mul(turn, node), "") if name == "degree" else (node, "")
+                for node, name in ((x, one), (y, two))
+            )
+            return pair[0], pair[1]
+    return (x, one), (y, two)
+
+
+_LETTER_UNITS = {"m": "m", "g": "g", "s": "s", "h": "h", "l": "l", "L": "l"}
+
+
+def unit_of(node: Node, other: Node) -> tuple[Node, str]:
+    """The value and the unit, "" for none; `5 L` is a product of a letter but next to a quantity with a unit."""
+    if node[0] == "qty":
+        return node[1], node[2]
+    if node[0] == "*" and node[-1][0] == "sym" and node[-1][1] in _LETTER_UNITS and other[0] == "qty":
+        value = mul(*node[1:-1])
+        if not symbols(value):
+            return value, _LETTER_UNITS[node[-1][1]]
+    return node, ""
+
+
+def items(node: Node) -> list[Node] | None:
+    """The items of a list, a set, or a double-signed value; None for anything else.
+
+    A set inside is one item: `\\{\\{1, 2\\}\\}` holds one thing and `\\{1, 2\\}` two.
+    """
+    if node[0] in LEAVES or node[0] == "text":
+        return None
+    if node[0] in ("list", "set"):
+        held = node[2] if node[0] == "list" else node[1]
+        return [part for item in held for part in ((item[0] != "set" and items(item)) or [item])]
+    if (
+        node[0] == "tuple"
+    ):  # (\pm 3, 0) is two points; where several signs stand, who turns with whom is not said
+        signs = sum(part[0] in ("pm", "mp") for part in walk(node))
+        return [_signed(node, 1), _signed(node, -1)] if signs == 1 else None
+    if node[0] == "rel" and node[1] == ("=",) and is_name(node[2][0]):
+        values = items(node[2][1]) if node[2][1][0] != "tuple" else None
+        return [("rel", node[1], (node[2][0], value)) for value in values] if values else None
+    if node[0] == "qty":
+        values = items(node[1])
+        return [("qty", value, node[2]) for value in values] if values else None
+    if is_expression(node) and any(part[0] in ("pm", "mp") for part in walk(node)):
+        return [_signed(node, 1), _signed(node, -1)]
+    return None
+
+
+def _signed(node: Node, sign: int) -> Node:
+    """One of the two values of a double-signed expression; all signs turn together."""
+    if node[0] in ("pm", "mp"):
+        inner = _signed(node[1], sign)
+        return inner if (sign > 0) == (node[0] == "pm") else neg(inner)
+    if node[0] in ("num", "sym", "const"):
+        return node
+    if node[0] == "tuple":
+        return (*node[:3], tuple(_signed(part, sign) for part in node[3]))
+    rest = tuple(_signed(part, sign) if isinstance(part, tuple) else part for part in node[1:])
+    if node[0] == "+":
+        return add(*rest)
+    if node[0] == "*":
+        return mul(*rest)
+    return (node[0], *rest)
+
+
+def parts(node: Node, head: str) -> list[Node]:
+    """The flattened operands of a union or intersection."""
+    if node[0] != head:
+        return [node]
+    return parts(node[1], head) + parts(node[2], head)
+
+
+def matrix(node: Node) -> tuple[tuple[Node, ...], ...] | None:
+    """The cells of a matrix, with a scalar in front or a transposition worked in."""
+    if node[0] == "matrix":
+        return node[1]
+    if node[0] == "tuple" and node[1:3] == ("[", "]"):  # [[1, 2], [3, 4]], as programs print it
+        rows = [part[3] for part in node[3] if part[0] == "tuple" and part[1:3] == ("[", "]")]
+        square = len(rows) == len(node[3]) and len({len(row) for row in rows}) == 1
+        return tuple(rows) if square else None
+    if node[0] == "*":
+        found = [matrix(part) for part in node[1:]]
+        held = [cells for cells in found if cells is not None]
+        if len(held) != 1:
+            return None
+        scalar = mul(*(part for part, cells in zip(node[1:], found, strict=True) if cells is None))
+        return tuple(tuple(mul(scalar, cell) for cell in row) for row in held[0])
+    if node[0] == "^" and node[2] == ("sym", "T"):
+        inner = matrix(node[1])
+        return None if inner is None else tuple(zip(*inner, strict=True))
+    if node[0] == "+":
+        found = [matrix(part) for part in node[1:]]
+        shapes = {None if cells is None else (len(cells), len(cells[0])) for cells in found}
+        if len(shapes) == 1 and None not in shapes:
+            held = [cells for cells in found if cells is not None]
+            return tuple(
+                tuple(add(*(cells[i][j] for cells in held)) for j in range(len(held[0][0])))
+                for i in range(len(held[0]))
+            )
+    return None
+
+
+def is_name(node: Node) -> bool:
+    """Whether a side of an equation only names something: `x`, `f(x)`, `AB`, `(x, y)`."""
+    if node[0] == "sym":
+        return True
+    if node[0] == "tuple":
+        return node[1:3] == ("(", ")") and all(item[0] == "sym" for item in node[3])
+    if node[0] == "*":  # a segment or triangle by its corners
+        return 2 <= len(node) - 1 <= 4 and all(
+            p[0] == "sym" and len(p[1]) == 1 and p[1].isupper() for p in node[1:]
+        )
+    return node[:2] == ("fn", "abs") and is_name(node[2])
+
+
+def is_quantity(node: Node) -> bool:
+    """Whether an expression is what a question asked for (`m+n`), rather than an equation to solve (`2x`, `x+3`)."""
+    if not is_expression(node) or node[0] not in ("+", "*", "^", "fn"):
+        return False
+    names = symbols(node)
+    return (
+        len(names) >= 2
+        and not {name[0] for name in names} & _PLANE
+        and not any(p[0] == "const" for p in walk(node))
+    )
+
+
+def is_letter(node: Node) -> bool:
+    """Whether the node is a short name, such as x or x_1."""
+    return node[0] == "sym" and len(node[1]) <= 3
+
+
+def unrounded(node: Node) -> Node:
+    r"""`\sqrt{10} \approx 3.16` without the decimal that rounds its value: what stands before it was answered."""
+    if node[0] != "rel" or node[1][-1] != r"\approx" or not set(node[1][:-1]) <= {"="}:
+        return node
+    exact_, rounded = node[2][-2:]
+    if rounded[0] == "qty":
+        rounded = rounded[1]
+    if not is_expression(exact_) or symbols(exact_) or rounded[0] != "num":
+        return node
+    guard(exact_)
+    near = approximate(exact_)
+    if near is None or abs(near[0] - rounded[1]) > 0.01 * abs(near[0]):
+        return node
+    return ("rel", node[1][:-1], node[2][:-1]) if len(node[2]) > 2 else exact_
+
+
+def upward(node: Node) -> Node:
+    """A chain of inequalities written from small to large."""
+    flip = {">": "<", r"\ge": r"\le"}
+    if node[1] and all(operator in flip for operator in node[1]):
+        return ("rel", tuple(flip[operator] for operator in reversed(node[1])), tuple(reversed(node[2])))
+    return node
+
+
+def difference(node: Node) -> Node:
+    """Left minus right."""
+    return add(node[2][0], neg(node[2][1]))
+
+
+def fraction_near(value: float) -> Fraction | None:
+    """The simple fraction that a float must be, None where there is none."""
+    found = Fraction(value).limit_denominator(10_000)
+    return found if found and abs(float(found) - value) <= 1e-9 * abs(value) else None

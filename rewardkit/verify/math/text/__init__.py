@@ -1,0 +1,1 @@
+"""Answers as strings: formatting removed, spellings unified, numbers read."""

@@ -1,0 +1,200 @@
+"""The verifier of mathematical answers: inline routes first, the symbolic route in killable workers.
+
+Questions come in, verdicts go out, one each and in order; nothing that a completion contains makes it
+raise. Importing this module imports neither sympy nor math-verify: only the workers do.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from ...kinds import Question, Verifier
+from ...types import Equality, Rollout, Verdict
+from ..workers.pool import pool
+from .decide import Finding, decide, fault_of, side
+from .equality.comparison import Policy
+
+MOST_CACHED = 65_536
+LONGEST_CACHED = 1_000
+"""Characters of gold and answer together whose verdict is kept."""
+
+
+class _Cache:
+    """Verdicts by (policy, gold, answer) in normal form: bounded, safe between threads, first out the least used."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self._lock = threading.Lock()
+        self._held: OrderedDict[Any, tuple[str, str]] = OrderedDict()
+
+    def get(self, key: Any) -> tuple[str, str] | None:
+        with self._lock:
+            found = self._held.get(key)
+            if found is not None:
+                self._held.move_to_end(key)
+            return found
+
+    def put(self, key: tuple[Any, str, str], value: tuple[str, str]) -> None:
+        if len(key[1]) + len(key[2]) > LONGEST_CACHED:
+            return
+        with self._lock:
+            self._held[key] = value
+            self._held.move_to_end(key)
+            while len(self._held) > self.most:
+                self._held.popitem(last=False)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._held.clear()
+
+
+CACHE = _Cache(MOST_CACHED)
+"""What workers have found. Timeouts and crashes are not kept: a busy machine is not the answer's fault."""
+
+
+class Math(Verifier):
+    """Whether an answer is the gold, mathematically.
+
+    Answers are compared by meaning: `0.5`, `1/2`, `\\frac{1}{2}` and `50\\%` are one, `x > 3` is `(3, \\infty)`,
+    `\\{1, 2\\}` is `\\{2, 1\\}`. What mathematics leaves open is policy, stated here.
+    """
+
+    kind: ClassVar[str] = "math"
+
+    percent: Literal["unit", "fraction", "strict"] = Field(
+        default="unit",
+        description="`fraction`: 50% is 0.5. `unit`: it is also the bare 50, for questions that ask for a "
+        "percentage (from 1% up). `strict`: it is only itself.",
+    )
+    units: Literal["one_side", "strict", "ignore", "convert"] = Field(
+        default="one_side",
+        description="`one_side`: a unit may be missing on one side, and two units must agree. `strict`: it may not. "
+        "`ignore`: units never matter. `convert`: as `one_side`, and where both sides have units of one dimension, "
+        "2 hours are 120 minutes.",
+    )
+    ordered: bool = Field(
+        default=False,
+        description="Whether the items of a list without brackets must come in the gold's order.",
+    )
+    decimals: Literal["exact", "gold_precision"] = Field(
+        default="exact",
+        description="`exact`: a decimal is the number it says. `gold_precision`: an answer that rounds to the decimals "
+        "of the gold is equal to it.",
+    )
+    several: Literal["list", "last"] = Field(
+        default="list",
+        description="Several boxes with only separators between them: a `list`, which is equal to a list and to no "
+        "single value, or only the `last` where the gold is a single value.",
+    )
+    deadline_s: float = Field(
+        default=2.0, gt=0, le=60, description="Seconds that the symbolic route may take for one answer."
+    )
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The policy as the comparison takes it."""
+        return Policy(percent=self.percent, units=self.units, ordered=self.ordered)
+
+    def verify(self, questions: Sequence[Question]) -> list[Verdict]:
+        """Verdicts in order: what is inline first, then the rest at once over the workers."""
+        verdicts: list[Verdict | None] = [None] * len(questions)
+        open_: list[tuple[int, list[tuple[str, str, Finding]]]] = []
+        for index, question in enumerate(questions):
+            settled, pending = self._inline(question)
+            verdicts[index] = settled
+            if pending:
+                open_.append((index, pending))
+        if open_:
+            self._ask(open_, verdicts)
+        return [verdict for verdict in verdicts if verdict is not None]
+
+    def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
+        """Why this gold is unusable; None where it is readable, at least as itself."""
+        return fault_of(gold)
+
+    def compare(self, gold: str, answer: str) -> Verdict:
+        """One pair of raw texts, without a completion around them."""
+        from ...types import Extraction
+
+        extraction = Extraction(text=answer, span=(0, len(answer)), extractor="whole")
+        rollout = Rollout(completion=answer, gold=gold)
+        return self.verify([Question(extraction=extraction, golds=(gold,), text=answer, rollout=rollout)])[0]
+
+    def _inline(self, question: Question) -> tuple[Verdict | None, list[tuple[str, str, Finding]]]:
+        """The verdict if it can be had inline, and the pairs that need a worker if not."""
+        began = time.perf_counter()
+        first: Finding | None = None
+        pending: list[tuple[str, str, Finding]] = []
+        usable = 0
+        for gold in question.golds:
+            if fault_of(gold) is not None:
+                continue
+            usable += 1
+            answer = self._text(question, gold)
+            found = decide(gold, answer, self.policy, self.decimals)
+            if found.equality is None:
+                known = CACHE.get((self.policy, found.gold, found.answer))
+                if known is None:
+                    pending.append((gold, answer, found))
+                    continue
+                found = found._replace(equality=known[0], route=known[1])
+            if found.equality == "equal":
+                return self._verdict(found, time.perf_counter() - began), []
+            first = first or found
+        if not usable:
+            fault = "; ".join(filter(None, map(fault_of, question.golds)))
+            return Verdict(equality=Equality.UNDECIDED, route="gold", details={"fault": fault}), []
+        if pending or first is None:
+            return None, pending
+        return self._verdict(first, time.perf_counter() - began), []
+
+    def _text(self, question: Question, gold: str) -> str:
+        extraction = question.extraction
+        if len(extraction.parts) > 1 and self.several == "last":
+            tree = side(gold).tree
+            if tree is None or tree[0] not in ("list", "set"):
+                return extraction.parts[-1]
+        return extraction.text or ""
+
+    @staticmethod
+    def _verdict(found: Finding, seconds: float, route: str | None = None) -> Verdict:
+        return Verdict(
+            equality=Equality(found.equality),
+            route=route or found.route,
+            seconds=seconds,
+            answer=found.answer,
+            gold=found.gold,
+        )
+
+    def _ask(
+        self, open_: list[tuple[int, list[tuple[str, str, Finding]]]], verdicts: list[Verdict | None]
+    ) -> None:
+        """Ask the workers; the same pair is asked once however often it occurs in the batch."""
+        policy = {"percent": self.percent, "units": self.units, "ordered": self.ordered}
+        unique: dict[tuple[str, str], int] = {}
+        jobs: list[dict[str, Any]] = []
+        for _, pending in open_:
+            for gold, answer, found in pending:
+                if unique.setdefault((found.gold, found.answer), len(jobs)) == len(jobs):
+                    jobs.append({"gold": gold, "answer": answer, "policy": policy})
+        replies = pool().run(jobs, self.deadline_s)
+        for index, pending in open_:
+            best: Verdict | None = None
+            for _, _, found in pending:
+                reply = replies[unique[found.gold, found.answer]]
+                if reply.status == "done":
+                    equality, route = reply.value["equality"], reply.value["route"]
+                    CACHE.put((self.policy, found.gold, found.answer), (equality, route))
+                else:
+                    equality = route = reply.status
+                verdict = self._verdict(found._replace(equality=equality, route=route), reply.seconds)
+                if best is None or verdict.equality == Equality.EQUAL:
+                    best = verdict
+            verdicts[index] = best

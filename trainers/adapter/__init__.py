@@ -1,0 +1,1 @@
+"""What stands between a recipe and the TRL trainer that calls it."""

@@ -1,0 +1,133 @@
+"""What a trainer's reward file is told, and what it tells the trainer: shared by the files for verl and OpenRLHF.
+
+In come a recipe's name, assignments on it and a tokenizer's name, as arguments or from the environment
+(REWARDKIT_RECIPE; REWARDKIT_SET, one assignment a line; REWARDKIT_TOKENIZER, a name or a folder). Out go the recipe and
+the tokenizer, loaded once a process, or an error that says what this trainer cannot be asked for. These trainers score
+one completion at a time, so a recipe that compares the completions of a prompt is refused rather than paid for groups
+of one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from rewardkit.errors import DataError, UsageError
+from rewardkit.recipe.loading import load_recipe
+from rewardkit.recipe.recipe import Recipe
+from rewardkit.rows.tokens import Counter, counted, load_tokenizer
+from rewardkit.rows.values import RowFault, golds, is_null
+from rewardkit.types import DECIDED, Gold, Rollout, Score
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A recipe, and the name or folder of the model's tokenizer where one is given."""
+
+    recipe: Recipe
+    tokenizer: str | None = None
+
+    def score(self, rollouts: Sequence[Rollout]) -> list[Score]:
+        """Score rollouts, with their tokens counted where the recipe needs a count and they have none."""
+        if self.tokenizer is not None and self.recipe.needs():
+            rollouts = counted(rollouts, _counter(self.tokenizer))
+        return self.recipe.score(rollouts)
+
+
+def told(
+    recipe: str | None = None, settings: str | Sequence[str] | None = None, tokenizer: str | None = None
+) -> Told:
+    """The recipe and the tokenizer's name that the arguments give, or else the environment.
+
+    Raises UsageError where no recipe is named, or one that counts tokens has no tokenizer.
+    """
+    name = recipe or os.environ.get("REWARDKIT_RECIPE")
+    if not name:
+        raise UsageError("set REWARDKIT_RECIPE to a recipe, as in REWARDKIT_RECIPE=math-none@2")
+    if settings is None:
+        settings = os.environ.get("REWARDKIT_SET", "")
+    lines = settings.splitlines() if isinstance(settings, str) else [str(one) for one in settings]
+    found = _recipe(str(name), tuple(lines))
+    words = tokenizer or os.environ.get("REWARDKIT_TOKENIZER")
+    if found.needs() and not words:
+        raise UsageError(f"{found.ref} counts tokens; set REWARDKIT_TOKENIZER to the model's tokenizer")
+    return Told(found, str(words) if words else None)
+
+
+@cache
+def _recipe(name: str, settings: tuple[str, ...]) -> Recipe:
+    return load_recipe(name, settings)
+
+
+@cache
+def _counter(name: str) -> Counter:
+    return load_tokenizer(name)
+
+
+def one_at_a_time(recipe: Recipe, trainer: str) -> None:
+    """Raise UsageError where a recipe compares completions and the trainer hands them over one by one."""
+    if recipe.reads_groups:
+        labels = dict.fromkeys(path.split(".")[0] for path, term in recipe.walk() if term.reads_group)
+        raise UsageError(
+            f"{recipe.ref} compares the completions of a prompt ({', '.join(labels)}), and {trainer} has them scored one "
+            "at a time; train with TRL, or with a version of the recipe that leaves that out (remove: [..])"
+        )
+
+
+def gold_of(cell: Any) -> Gold | tuple[Gold, ...]:
+    """The gold or accepted golds of a cell; null is a null gold. Raises DataError for what is none."""
+    try:
+        return golds(cell, None, True)
+    except RowFault as fault:
+        raise DataError(fault.fault) from fault
+
+
+def label_of(cell: Any) -> tuple[Gold | tuple[Gold, ...], dict[str, Any]]:
+    """The gold and the other columns of a trainer's only label.
+
+    A recipe that reads more than the gold is served by a label that is a mapping, or its JSON, with `gold` in it:
+    `{"gold": "36", "nums": [79, 60, 17]}`. Raises DataError for an empty label, which OpenRLHF hands over where it was
+    told of no label column.
+    """
+    if isinstance(cell, str):
+        if not cell.strip():
+            raise DataError("the label is empty; name the column of golds (OpenRLHF: --data.label_key)")
+        cell = _mapping(cell)
+    if isinstance(cell, Mapping):
+        if "gold" not in cell:
+            raise DataError(
+                f"a label that is a mapping holds 'gold'; found {', '.join(map(repr, cell)) or 'nothing'}"
+            )
+        fields = {str(name): value for name, value in cell.items() if name != "gold"}
+        return gold_of(cell["gold"]), fields
+    return gold_of(None if is_null(cell) else cell), {}
+
+
+def _mapping(text: str) -> Any:
+    """The mapping that a text writes as JSON with `gold` in it, or the text itself: a gold may be a set, `{1, 2}`."""
+    if text.lstrip()[:1] != "{" or '"gold"' not in text:
+        return text
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError:
+        return text
+    return found if isinstance(found, Mapping) else text
+
+
+def paid(score: Score) -> float:
+    """The total; 0 where nothing applies, for which these trainers have no word."""
+    return score.total if score.total is not None else 0.0
+
+
+def logged(recipe: Recipe, score: Score) -> dict[str, float]:
+    """Each term's payment (0 where it does not apply), each outcome as 0 or 1, and whether nothing was paid at all."""
+    found = {
+        f"terms/{label}": value if (value := score.values[label]) is not None else 0.0
+        for label in recipe.reward
+    }
+    found |= {f"outcomes/{outcome}": float(score.outcome == outcome) for outcome in DECIDED}
+    return found | {"no_reward": float(score.total is None)}

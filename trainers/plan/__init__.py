@@ -1,0 +1,1 @@
+"""A training plan: its stages, data and options, checked before anything is loaded."""

@@ -1,0 +1,1 @@
+"""Running a plan: stages, folders, checks, evaluations and the dry run."""

@@ -1,0 +1,113 @@
+"""What a stage will cost: steps, samples, completions, and an estimate of memory.
+
+A stage's checked options and its number of rows come in, as TRL and transformers count them; numbers go out. The
+model's size is counted on PyTorch's meta device from its configuration, without weights.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from ..plan.options import Checked
+from ..plan.plan import Model
+
+GIB = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Optimizer steps, rows seen (with repetition), completions generated (0 for sft), and epochs."""
+
+    steps: int
+    samples: int
+    completions: int
+    epochs: float
+
+
+def count_steps(checked: Checked, rows: int) -> Steps:
+    """What training on so many rows comes to. Zero steps: the rows do not fill one batch."""
+    accumulated = checked["gradient_accumulation_steps"]
+    per_step = checked["per_device_train_batch_size"] * checked.world_size * accumulated
+    if checked.kind == "grpo":
+        size = checked["num_generations"]
+        prompts = checked.generation_batch // size
+        micro = rows // prompts * checked.steps_per_generation * checked["num_iterations"]
+        steps_per_epoch = micro // accumulated + (micro % accumulated > 0)
+    else:
+        batches = math.ceil(rows / (checked["per_device_train_batch_size"] * checked.world_size))
+        steps_per_epoch = batches // accumulated + (batches % accumulated > 0)
+    if not steps_per_epoch:
+        return Steps(0, 0, 0, 0.0)
+    steps = checked["max_steps"]
+    if steps <= 0:
+        steps = math.ceil(checked["num_train_epochs"] * steps_per_epoch)
+    completions = 0
+    samples = steps * per_step
+    if checked.kind == "grpo":
+        generations = steps * accumulated / (checked.steps_per_generation * checked["num_iterations"])
+        completions = math.ceil(generations) * checked.generation_batch
+        samples = completions // checked["num_generations"]
+    return Steps(steps, samples, completions, steps / steps_per_epoch)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Parameters: of the model, and those that are trained."""
+
+    parameters: int
+    trained: int
+
+
+def model_size(model: Model, config: Any) -> Size:
+    """Counted on the meta device, with the LoRA of the plan applied."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    from .stage import peft_config
+
+    with torch.device("meta"):
+        built: Any = AutoModelForCausalLM.from_config(config)
+    total = built.num_parameters()
+    if model.peft is None:
+        return Size(total, total)
+    from peft import get_peft_model
+
+    with torch.device("meta"):
+        lora = get_peft_model(built, peft_config(model.peft))
+    return Size(total, lora.get_nb_trainable_parameters()[0])
+
+
+def memory(model: Model, config: Any, size: Size, checked: Checked, prompt_tokens: int) -> dict[str, float]:
+    """An estimate of one device's peak memory by part, in GiB; fragmentation and the CUDA context are not in it.
+
+    Weights at their precision (float32 is TRL's default), gradients and two Adam moments at the precision of what
+    is trained, activations at 2 bytes with a checkpoint at every layer (34 bytes a hidden value within one layer,
+    Korthikanti et al., arXiv 2205.05198, and without attention maps), and the KV cache of one generation.
+    """
+    text = config.get_text_config()
+    hidden, layers = text.hidden_size, text.num_hidden_layers
+    width = 2 if model.dtype in ("bfloat16", "float16") else 4
+    held = model.bits / 8 if model.bits else width
+    trained_width = 4 if model.peft is not None else width
+    optimizer = 2 if "8bit" in str(checked["optim"]) else 2 * trained_width
+    longest = prompt_tokens + (checked["max_completion_length"] or checked["max_length"] or 1024)
+    tokens = checked["per_device_train_batch_size"] * longest
+    parts = {
+        "weights": size.parameters * held,
+        "gradients": size.trained * trained_width,
+        "optimizer": size.trained * optimizer,
+        "activations": tokens
+        * hidden
+        * (2 * layers + 34 if checked["gradient_checkpointing"] else 34 * layers),
+    }
+    if checked.kind == "grpo":
+        heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+        head = getattr(text, "head_dim", None) or hidden // text.num_attention_heads
+        local = checked["per_device_train_batch_size"] * checked.steps_per_generation
+        if not checked["use_vllm"]:  # which keeps its own, within vllm_gpu_memory_utilization
+            parts["KV cache"] = 2 * layers * heads * head * 2 * longest * local
+        if checked["beta"] and model.peft is None:
+            parts["reference"] = size.parameters * width
+    return {name: value / GIB for name, value in parts.items()}

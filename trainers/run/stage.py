@@ -1,0 +1,342 @@
+"""One stage, trained by TRL: a start, rows and options come in; a model folder goes out.
+
+Whole or absent: the result is moved to its place after the trainer and, for LoRA, the merge are done. What was
+not finished goes on from the newest whole checkpoint, with optimizer, scheduler, data order and random state.
+"""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from transformers import PrinterCallback, TrainerCallback, TrainerState
+
+from rewardkit.errors import SetupError
+from rewardkit.recipe.recipe import Recipe
+
+from ..plan.data import Rows, to_dataset
+from ..plan.loading import Resolved
+from ..plan.options import Checked
+from ..trl import reward_functions
+from .folder import (
+    RunFolder,
+    append_row,
+    disk_faults,
+    drop_incomplete,
+    is_disk_full,
+    last_complete,
+    read_rows,
+    whole_weights,
+    write_json,
+)
+from .watch import Watch
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageRun:
+    """What a stage is trained with. `start` is a folder or a hub name."""
+
+    resolved: Resolved
+    at: int
+    folder: RunFolder
+    checked: Checked
+    recipe: Recipe | None
+    rows: Rows
+    start: str
+    tokenizer: Any
+    is_main: bool
+    wait: Callable[[], None]
+    say: Callable[[str], None]
+    callbacks: Sequence[TrainerCallback] = ()
+
+    @property
+    def path(self) -> Path:
+        """The stage's folder."""
+        return self.folder.stage(self.at, self.resolved.plan.stages[self.at].name)
+
+
+class RowsCallback(TrainerCallback):
+    """Appends every logged row to the table; the summary after training is kept apart."""
+
+    def __init__(self, table: Path, stage: str) -> None:
+        self.table, self.stage = table, stage
+        self.summary: dict[str, Any] = {}
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """One more row."""
+        if not state.is_world_process_zero or not logs:
+            return
+        if "train_runtime" in logs:
+            self.summary = dict(logs)
+            return
+        kind = "eval" if any(name.startswith("eval_") for name in logs) else "train"
+        append_row(self.table, {"stage": self.stage, "step": state.global_step, "kind": kind, **logs})
+
+
+def train_stage(run: StageRun) -> dict[str, Any]:
+    """Train the stage and write its folder; returns what `done.json` says."""
+    stage = run.resolved.plan.stages[run.at]
+    began = time.time()
+    last = last_complete(run.path, run.checked.world_size)
+    step = last[1] if last else 0
+    if run.is_main:
+        run.path.mkdir(parents=True, exist_ok=True)
+        run.folder.same_data(run.path, run.rows.rows, step)
+        for name in drop_incomplete(run.path, step):
+            run.say(f"{stage.name}: {name} was not whole and is removed")
+        run.folder.rewind(stage.name, step)
+    run.wait()
+    if last:
+        run.say(f"{stage.name}: goes on from step {step}")
+    rows = RowsCallback(run.folder.metrics, stage.name)
+    watch = _watch(run, step)
+    own = [one for one in (rows, watch, _eval(run)) if one is not None]
+    with disk_faults(run.path):
+        trainer = _trained_by(run, [*own, *run.callbacks])
+        trainer.remove_callback(PrinterCallback)
+        _learn(run, trainer, last)
+        _save(run, trainer)
+    record = {
+        "stage": stage.name,
+        "start": run.start,
+        "steps": trainer.state.global_step,
+        "epochs": trainer.state.epoch,
+        "rows": len(run.rows.rows),
+        "notes": run.rows.notes,
+        "seconds": round(time.time() - began, 1),
+        "resumed_from": step or None,
+        "stopped_by": watch.stopped if watch else None,
+        "recipe": {"ref": run.recipe.ref, "digest": run.recipe.digest} if run.recipe else None,
+    }
+    if run.is_main:
+        _eval_after(run, trainer.state.global_step)
+        write_json(run.path / "done.json", record)
+    run.wait()
+    del trainer
+    gc.collect()
+    return record
+
+
+def _learn(run: StageRun, trainer: Any, last: tuple[Path, int] | None) -> None:
+    """Train, from the last checkpoint if there is one; only load it where no step is left.
+
+    The trainer would take one step too many within an epoch, and write an empty table over the last completions.
+    """
+    path, step = last or (None, 0)
+    state = TrainerState.load_from_json(str(path / "trainer_state.json")) if path else None
+    if path and state and step >= state.max_steps and whole_weights(path):
+        trainer._load_from_checkpoint(str(path))
+        trainer.state = state
+        return
+    if step and hasattr(trainer, "_total_train_tokens"):
+        trainer._total_train_tokens = _tokens_before(run, step)  # TRL counts from the restart
+    trainer.train(resume_from_checkpoint=str(path) if path else None)
+
+
+def _tokens_before(run: StageRun, step: int) -> int:
+    """The tokens that an sft stage had learnt from at its last logged step up to `step`."""
+    stage = run.resolved.plan.stages[run.at].name
+    rows = [row for row in read_rows(run.folder.metrics) if row["stage"] == stage and row["step"] <= step]
+    return int(max((row.get("num_tokens") or 0 for row in rows), default=0))
+
+
+def _watch(run: StageRun, step: int) -> Watch | None:
+    stage = run.resolved.plan.stages[run.at]
+    if run.recipe is None:
+        return None
+    path = run.path / "warnings.jsonl" if run.is_main else None
+    released = not stage.recipe_set and not str(stage.recipe).endswith((".yaml", ".yml"))
+    recipe = run.recipe.ref if released else str(run.folder.path / "recipes" / f"{stage.name}.yaml")
+    return Watch(stage.watch, stage.stop_on, path, recipe, run.path / "completions", run.say, step)
+
+
+def _eval(run: StageRun) -> TrainerCallback | None:
+    stage = run.resolved.plan.stages[run.at]
+    if stage.eval is None or not stage.eval.every:
+        return None
+    from .evaluation import EvalCallback, open_suite
+
+    return EvalCallback(
+        open_suite(run.resolved, stage.eval),
+        stage.eval.every,
+        stage.name,
+        run.path,
+        run.start,
+        run.folder.metrics,
+        run.tokenizer,
+        run.is_main,
+        run.wait,
+        run.say,
+    )
+
+
+def _eval_after(run: StageRun, step: int) -> None:
+    stage = run.resolved.plan.stages[run.at]
+    if stage.eval is None:
+        return
+    from .evaluation import evaluate, open_suite, random_states_kept, told
+
+    suite = open_suite(run.resolved, stage.eval)
+    out = run.path / "evals" / "final"
+    shutil.rmtree(out, ignore_errors=True)  # of these weights, not of a run that was killed
+    with random_states_kept():
+        figures = evaluate(suite, str(run.path / "model"), out)
+    append_row(
+        run.folder.metrics, {"stage": stage.name, "step": step, "kind": "suite", "final": True, **figures}
+    )
+    run.say(f"{stage.name}: {suite.suite}: {told(figures)}")
+
+
+def _trained_by(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
+    """The trainer; what it, or the loading of the model, refuses is told with the stage."""
+    try:
+        return _trainer(run, callbacks)
+    except (ValueError, TypeError, OSError, ImportError, SafetensorError) as error:
+        if is_disk_full(error):
+            raise
+        stage = run.resolved.plan.stages[run.at]
+        raise SetupError(
+            f"{run.resolved.place('stages', run.at, 'name')}: stage '{stage.name}' cannot begin from '{run.start}': "
+            f"{type(error).__name__}: {error}"
+        ) from error
+
+
+def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
+    model, plan = run.resolved.plan.model, run.resolved.plan
+    args = run.checked.config(str(run.path))
+    loading = {"dtype": model.dtype, "attn_implementation": model.attn_implementation}
+    if run.at == 0:
+        loading["revision"] = model.revision
+    args.model_init_kwargs = {name: value for name, value in loading.items() if value is not None}
+    if model.trust_remote_code:
+        args.trust_remote_code = True
+    given: dict[str, Any] = {
+        "model": run.start,
+        "args": args,
+        "train_dataset": to_dataset(run.rows.rows),
+        "processing_class": run.tokenizer,
+        "callbacks": callbacks,
+        "peft_config": peft_config(model.peft),
+        "quantization_config": _quantization(model.bits),
+    }
+    if use_unsloth(model.unsloth):
+        given |= _unsloth(run, args)
+    stage = plan.stages[run.at]
+    if stage.kind == "sft":
+        from trl.trainer.sft_trainer import SFTTrainer
+
+        return SFTTrainer(**given)
+    from trl.trainer.grpo_trainer import GRPOTrainer
+
+    assert run.recipe is not None  # a grpo stage has one: the plan was validated
+    rewards = reward_functions(run.recipe, args, run.tokenizer, split=stage.split, gold="gold")
+    if stage.split:
+        args.reward_weights = rewards.weights
+    return GRPOTrainer(reward_funcs=rewards, **given)  # pyright: ignore[reportArgumentType]
+
+
+def peft_config(options: dict[str, Any] | None) -> Any:
+    """A `LoraConfig` from its options, or None."""
+    if options is None:
+        return None
+    from peft import LoraConfig
+
+    return LoraConfig(**{"task_type": "CAUSAL_LM", **options})
+
+
+def _quantization(bits: int | None) -> Any:
+    if bits is None:
+        return None
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if bits == 8:
+        return BitsAndBytesConfig(load_in_8bit=True)
+    compute = torch.bfloat16 if torch.cuda.is_available() else torch.float32
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=compute,
+    )
+
+
+def use_unsloth(wish: str) -> bool:
+    """Whether Unsloth loads the model: where it is asked for, and installed with a GPU to run on."""
+    if wish == "never":
+        return False
+    import importlib.util
+
+    import torch
+
+    there = importlib.util.find_spec("unsloth") is not None and torch.cuda.is_available()
+    if wish == "always" and not there:
+        raise SetupError("the plan wants Unsloth, which needs the package 'unsloth' and a GPU")
+    return there
+
+
+def _unsloth(run: StageRun, args: Any) -> dict[str, Any]:
+    """The model as Unsloth loads it, with its LoRA; in place of ours."""
+    from unsloth import FastLanguageModel  # pyright: ignore[reportMissingImports]
+
+    model = run.resolved.plan.model
+    loaded, _ = FastLanguageModel.from_pretrained(
+        model_name=run.start,
+        max_seq_length=getattr(args, "vllm_max_model_length", None) or _longest(run),
+        load_in_4bit=model.bits == 4,
+        load_in_8bit=model.bits == 8,
+        fast_inference=bool(getattr(args, "use_vllm", False)),
+    )
+    if model.peft is not None:
+        loaded = FastLanguageModel.get_peft_model(
+            loaded, use_gradient_checkpointing="unsloth", random_state=args.seed, **model.peft
+        )
+    args.model_init_kwargs = None
+    return {"model": loaded, "peft_config": None, "quantization_config": None}
+
+
+def _longest(run: StageRun) -> int:
+    """Tokens of the longest prompt and completion that the plan allows."""
+    prompt = max(data.max_prompt_tokens or 512 for data in run.resolved.plan.data.values())
+    return prompt + (run.checked["max_completion_length"] or run.checked["max_length"] or 1024)
+
+
+def _save(run: StageRun, trainer: Any) -> None:
+    """The result in `model/`, and the adapter in `adapter/`; LoRA is merged into the weights it started from."""
+    model = run.resolved.plan.model
+    beside = run.path / "model.part"
+    if run.is_main:
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(run.path / "model", ignore_errors=True)
+    run.wait()
+    first = run.path / "adapter" if model.peft is not None else beside
+    trainer.save_model(str(first))
+    run.wait()
+    if run.is_main:
+        if model.peft is not None:
+            _merge(run, first, beside)
+        run.tokenizer.save_pretrained(beside)
+        beside.rename(run.path / "model")
+    run.wait()
+
+
+def _merge(run: StageRun, adapter: Path, out: Path) -> None:
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    model = run.resolved.plan.model
+    base = AutoModelForCausalLM.from_pretrained(
+        run.start,
+        dtype=model.dtype or torch.float32,
+        revision=model.revision if run.at == 0 else None,
+        trust_remote_code=model.trust_remote_code,
+    )
+    merged: Any = PeftModel.from_pretrained(base, str(adapter))
+    merged.merge_and_unload().save_pretrained(out)
