@@ -7,7 +7,7 @@ export OMP_NUM_THREADS ?= 1
 export TOKENIZERS_PARALLELISM := false
 export HF_HUB_DISABLE_TELEMETRY := 1
 
-.PHONY: demo test bench evidence lint setup clean
+.PHONY: demo test soak bench evidence lint setup clean
 
 # The core installs and runs without torch; the demo and the tests train, so they add it. torch goes
 # first and by itself: the pinned build is a CPU one, and nothing after it may replace it.
@@ -24,6 +24,9 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+soak: setup
+	$(BIN)/python -m tests.soak $(ARGS)
 
 bench: setup
 	$(BIN)/python -m tests.bench
