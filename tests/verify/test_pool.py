@@ -183,7 +183,7 @@ def test_exit_waits_for_no_worker_and_leaves_none():
     done = in_process(
         r"""
         import os, sys, threading, time
-        from rewardkit.verify import pool as pools
+        from rewardkit.verify.workers import pool as pools
         sys.path.insert(0, os.environ["DRILLS"])
         p = pools.set_workers(2, "drills:judge")
         p.run([{"echo": 1}], 30)
@@ -205,7 +205,7 @@ def test_workers_end_with_a_parent_that_was_killed():
         [
             sys.executable, "-c",
             "import json, sys, time\n"
-            "from rewardkit.verify import pool as pools\n"
+            "from rewardkit.verify.workers import pool as pools\n"
             "p = pools.pool(); p.run([{'gold': 'x', 'answer': 'x', 'policy': {}}], 30)\n"
             "print(json.dumps([w.process.pid for w in p._idle]), flush=True); time.sleep(300)",
         ],
