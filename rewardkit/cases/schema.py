@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from ..config.schema import DIALECT, Schema, _described, _model
+from ..config.schema import DIALECT, Schema, described, model_schema
 
 
 def cases_schema() -> Schema:
@@ -13,11 +13,11 @@ def cases_schema() -> Schema:
     from .model import Cases
 
     definitions: Schema = {}
-    cases = _described(Cases, _model(Cases, definitions))
+    cases = described(Cases, model_schema(Cases, definitions))
     for name in definitions:
         cls = getattr(model, name, None)
         if isinstance(cls, type) and issubclass(cls, BaseModel):
-            _described(cls, definitions[name])
+            described(cls, definitions[name])
     number = {"anyOf": [{"type": "number"}, {"type": "null"}]}
     versioned = r"^\d+$"
     table = {"type": "object", "additionalProperties": number}

@@ -12,8 +12,7 @@ from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import Place, RecipeError, nearest
-from ..terms.conditions.parse import ConditionError
+from ..errors import ConditionError, Place, RecipeError, nearest
 from .source import Node
 
 _WANTED = {

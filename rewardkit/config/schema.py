@@ -20,7 +20,7 @@ ARGS = re.compile(r"^Args:\n((?:[ \t]+.*\n?|\n)+)", re.MULTILINE)
 ARGUMENT = re.compile(r"^ {4}(\w+(?:, \w+)*): (.*(?:\n {5,}.*)*)", re.MULTILINE)
 
 
-def _model(cls: type[BaseModel], definitions: Schema) -> Schema:
+def model_schema(cls: type[BaseModel], definitions: Schema) -> Schema:
     """Pydantic's schema of a model; what it defines beside goes into `definitions`."""
     schema = cls.model_json_schema(by_alias=True)
     definitions.update(schema.pop("$defs", {}))
@@ -30,23 +30,23 @@ def _model(cls: type[BaseModel], definitions: Schema) -> Schema:
     return schema
 
 
-def _described(cls: type[BaseModel], schema: Schema) -> Schema:
+def described(cls: type[BaseModel], schema: Schema) -> Schema:
     """The schema with the docstring's words where the fields have none."""
-    schema["description"] = _summary(cls)
-    words = _arguments(cls)
+    schema["description"] = summary(cls)
+    words = arguments(cls)
     for name, part in schema.get("properties", {}).items():
         if name in words and "description" not in part:
             part["description"] = words[name]
     return schema
 
 
-def _summary(cls: type) -> str:
+def summary(cls: type) -> str:
     """A docstring without its arguments, as one text."""
     text = inspect.cleandoc(cls.__doc__ or "")
     return "\n\n".join(" ".join(part.split()) for part in ARGS.sub("", text).split("\n\n") if part.strip())
 
 
-def _arguments(cls: type) -> dict[str, str]:
+def arguments(cls: type) -> dict[str, str]:
     """Argument to description, from the docstrings of a class and its bases."""
     found: dict[str, str] = {}
     for base in reversed(cls.__mro__):

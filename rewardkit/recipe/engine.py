@@ -1,13 +1,13 @@
-"""The engine: rollouts in, readings made once, scores out.
+"""Read once, pay once.
 
-Reading is the expensive part and the part that goes wrong: the gold is checked, the answer extracted
-and verified exactly once a rollout, in one batch, before any term. Scoring walks the prompts' groups
-and asks each term for its payments. Nothing here knows a trainer or a file.
+Reading is the expensive part and the part that goes wrong: the gold is checked, the answer extracted and verified
+exactly once per rollout, in one batch, before any term. Scoring walks the prompts' groups and asks each term for its
+payments. It is handed an `Answer` and a `Reward`, and knows neither recipes nor trainers nor files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,11 @@ from ..errors import DataError, MissingFact
 from ..extract import extract
 from ..extract.reasoning import answer_start
 from ..kinds import Extractor, Question, Verifier
+from ..terms.base import Term
 from ..terms.combinators import total
 from ..types import Equality, Extraction, Outcome, Reading, Rollout, Says, Score, TermScore, Verdict
 from ..verify.words import same_words
 from .answer import Answer
-from .recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class _Gold:
 
 
 def read(answer: Answer, rollouts: Iterable[Rollout]) -> list[Reading]:
-    """One reading a rollout, in order.
+    """One reading per rollout, in order.
 
     Raises:
         DataError: a gold is missing, or null where null is not declared to mean unanswerable, or the
-            completion is not a text.
+            completion is not a string.
     """
     verifier: Verifier = answer.verify
     drafts = [_draft(answer, rollout, verifier) for rollout in rollouts]
@@ -63,7 +63,7 @@ class _Draft:
 def _draft(answer: Answer, rollout: Rollout, verifier: Verifier) -> _Draft:
     if not isinstance(rollout.completion, str):
         raise DataError(
-            f"rollout {rollout.id or '?'}: the completion is {type(rollout.completion).__name__}, not a text"
+            f"rollout {rollout.id or '?'}: the completion is {type(rollout.completion).__name__}, not a string"
         )
     gold = _gold(answer, rollout, verifier)
     text, start, reasoned, prefilled = _parts(answer, rollout)
@@ -109,7 +109,7 @@ def _gold(answer: Answer, rollout: Rollout, verifier: Verifier) -> _Gold:
     if any(gold is None for gold in golds) and answer.null_gold == "error":
         raise DataError(
             f"rollout {rollout.id or '?'} has a null gold; if null means that the problem cannot be answered, "
-            "say so in the recipe (answer.null_gold: unanswerable), else mend the data"
+            "say so in the recipe (answer.null_gold: unanswerable), else fix the data"
         )
     if all(nothing):
         return _Gold(answerable=False)
@@ -152,21 +152,29 @@ def _outcome(gold: _Gold, says: Says, verdict: Verdict | None) -> Outcome:
     return Outcome.CORRECT if verdict.equality == Equality.EQUAL else Outcome.WRONG
 
 
-def score(recipe: Recipe, rollouts: Iterable[Rollout]) -> list[Score]:
-    """Read and score rollouts; those of one prompt share a `group` and are contiguous."""
-    return score_readings(recipe, read(recipe.answer, rollouts))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reward:
+    """What is paid for a reading: the terms, the clip of their sum, and the name and digest that scores carry."""
+
+    terms: Mapping[str, Term]
+    clip: tuple[float, float] | None
+    reads_groups: bool
+    ref: str
+    digest: str
 
 
-def score_readings(recipe: Recipe, readings: Sequence[Reading]) -> list[Score]:
-    """Score readings, group by group, in order."""
-    scores: list[Score] = []
-    for group in _groups(recipe, readings):
-        scores.extend(_score_group(recipe, group))
-    return scores
+def score_readings(reward: Reward, readings: Sequence[Reading]) -> list[Score]:
+    """One score per reading, in order, group by group.
+
+    Raises:
+        MissingFact: a term compares the completions of one prompt, and a rollout has no group.
+        DataError: the rollouts of a group are not contiguous.
+    """
+    return [score for group in _groups(reward, readings) for score in _score_group(reward, group)]
 
 
-def _groups(recipe: Recipe, readings: Sequence[Reading]) -> Iterable[list[Reading]]:
-    if not recipe.reads_groups:
+def _groups(reward: Reward, readings: Sequence[Reading]) -> Iterable[list[Reading]]:
+    if not reward.reads_groups:
         yield list(readings)
         return
     seen: set[str] = set()
@@ -175,7 +183,7 @@ def _groups(recipe: Recipe, readings: Sequence[Reading]) -> Iterable[list[Readin
         name = reading.rollout.group
         if not name:
             raise MissingFact(
-                f"rollout {reading.rollout.id or '?'} has no group, and {recipe.ref} compares the completions of one "
+                f"rollout {reading.rollout.id or '?'} has no group, and {reward.ref} compares the completions of one "
                 "prompt; name the group column (--column group=NAME, or --group-by NAME to sort by it), or give a row's "
                 "completions as a list"
             )
@@ -194,21 +202,21 @@ def _groups(recipe: Recipe, readings: Sequence[Reading]) -> Iterable[list[Readin
         yield group
 
 
-def _score_group(recipe: Recipe, readings: Sequence[Reading]) -> list[Score]:
+def _score_group(reward: Reward, readings: Sequence[Reading]) -> list[Score]:
     live = [reading for reading in readings if reading.outcome != Outcome.UNDECIDED]
-    columns = [term.score(label, live) for label, term in recipe.reward.items()]
+    columns = [term.score(label, live) for label, term in reward.terms.items()]
     paid = iter(zip(*columns, strict=True))
     skipped = tuple(
         TermScore(label=label, kind=term.kind, value=None, raw=None, note="undecided: the gold is unusable")
-        for label, term in recipe.reward.items()
+        for label, term in reward.terms.items()
     )
     scores = []
     for reading in readings:
         terms = skipped if reading.outcome == Outcome.UNDECIDED else tuple(next(paid))
         value = total([term.value for term in terms]).value
-        if value is not None and recipe.clip is not None:
-            value = min(max(value, recipe.clip[0]), recipe.clip[1])
+        if value is not None and reward.clip is not None:
+            value = min(max(value, reward.clip[0]), reward.clip[1])
         scores.append(
-            Score(total=value, terms=terms, reading=reading, recipe=recipe.ref, digest=recipe.digest)
+            Score(total=value, terms=terms, reading=reading, recipe=reward.ref, digest=reward.digest)
         )
     return scores

@@ -9,16 +9,16 @@ from pydantic import BaseModel
 from ..kinds import Extractor, Verifier
 from ..terms.base import Term
 from ..terms.conditions.parse import Condition
-from .recipe import Recipe
 
 MARGIN = 100
 Names = dict[type, str]
 """Classes that the source text uses, and what it calls them."""
 
 
-def python(recipe: Recipe) -> str:
-    """Source text that imports what it needs and binds `recipe`.
+def python(recipe: BaseModel) -> str:
+    """Source code that imports what it needs and binds `recipe`, an object of a class that `rewardkit` exports.
 
+    >>> from rewardkit import Recipe
     >>> from rewardkit.terms.kinds.constant import Constant
     >>> print(python(Recipe(name="one", version=0, reward={"constant": Constant(value=1.0)})))
     from rewardkit import Recipe
@@ -27,14 +27,16 @@ def python(recipe: Recipe) -> str:
     recipe = Recipe(name='one', version=0, reward={'constant': Constant(value=1.0)})
     <BLANKLINE>
     """
-    names: Names = {Recipe: "Recipe"}
+    names: Names = {}
     body = _value(recipe, names, 0, len("recipe = "))
-    lines = {_import(cls, name) for cls, name in names.items()}
+    lines = {
+        _import("rewardkit" if cls is type(recipe) else cls.__module__, cls, name)
+        for cls, name in names.items()
+    }
     return "\n".join([*sorted(lines), "", f"recipe = {body}", ""])
 
 
-def _import(cls: type, name: str) -> str:
-    home = "rewardkit" if cls is Recipe else cls.__module__
+def _import(home: str, cls: type, name: str) -> str:
     return f"from {home} import {cls.__qualname__}" + (f" as {name}" if name != cls.__qualname__ else "")
 
 

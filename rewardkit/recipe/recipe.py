@@ -1,9 +1,8 @@
 """A recipe: a versioned reward.
 
-What comes in is a resolved tree (see `rewardkit.recipe.loading` for files, `extends` and `--set`) or Python
-objects of the same shape; what goes out is a frozen object that scores rollouts, prints itself as
-YAML or as Python, and has a digest. Recipes with the same tree are equal, whichever way they were
-written.
+A frozen object, made from a resolved tree (see `rewardkit.recipe.loading` for files, `extends` and `--set`) or from
+Python objects of the same shape. It scores rollouts, prints itself as YAML or as Python, and has a digest; recipes
+with the same tree are equal, whichever way they were written.
 """
 
 from __future__ import annotations
@@ -25,6 +24,8 @@ from ..terms.combinators import Combinator, First, total_pays
 from ..terms.labels import Terms, trees
 from ..types import DECIDED, Reading, Rollout, Score
 from .answer import Answer, Section
+from .engine import Reward, read, score_readings
+from .printing import python
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,24 +93,28 @@ class Recipe(Section):
 
     def read(self, rollouts: Iterable[Rollout]) -> list[Reading]:
         """What each rollout says: extraction, verification and outcome, made once."""
-        from .engine import read
-
         return read(self.answer, rollouts)
 
     def score(self, rollouts: Iterable[Rollout]) -> list[Score]:
-        """One score a rollout, in order. Rollouts of one prompt share a `group` and are contiguous."""
-        from .engine import score
-
-        return score(self, rollouts)
+        """One score per rollout, in order. Rollouts of one prompt share a `group` and are contiguous."""
+        return self.score_readings(self.read(rollouts))
 
     def score_readings(self, readings: Sequence[Reading]) -> list[Score]:
         """As `score`, from readings that were made already (by another version of the recipe, say)."""
-        from .engine import score_readings
-
-        return score_readings(self, readings)
+        reward = Reward(
+            terms=self.reward,
+            clip=self.clip,
+            reads_groups=self.reads_groups,
+            ref=self.ref,
+            digest=self.digest,
+        )
+        return score_readings(reward, readings)
 
     def score_frame(self, frame: pd.DataFrame, **columns: Any) -> pd.DataFrame:
-        """A frame with a row a completion, in order. See `rewardkit.rows.Columns` for `columns`."""
+        """The scores of a frame's completions, one row each, in order. See `rewardkit.rows.Columns` for `columns`.
+
+        The one import that goes up the house: the method belongs where a user looks for it, the code to `scoring`.
+        """
         from ..scoring.frames import score_frame
 
         return score_frame(self, frame, **columns)
@@ -209,8 +214,6 @@ class Recipe(Section):
 
     def to_python(self) -> str:
         """The recipe as Python; evaluates to an equal recipe."""
-        from .printing import python
-
         return python(self)
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..config.schema import DIALECT, Schema, _arguments, _described, _model, _summary
+from ..config.schema import DIALECT, Schema, arguments, described, model_schema, summary
 from ..kinds import EXTRACTORS, TERMS, VERIFIERS, Kind, Registry
 from .answer import Answer, Reasoning
 from .recipe import Allow, Recipe
@@ -26,13 +26,13 @@ def recipe_schema() -> Schema:
     }
     definitions["verifier"] = _choice(VERIFIERS)
 
-    answer = _linked(_described(Answer, _model(Answer, definitions)))
-    recipe = _described(Recipe, _model(Recipe, definitions))
+    answer = _linked(described(Answer, model_schema(Answer, definitions)))
+    recipe = described(Recipe, model_schema(Recipe, definitions))
     definitions.pop("Answer", None)  # stands in the properties, with its own definitions linked
     for part in (Reasoning, Allow):
-        _described(part, definitions[part.__name__])
-    described = _arguments(Recipe)
-    recipe["properties"]["recipe"]["description"] = described["name"]
+        described(part, definitions[part.__name__])
+    words = arguments(Recipe)
+    recipe["properties"]["recipe"]["description"] = words["name"]
     recipe["properties"]["answer"] = answer
     recipe["properties"] |= {
         "extends": {
@@ -47,7 +47,7 @@ def recipe_schema() -> Schema:
         },
     }
     del recipe["properties"]["reward"]
-    recipe["properties"]["reward"] = {"description": described["reward"]}
+    recipe["properties"]["reward"] = {"description": words["reward"]}
     recipe["required"] = ["recipe", "version"]
     recipe |= {
         "if": {"required": ["extends"]},
@@ -109,7 +109,7 @@ def _choice(registry: Registry[Any]) -> Schema:
         own["required"] = ["kind", *own.get("required", [])]
         mappings.append(own)
     described = [
-        {"const": name, "description": _summary(registry.get(name))}
+        {"const": name, "description": summary(registry.get(name))}
         for name in names
         if not _kind(registry.get(name), name, definitions, True).get("required")
     ]
@@ -118,9 +118,9 @@ def _choice(registry: Registry[Any]) -> Schema:
 
 def _kind(cls: type[Kind], name: str, definitions: Schema, required: bool) -> Schema:
     """The parameters of a kind, with `kind` itself."""
-    schema = _described(cls, _model(cls, definitions))
+    schema = described(cls, model_schema(cls, definitions))
     schema["properties"] = {
-        "kind": {"const": name, "description": _summary(cls)},
+        "kind": {"const": name, "description": summary(cls)},
         **schema.get("properties", {}),
     }
     presets = getattr(cls, "PRESETS", {})
