@@ -2,8 +2,8 @@
 
 The answer is an expression in the tag, or (as in the sample `(79 - 60) + 17 = 36 <answer>36</answer>`) the
 equation just before a tag that repeats its value. It is read by a small parser of its own and computed
-in exact fractions under caps; nothing is ever evaluated as Python. The target alone earns nothing: the
-prompt prints it. Details say `value`, `target`, `used`, `given`, `legal` (only given numbers, each at most
+in exact fractions under caps; nothing is ever evaluated as Python. A bare number is
+wrong, the target included: the prompt prints it. Details say `value`, `target`, `used`, `given`, `legal` (only given numbers, each at most
 as often as given, all of them under `use_all`, and an expression rather than a bare number) and `error`,
 the distance from the target; each is None where it cannot be known.
 """

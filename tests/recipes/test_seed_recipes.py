@@ -23,7 +23,7 @@ FOLDER = shipped_folder()
 SEEDS = {
     "math-none": (0, 1, 2, 3),
     "countdown": (1,),
-    "r1-triplet": (1,),
+    "r1-triplet": (1, 2),
     "gsm8k-shaped": (1,),
     "open-r1-stack": (1, 2, 3, 4, 5),
     "playground-none": (0, 1, 2, 3),
