@@ -138,11 +138,14 @@ def _records(
     """The records of a chunk, added to the summary, and the mark that closes it."""
     records: list[dict[str, Any]] = []
     undecided: list[str] = []
+    ceilings = 0
     for group, scores in zip(chunk.groups, chunk.scores, strict=True):
         own = [record(score) for score in scores]
         summary.add_group(own)
         records += own
         for score, row in zip(scores, group.rows, strict=True):
+            verdict = score.reading.verdict
+            ceilings += verdict.details.get("ceilings", 0) if verdict is not None else 0
             fault = gold_fault(score)
             if fault is not None:
                 if strict:
@@ -151,10 +154,12 @@ def _records(
     if strict and chunk.refused:
         raise DataError(chunk.refused[0].fault, file, chunk.refused[0].row)
     refused = [f"{file}:{one.row}: {one.fault}" for one in chunk.refused]
-    return records, {"groups": len(chunk.groups), "refused": refused, "undecided": undecided}
+    mark = {"groups": len(chunk.groups), "refused": refused, "undecided": undecided}
+    return records, mark | ({"ceilings": ceilings} if ceilings else {})
 
 
 def _take_mark(summary: Summary, mark: dict[str, Any]) -> None:
     for what in mark["refused"]:
         summary.leave_out("unfit gold", what)
     summary.name_undecided(mark["undecided"])
+    summary.ceilings += mark.get("ceilings", 0)

@@ -81,6 +81,8 @@ class Summary:
     faults: Counter[str] = field(default_factory=Counter)
     bad: list[str] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
+    ceilings: int = 0
+    """How often a verification was at its wall ceiling: the machine was overloaded, or a worker slept."""
 
     def add_group(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Take in the records of one prompt."""
@@ -129,6 +131,7 @@ class Summary:
             "outcomes": {str(o): self.outcomes[o] for o in Outcome if self.outcomes[o]},
             "shares": {str(o): self.outcomes[o] / self.completions for o in Outcome if self.outcomes[o]},
             "routes": dict(self.routes.most_common()),
+            "ceilings": self.ceilings,
             "groups": {"count": self.groups, "compared": self.compared, "zero_spread": self.flat},
             "bad_rows": {
                 "count": self.faults.total(),
@@ -172,6 +175,12 @@ def _tables(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
     yield _counts("outcome", plain["outcomes"], plain["completions"])
     yield ""
     yield _counts("route", plain["routes"], plain["completions"])
+    ceilings = plain.get("ceilings", 0)
+    if ceilings:
+        yield Text(
+            f"{number_of(ceilings, 'verification')} reached the wall-clock ceiling and {'was' if ceilings == 1 else 'were'} tried "
+            "once more; those that reached it twice are routed as 'ceiling' and count as timeouts. Is this machine overloaded?"
+        )
     groups = plain["groups"]
     if groups["compared"]:
         share = groups["zero_spread"] / groups["compared"]

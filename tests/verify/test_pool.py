@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from rewardkit.errors import SetupError
-from rewardkit.types import Equality
+from rewardkit.kinds import Question
+from rewardkit.types import Equality, Extraction, Rollout
 from rewardkit.verify.math.verifier import CACHE, Math
 from rewardkit.verify.workers import pool as pools
+from rewardkit.verify.workers import process as processes
 
 PROVED = (r"\cos 2\theta", r"1-2\sin^2\theta")  # no normal form of ours: a worker's business
 
@@ -40,13 +42,50 @@ def test_replies_come_in_order(pool):
     assert [reply.value["equality"] for reply in pool.run(jobs, 30)] == ["equal", "different", "equal"] * 4
 
 
-def test_a_late_worker_is_killed_and_the_others_are_not_kept_waiting(pool):
+def test_a_job_past_its_deadline_is_ended_and_the_others_are_not_kept_waiting(pool):
     pool.run([job("x", "x")], 30)
     started = pool.started
-    replies = pool.run([{"sleep": 60}, job("x", "x"), {"sleep": 60}, job("x", "y")], 0.5)
+    replies = pool.run([{"spin": True}, job("x", "x"), {"spin": True}, job("x", "y")], 0.5)
     assert [reply.status for reply in replies] == ["timeout", "done", "timeout", "done"]
     assert pool.killed == 2
     assert pool.started == started + 2
+
+
+def test_a_deadline_counts_the_workers_processor_time_and_no_time_on_the_wall(pool):
+    reply = pool.run([{"sleep": 1.0, "echo": "done all the same"}], 0.2)[0]
+    assert (reply.status, reply.value, reply.ceilings) == ("done", "done all the same", 0)
+    assert reply.seconds >= 1.0
+
+
+def test_a_deadline_holds_where_the_parent_had_blocked_the_signal_that_ends_a_worker(pool):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF})
+    try:
+        assert [reply.status for reply in pool.run([{"spin": True}], 0.2)] == ["timeout"]
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@pytest.mark.parametrize("starved", [{"sleep": 300}, {"pause": True}])
+def test_at_the_wall_ceiling_a_job_is_tried_once_more_in_a_fresh_worker(pool, monkeypatch, starved, caplog):
+    pool.run([job("x", "x")], 30)
+    monkeypatch.setattr(pools, "CEILING_LEAST", 0.5)
+    monkeypatch.setattr(pools, "CEILING_TIMES", 1.0)
+    replies = pool.run([starved, {"echo": 1}], 0.1)
+    assert [(reply.status, reply.ceilings) for reply in replies] == [("ceiling", 2), ("done", 0)]
+    assert pool.killed == 2
+    assert ["tried once more" in told.message for told in caplog.records] == [True, False]
+
+
+def test_a_job_that_was_starved_once_has_its_verdict_from_the_second_worker(pool, monkeypatch, tmp_path):
+    pool.run([job("x", "x")], 30)
+    monkeypatch.setattr(pools, "CEILING_LEAST", 1.0)
+    reply = pool.run([{"sleep_once": str(tmp_path / "slept"), "echo": 7}], 0.01)[0]
+    assert (reply.status, reply.value, reply.ceilings) == ("done", 7, 1)
+
+
+def test_the_ceiling_is_far_above_the_deadline():
+    assert pools.ceiling_s(2.0) == 60.0
+    assert pools.ceiling_s(0.01) == 10.0
 
 
 def test_a_spare_that_said_hello_long_ago_is_as_good_as_a_new_one(pool, monkeypatch):
@@ -95,7 +134,7 @@ def test_surrogates_and_nuls_survive_the_pipe(pool):
 
 
 def test_memory_is_bounded(pool):
-    replies = pool.run([{"eat": 8 * pools.MEMORY_BYTES}, job("x", "x")], 30)
+    replies = pool.run([{"eat": 8 * processes.MEMORY_BYTES}, job("x", "x")], 30)
     assert replies[0].status == "crash" or replies[0].value["equality"] == "crash"
     assert replies[1].status == "done"
 
@@ -106,11 +145,49 @@ def test_recycled_by_calls(pool, monkeypatch):
     assert pool.killed >= 2
 
 
-def test_an_answer_that_is_late_is_a_timeout_and_not_remembered(monkeypatch):
+def test_a_timeout_is_a_fact_about_the_pair_and_its_deadline():
     CACHE.clear()
-    verdict = Math(deadline_s=0.0001).compare(*PROVED)
-    assert verdict.equality == Equality.TIMEOUT
-    assert Math(deadline_s=30).compare(*PROVED).equality == Equality.EQUAL
+    hurried, patient = Math(deadline_s=0.0001), Math(deadline_s=30)
+    verdict = hurried.compare(*PROVED)
+    assert (verdict.equality, verdict.route) == (Equality.TIMEOUT, "timeout")
+    killed = pools.pool().killed
+    assert hurried.compare(*PROVED).equality == Equality.TIMEOUT
+    assert pools.pool().killed == killed  # known by now: asked again, it costs no worker
+    assert patient.compare(*PROVED).equality == Equality.EQUAL
+
+
+def test_wall_ceilings_are_told_once_each_and_counted_as_a_route_of_their_own(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    monkeypatch.setenv("DRILL_SLEEP_ONCE", str(tmp_path / "slept"))
+    monkeypatch.setattr(pools, "CEILING_LEAST", 2.0)
+    monkeypatch.setattr(pools, "CEILING_TIMES", 1.0)
+    CACHE.clear()
+    pools.set_workers(1, "drills:judge").run([{"echo": 1}], 30)
+    verifier = Math(deadline_s=2.0)
+    question = asked(*PROVED)
+    try:
+        starved_once = verifier.verify([question, question])
+        monkeypatch.setenv("DRILL_SLEEP_ONCE", str(tmp_path))  # a folder: nothing ever says that it has slept
+        pools.set_workers(1, "drills:judge").run([{"echo": 1}], 30)
+        CACHE.clear()
+        starved = verifier.verify([question])
+        again = CACHE.get((verifier._asked, starved[0].gold, starved[0].answer))
+    finally:
+        pools.shutdown()
+    assert [(str(one.equality), dict(one.details)) for one in starved_once] == [
+        ("equal", {"ceilings": 1}),
+        ("equal", {}),
+    ]
+    assert [(str(one.equality), one.route, one.details["ceilings"]) for one in starved] == [
+        ("timeout", "ceiling", 2)
+    ]
+    assert again is None
+
+
+def asked(gold, answer):
+    extraction = Extraction(text=answer, span=(0, len(answer)), extractor="whole")
+    rollout = Rollout(completion=answer, gold=gold)
+    return Question(extraction=extraction, golds=(gold,), text=answer, rollout=rollout)
 
 
 def test_from_four_threads_and_an_event_loop():
@@ -231,7 +308,7 @@ def alive(pid: int) -> bool:
 
 
 def test_a_pool_that_cannot_start_says_so(monkeypatch):
-    monkeypatch.setattr(pools, "_BOOT", "raise SystemExit(7)")
+    monkeypatch.setattr(processes, "BOOT", "raise SystemExit(7)")
     broken = pools.Pool(1)
     with pytest.raises(SetupError, match="do not start"):
         broken.run([job("x", "x")], 30)

@@ -39,6 +39,7 @@ ROUTES = (
     "unread",
     "refused",
     "timeout",
+    "ceiling",
     "crash",
     "gold",
     "none",

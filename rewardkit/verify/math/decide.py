@@ -1,6 +1,6 @@
 """The inline routes: what can be settled in microseconds and without a worker.
 
-A gold and an answer come in; a `Finding` goes out, whose equality is None where only the symbolic route can
+A gold and an answer come in; a `Decision` goes out, whose equality is None where only the symbolic route can
 tell. Routes in order: the same normal text; exact rationals; the typed comparison. Each is final in both
 directions where both sides are read.
 """
@@ -22,7 +22,7 @@ from .text.rational import TooLarge, rational
 from .text.tokens import BAD, canonical
 
 
-class Finding(NamedTuple):
+class Decision(NamedTuple):
     """`equality` is a value of `types.Equality`, or None for "ask a worker"."""
 
     equality: str | None
@@ -97,37 +97,37 @@ def _balanced(text: str) -> bool:
     return depth == 0
 
 
-def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> Finding:
+def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> Decision:
     """The inline verdict on one pair."""
     if _PLAIN.fullmatch(gold) and _PLAIN.fullmatch(answer):
         equality = "equal" if int(gold) == int(answer) else "different"
-        return Finding(equality, "literal" if gold == answer else "numeric", answer, gold)
+        return Decision(equality, "literal" if gold == answer else "numeric", answer, gold)
     left, right = side(gold), side(answer)
     if left.text == right.text and left.text and BAD not in right.text:
-        return Finding("equal", "literal", right.text, left.text)
+        return Decision("equal", "literal", right.text, left.text)
     if left.tree is None or right.tree is None:
         if right.refused or left.refused:
-            return Finding("refused", "refused", right.text, left.text)
+            return Decision("refused", "refused", right.text, left.text)
         unread = left.tree is None and right.tree is None and _balanced(left.text) and _balanced(right.text)
-        return Finding(None if unread else "different", "unread", right.text, left.text)
+        return Decision(None if unread else "different", "unread", right.text, left.text)
     try:
         found = Comparison(policy).same(left.tree, right.tree)
         if found is False and decimals == "gold_precision" and rounds_to(left.text, right.tree):
-            return Finding("equal", "rounded", right.text, left.text)
+            return Decision("equal", "rounded", right.text, left.text)
     except Refused:
-        return Finding("refused", "refused", right.text, left.text)
+        return Decision("refused", "refused", right.text, left.text)
     except RecursionError:
-        return Finding("refused", "refused", right.text, left.text)
+        return Decision("refused", "refused", right.text, left.text)
     except Exception:  # noqa: BLE001 - as above: counted as a crash, logged, and never raised into a trainer
         _LOG.exception("comparing %r with %r failed; please report it", gold[:200], answer[:200])
-        return Finding("crash", "crash", right.text, left.text)
+        return Decision("crash", "crash", right.text, left.text)
     heads = (left.tree[0], right.tree[0])
     route = next((_KIND[head] for head in heads if head in _KIND and head != "num"), None)
     if route is None:
         route = "numeric" if heads == ("num", "num") else "algebra"
     if found is None:
-        return Finding(None, route, right.text, left.text)
-    return Finding("equal" if found else "different", route, right.text, left.text)
+        return Decision(None, route, right.text, left.text)
+    return Decision("equal" if found else "different", route, right.text, left.text)
 
 
 def rounds_to(gold: str, answer: Node) -> bool:

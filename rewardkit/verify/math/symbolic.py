@@ -228,3 +228,7 @@ def _unread(gold: str, answer: str) -> dict[str, str]:
             continue
     agreed = library(canonical(gold), canonical(answer))
     return {"equality": "equal" if agreed else "different", "route": "math-verify"}
+
+
+if __name__ == "__main__":
+    print("a worker's imports work:", judge({"gold": "x+1", "answer": "1+x", "policy": {}}))

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
@@ -17,8 +18,8 @@ from pydantic import Field
 
 from ...kinds import Question, Verifier
 from ...types import Equality, Rollout, Verdict
-from ..workers.pool import pool
-from .decide import Finding, decide, fault_of, side
+from ..workers.pool import Reply, pool
+from .decide import Decision, decide, fault_of, side
 from .equality.comparison import Policy
 
 MOST_CACHED = 65_536
@@ -27,7 +28,7 @@ LONGEST_CACHED = 1_000
 
 
 class _Cache:
-    """Verdicts by (policy, gold, answer) in normal form: bounded, safe between threads, first out the least used."""
+    """Verdicts by (policy and deadline, gold, answer) in normal form: bounded, safe between threads, first out the least used."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -56,7 +57,7 @@ class _Cache:
 
 
 CACHE = _Cache(MOST_CACHED)
-"""What workers have found. Timeouts and crashes are not kept: a busy machine is not the answer's fault."""
+"""What workers have found, timeouts included. Crashes and wall ceilings are not kept: those may be the machine's doing."""
 
 
 class Math(Verifier):
@@ -94,7 +95,10 @@ class Math(Verifier):
         "single value, or only the `last` where the gold is a single value.",
     )
     deadline_s: float = Field(
-        default=2.0, gt=0, le=60, description="Seconds that the symbolic route may take for one answer."
+        default=2.0,
+        gt=0,
+        le=60,
+        description="Seconds of a worker's processor time that the symbolic route may take for one answer.",
     )
 
     @cached_property
@@ -102,10 +106,15 @@ class Math(Verifier):
         """The policy as the comparison takes it."""
         return Policy(percent=self.percent, units=self.units, ordered=self.ordered)
 
+    @property
+    def _asked(self) -> tuple[Policy, float]:
+        """All that a worker's verdict depends on besides the pair."""
+        return (self.policy, self.deadline_s)
+
     def verify(self, questions: Sequence[Question]) -> list[Verdict]:
         """Verdicts in order: what is inline first, then the rest at once over the workers."""
         verdicts: list[Verdict | None] = [None] * len(questions)
-        open_: list[tuple[int, list[tuple[str, str, Finding]]]] = []
+        open_: list[tuple[int, list[tuple[str, str, Decision]]]] = []
         for index, question in enumerate(questions):
             settled, pending = self._inline(question)
             verdicts[index] = settled
@@ -127,11 +136,11 @@ class Math(Verifier):
         rollout = Rollout(completion=answer, gold=gold)
         return self.verify([Question(extraction=extraction, golds=(gold,), text=answer, rollout=rollout)])[0]
 
-    def _inline(self, question: Question) -> tuple[Verdict | None, list[tuple[str, str, Finding]]]:
+    def _inline(self, question: Question) -> tuple[Verdict | None, list[tuple[str, str, Decision]]]:
         """The verdict if it can be had inline, and the pairs that need a worker if not."""
         began = time.perf_counter()
-        first: Finding | None = None
-        pending: list[tuple[str, str, Finding]] = []
+        first: Decision | None = None
+        pending: list[tuple[str, str, Decision]] = []
         usable = 0
         for gold in question.golds:
             if fault_of(gold) is not None:
@@ -140,7 +149,7 @@ class Math(Verifier):
             answer = self._text(question, gold)
             found = decide(gold, answer, self.policy, self.decimals)
             if found.equality is None:
-                known = CACHE.get((self.policy, found.gold, found.answer))
+                known = CACHE.get((self._asked, found.gold, found.answer))
                 if known is None:
                     pending.append((gold, answer, found))
                     continue
@@ -164,7 +173,7 @@ class Math(Verifier):
         return extraction.text or ""
 
     @staticmethod
-    def _verdict(found: Finding, seconds: float, route: str | None = None) -> Verdict:
+    def _verdict(found: Decision, seconds: float, route: str | None = None) -> Verdict:
         return Verdict(
             equality=Equality(found.equality),
             route=route or found.route,
@@ -174,7 +183,7 @@ class Math(Verifier):
         )
 
     def _ask(
-        self, open_: list[tuple[int, list[tuple[str, str, Finding]]]], verdicts: list[Verdict | None]
+        self, open_: list[tuple[int, list[tuple[str, str, Decision]]]], verdicts: list[Verdict | None]
     ) -> None:
         """Ask the workers; the same pair is asked once however often it occurs in the batch."""
         policy = {"percent": self.percent, "units": self.units, "ordered": self.ordered}
@@ -185,16 +194,28 @@ class Math(Verifier):
                 if unique.setdefault((found.gold, found.answer), len(jobs)) == len(jobs):
                     jobs.append({"gold": gold, "answer": answer, "policy": policy})
         replies = pool().run(jobs, self.deadline_s)
+        ceilings = [
+            reply.ceilings for reply in replies
+        ]  # each is told of once, however many completions share it
         for index, pending in open_:
             best: Verdict | None = None
+            hits = 0
             for _, _, found in pending:
-                reply = replies[unique[found.gold, found.answer]]
-                if reply.status == "done":
-                    equality, route = reply.value["equality"], reply.value["route"]
-                    CACHE.put((self.policy, found.gold, found.answer), (equality, route))
-                else:
-                    equality = route = reply.status
-                verdict = self._verdict(found._replace(equality=equality, route=route), reply.seconds)
+                at = unique[found.gold, found.answer]
+                hits, ceilings[at] = hits + ceilings[at], 0
+                verdict = self._replied(found, replies[at])
                 if best is None or verdict.equality == Equality.EQUAL:
                     best = verdict
+            if best is not None and hits:
+                best = replace(best, details={"ceilings": hits})
             verdicts[index] = best
+
+    def _replied(self, found: Decision, reply: Reply) -> Verdict:
+        """The verdict that a worker's reply makes of an open pair; remembered where it is a fact about the pair."""
+        if reply.status == "done":
+            equality, route = reply.value["equality"], reply.value["route"]
+        else:
+            equality, route = ("timeout" if reply.status == "ceiling" else reply.status), reply.status
+        if reply.status in ("done", "timeout"):
+            CACHE.put((self._asked, found.gold, found.answer), (equality, route))
+        return self._verdict(found._replace(equality=equality, route=route), reply.seconds)

@@ -1,20 +1,19 @@
-"""Worker processes that can be killed: the only place where a completion may cost time.
+"""Up to so many workers, shared by every thread of this process: the only place where a completion may cost time.
 
-Jobs come in (JSON values), replies go out, each within a deadline that runs in this process's clock. A
-worker past its deadline is killed with SIGKILL and replaced by a warm spare; one that died by itself
-has its job tried once more elsewhere. Signals are not used, so any thread, an event loop or a forked
-child may ask: a fork leaves the parent its workers and starts its own when it first needs one.
-Interpreter exit kills the workers and waits for none.
+A job's deadline is in processor time of its worker, so that a timeout is a fact about the job and not about how
+busy the machine is; the kernel ends a worker that passes it (see `worker`). A wall ceiling well above it bounds
+what sleeps or is starved: there the worker is killed and the job is tried once more in a fresh one, as it is
+where a worker dies by itself. Signals are not used in this process, so any thread, an event loop or a forked
+child may ask: a fork leaves the parent its workers and starts its own when it first needs one. Interpreter exit
+kills the workers and waits for none.
 """
 
 from __future__ import annotations
 
 import atexit
-import json
+import logging
 import os
 import select
-import struct
-import subprocess
 import sys
 import threading
 import time
@@ -24,102 +23,49 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ...errors import SetupError
+from .process import Process
 
-MEMORY_BYTES = 2 * 1024**3
-"""Address space of a worker (RLIMIT_AS); sympy and math-verify need about 0.4 GiB of it."""
+JUDGE = "rewardkit.verify.math.symbolic:judge"
+"""What workers run unless told otherwise, as module:function."""
+CEILING_TIMES = 30.0
+CEILING_LEAST = 10.0
+"""The wall ceiling of a job is this many times its deadline, and at least this many seconds."""
 RECYCLE_CALLS = 5000
 RECYCLE_RSS_BYTES = 500 * 1024**2
 """A worker that has served this many calls, or has grown to this size, is replaced between jobs."""
 START_SECONDS = 120.0
 """A worker that has not said hello after this is broken."""
 
-_HEAD = struct.Struct(">I")
-_BOOT = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from rewardkit.verify.workers.worker import main; main(int(sys.argv[2]), sys.argv[3])"
-)
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What became of a job: `value` is the worker's answer where `status` is `done`."""
+    """What became of a job: `value` is the worker's answer where `status` is `done`.
 
-    status: Literal["done", "timeout", "crash"]
+    A `timeout` used up its processor time; a `ceiling` was twice at the wall ceiling before that; a `crash` brought
+    its worker down twice. `seconds` is wall time, `ceilings` counts how often the job was at the wall ceiling.
+    """
+
+    status: Literal["done", "timeout", "ceiling", "crash"]
     value: Any = None
     seconds: float = 0.0
+    ceilings: int = 0
 
 
-class _Worker:
-    """One process and its two pipes."""
+@dataclass(slots=True)
+class _Job:
+    """A job on its way: its place in the batch, when a worker took it, and how often it failed."""
 
-    def __init__(self, judge: str) -> None:
-        if not sys.executable:
-            raise SetupError(
-                "verification needs worker processes, and sys.executable is not set in this interpreter"
-            )
-        paths = json.dumps([str(path) for path in sys.path if isinstance(path, str)])
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _BOOT, paths, str(MEMORY_BYTES), judge],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in the terminal is the parent's to handle
-            env={
-                **os.environ,
-                "OMP_NUM_THREADS": "1",
-                "OPENBLAS_NUM_THREADS": "1",
-                "CUDA_VISIBLE_DEVICES": "",
-            },
-        )
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.into, self.out = self.process.stdin.fileno(), self.process.stdout.fileno()
-        os.set_blocking(self.out, False)
-        self.buffer = bytearray()
-        self.calls = 0
-        self.rss = 0
-        self.ready = False
-        self.born = time.monotonic()
+    index: int
+    began: float = 0.0
+    deaths: int = 0
+    ceilings: int = 0
 
-    def send(self, job: Any, seconds: float) -> None:
-        """Write a job; raises OSError where the worker is gone."""
-        body = json.dumps([seconds, job]).encode("ascii")
-        view = memoryview(_HEAD.pack(len(body)) + body)
-        while view:
-            view = view[os.write(self.into, view) :]
-        self.calls += 1
 
-    def receive(self) -> tuple[bool, Any]:
-        """(alive, message or None) of what has arrived so far; never blocks."""
-        while True:
-            try:
-                chunk = os.read(self.out, 1 << 16)
-            except BlockingIOError:
-                return True, None
-            if not chunk:
-                return False, None
-            self.buffer += chunk
-            if len(self.buffer) >= 4:
-                size = _HEAD.unpack_from(self.buffer)[0]
-                if len(self.buffer) >= 4 + size:
-                    message = json.loads(bytes(self.buffer[4 : 4 + size]))
-                    del self.buffer[: 4 + size]
-                    return True, message
-
-    def kill(self) -> None:
-        """SIGKILL; a process in a C call dies too."""
-        self.process.kill()
-        self.process.wait()
-        self.close()
-
-    def close(self) -> None:
-        """Close this process's ends of the pipes."""
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except BrokenPipeError:
-                    continue
+def ceiling_s(deadline_s: float) -> float:
+    """The wall seconds that a job may take in one worker."""
+    return max(CEILING_LEAST, CEILING_TIMES * deadline_s)
 
 
 class Pool:
@@ -128,85 +74,106 @@ class Pool:
     `judge` names the function of a job that the workers run, as module:function.
     """
 
-    def __init__(self, size: int, judge: str = "rewardkit.verify.math.symbolic:judge") -> None:
+    def __init__(self, size: int, judge: str = JUDGE) -> None:
         self.size = max(1, size)
         self.judge = judge
         self._lock = threading.Condition()
-        self._idle: deque[_Worker] = deque()
-        self._busy: set[_Worker] = set()
+        self._idle: deque[Process] = deque()
+        self._busy: set[Process] = set()
         self._queue: deque[object] = deque()
         self._failed_starts = 0
         self.killed = 0
         self.started = 0
 
     def run(self, jobs: Sequence[Any], deadline_s: float) -> list[Reply]:
-        """One reply a job, in order; every job has `deadline_s` from the moment a worker has it."""
+        """One reply per job, in order; every job has `deadline_s` of its worker's processor time."""
         replies: list[Reply | None] = [None] * len(jobs)
-        waiting: deque[tuple[int, int]] = deque((index, 0) for index in range(len(jobs)))
-        running: dict[_Worker, tuple[int, int, float]] = {}
+        waiting = deque(map(_Job, range(len(jobs))))
+        running: dict[Process, _Job] = {}
+        ceiling = ceiling_s(deadline_s)
         try:
             while waiting or running:
                 while waiting and (worker := self._take(block=not running)) is not None:
-                    index, tries = waiting.popleft()
-                    began = time.monotonic()
-                    running[worker] = (index, tries, began)
+                    job = waiting.popleft()
+                    job.began = time.monotonic()
+                    running[worker] = job
                     try:
-                        worker.send(jobs[index], deadline_s)
+                        worker.send(jobs[job.index], deadline_s, ceiling)
                     except OSError:  # it died while idle; its end of file is seen below
                         continue
-                self._collect(running, waiting, replies, deadline_s)
+                for job, reply in self._collect(running, bool(waiting), ceiling):
+                    if reply is None:
+                        waiting.append(job)
+                    else:
+                        replies[job.index] = reply
         finally:
             for worker in list(running):  # only when interrupted (Ctrl-C): what runs is abandoned
                 self._discard(worker)
         return [reply for reply in replies if reply is not None]
 
     def _collect(
-        self,
-        running: dict[_Worker, tuple[int, int, float]],
-        waiting: deque[tuple[int, int]],
-        replies: list[Reply | None],
-        deadline_s: float,
-    ) -> None:
-        """Wait for the next reply or the next deadline, and settle what it settles."""
-        soonest = min(began for _, _, began in running.values()) + deadline_s
+        self, running: dict[Process, _Job], more: bool, ceiling: float
+    ) -> list[tuple[_Job, Reply | None]]:
+        """Wait for the next reply or ceiling; each job that left `running`, with its reply or None to try again."""
+        settled: list[tuple[_Job, Reply | None]] = []
         poll = select.poll()
         by_fd = {worker.out: worker for worker in running}
         for fd in by_fd:
             poll.register(fd, select.POLLIN | select.POLLHUP)
+        soonest = min(job.began for job in running.values()) + ceiling
         patience = max(0.0, soonest - time.monotonic())
-        if waiting and len(running) < self.size:
+        if more and len(running) < self.size:
             patience = min(patience, 0.02)  # another thread may hand a worker back meanwhile
         for fd, _ in poll.poll(patience * 1000 + 1):
             worker = by_fd[fd]
-            index, tries, began = running[worker]
             alive, message = worker.receive()
+            if message is None and alive:
+                continue
+            job = running.pop(worker)
+            seconds = time.monotonic() - job.began
             if message is not None:
                 worker.rss = message["rss"]
-                replies[index] = Reply("done", message["value"], time.monotonic() - began)
-                del running[worker]
                 self._give_back(worker)
-            elif not alive:
-                del running[worker]
-                self._discard(worker)
-                if tries == 0:
-                    waiting.append((index, 1))
-                else:
-                    replies[index] = Reply("crash", None, time.monotonic() - began)
-        now = time.monotonic()
-        for worker, (index, _, began) in list(running.items()):
-            if now - began >= deadline_s:
-                del running[worker]
-                self._discard(worker)
-                replies[index] = Reply("timeout", None, now - began)
+                settled.append((job, Reply("done", message["value"], seconds, job.ceilings)))
+                continue
+            self._discard(worker)
+            if worker.out_of_time:
+                settled.append((job, Reply("timeout", None, seconds, job.ceilings)))
+            else:
+                job.deaths += 1
+                reply = Reply("crash", None, seconds, job.ceilings) if job.deaths > 1 else None
+                settled.append((job, reply))
+        return settled + self._at_ceiling(running, ceiling)
 
-    def _take(self, block: bool) -> _Worker | None:
+    def _at_ceiling(self, running: dict[Process, _Job], ceiling: float) -> list[tuple[_Job, Reply | None]]:
+        """Kill the workers whose jobs are at the wall ceiling; those jobs, as `_collect` has them."""
+        settled: list[tuple[_Job, Reply | None]] = []
+        now = time.monotonic()
+        for worker, job in list(running.items()):
+            if now - job.began < ceiling:
+                continue
+            del running[worker]
+            self._discard(worker)
+            job.ceilings += 1
+            _LOG.warning(
+                "a verification was not done after %g s (wall time) without using up its processor time; %s",
+                ceiling,
+                "it is tried once more"
+                if job.ceilings == 1
+                else "it counts as a timeout: is the machine overloaded?",
+            )
+            reply = Reply("ceiling", None, now - job.began, job.ceilings) if job.ceilings > 1 else None
+            settled.append((job, reply))
+        return settled
+
+    def _take(self, block: bool) -> Process | None:
         """A ready worker, None where all are busy and the caller has something else to wait for."""
         with self._lock:
             if not block and (self._queue or len(self._busy) >= self.size):
                 return None
             self._wait_for_turn()
             while len(self._idle) + len(self._busy) < self.size + 1:
-                self._idle.append(_Worker(self.judge))
+                self._idle.append(Process(self.judge))
                 self.started += 1
             ready = [worker for worker in self._idle if worker.ready]
             worker = ready[0] if ready else self._idle[0]
@@ -233,7 +200,7 @@ class Pool:
             self._queue.remove(turn)
             self._lock.notify_all()
 
-    def _greet(self, worker: _Worker) -> bool:
+    def _greet(self, worker: Process) -> bool:
         """Wait for a new worker's hello; starting up is not the answer's time."""
         poll = select.poll()
         poll.register(worker.out, select.POLLIN | select.POLLHUP)
@@ -256,11 +223,11 @@ class Pool:
             )
             raise SetupError(
                 f"verification workers do not start (the last {last}); "
-                f"see what this says: {sys.executable} -m rewardkit.verify.workers.worker"
+                f"see what this says: {sys.executable} -m {self.judge.partition(':')[0]}"
             )
         return False
 
-    def _give_back(self, worker: _Worker) -> None:
+    def _give_back(self, worker: Process) -> None:
         if worker.calls >= RECYCLE_CALLS or worker.rss > RECYCLE_RSS_BYTES:
             self._discard(worker)
             return
@@ -269,14 +236,14 @@ class Pool:
             self._idle.appendleft(worker)
             self._lock.notify_all()
 
-    def _discard(self, worker: _Worker) -> None:
+    def _discard(self, worker: Process) -> None:
         """Kill a worker and start the next spare, which warms up in the background."""
         worker.kill()
         with self._lock:
             self.killed += 1
             self._busy.discard(worker)
             while len(self._idle) + len(self._busy) < self.size + 1:
-                self._idle.append(_Worker(self.judge))
+                self._idle.append(Process(self.judge))
                 self.started += 1
             self._lock.notify_all()
 
@@ -324,7 +291,7 @@ def pool() -> Pool:
         return _pool
 
 
-def set_workers(size: int, judge: str = "rewardkit.verify.math.symbolic:judge") -> Pool:
+def set_workers(size: int, judge: str = JUDGE) -> Pool:
     """Replace this process's pool by one of this size, and return it."""
     global _pool
     with _guard:
