@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -38,8 +37,8 @@ def train(
 ) -> None:
     """Train by a plan of stages.
 
-    The same command goes on where a killed run stopped. For several GPUs:
-    `accelerate launch -m rewardkit train PLAN.yaml`.
+    The same command resumes a run that was killed. SIGTERM and SIGUSR1 save a checkpoint first (exit code 143). For
+    several GPUs: `accelerate launch -m rewardkit train PLAN.yaml`.
 
         rewardkit train plan.yaml --dry-run
         rewardkit train qwen3-0.6b-math-none --smoke
@@ -66,7 +65,8 @@ def train(
     from accelerate import PartialState
 
     from .run.folder import RunFolder
-    from .run.run import accelerator_here, goes_on, run_plan, world
+    from .run.run import accelerator_here, resumes, run_plan, world
+    from .run.stopping import Stopped, StopRequest
 
     _quiet()
     if dry_run:
@@ -76,20 +76,15 @@ def train(
             typer.echo(line)
         return
     folder = out or Path("runs") / (resolved.name + ("-smoke" if smoke else ""))
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        model = run_plan(resolved, folder, smoke=smoke, say=typer.echo)
-    except KeyboardInterrupt:
+        with StopRequest() as stop:
+            model = run_plan(resolved, folder, smoke=smoke, say=typer.echo, stop=stop)
+    except (KeyboardInterrupt, Stopped) as end:
         if PartialState().is_main_process:
-            typer.echo(f"stopped; the same command {goes_on(RunFolder(folder), resolved)}", err=True)
-        raise typer.Exit(130) from None
+            typer.echo(f"stopped; the same command {resumes(RunFolder(folder), resolved)}", err=True)
+        raise typer.Exit(getattr(end, "exit_code", 130)) from None
     if PartialState().is_main_process:
         typer.echo(f"the model: {model}")
-
-
-def _interrupt(number: int, frame: object) -> None:
-    """A request to end is taken as Ctrl-C is."""
-    raise KeyboardInterrupt
 
 
 def _quiet() -> None:

@@ -106,7 +106,7 @@ def test_lora_leaves_an_adapter_and_whole_weights(plan, tmp_path):
         run_plan(lora, tmp_path / "run", callbacks=[RaiseAt(3)], say=lambda _: None)
     said = []
     model = run_plan(lora, tmp_path / "run", say=said.append)
-    assert "grpo: goes on from step 2" in said
+    assert "grpo: resumes at step 2" in said
     before = load_file(Path(lora.plan.model.name) / "model.safetensors")
     after = load_file(model / "model.safetensors")
     assert set(before) == set(after)
@@ -296,25 +296,6 @@ def test_the_command(plan, tmp_path):
     assert wrong.returncode == 2
     assert "no option 'learning_rat'; did you mean 'learning_rate'" in wrong.stderr
     assert "Traceback" not in wrong.stderr
-
-
-def test_a_request_to_end_is_answered_with_how_to_go_on(plan, tmp_path):
-    import signal
-
-    path = plan().path
-    words = [sys.executable, "-m", "rewardkit", "train", path, "--set", "options.max_steps=100000"]
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    ) as run:
-        assert run.stdout is not None
-        for line in run.stdout:
-            if line.startswith("grpo: grpo, 8 rows"):
-                break
-        run.send_signal(signal.SIGTERM)
-        _, said = run.communicate(timeout=100)
-    assert run.returncode == 130
-    assert "stopped; the same command goes on with stage 'grpo', from " in said
-    assert "Traceback" not in said
 
 
 def test_every_command_that_the_watch_names_runs(plan, tmp_path, monkeypatch):

@@ -29,6 +29,7 @@ OURS = {
     "reward_weights": "weights stand in the recipe (`weight:` of a term)",
     "chat_template_path": "write model.chat_template",
     "eos_token": "write model.eos_token",
+    "enable_jit_checkpoint": "SIGTERM and SIGUSR1 save a checkpoint anyway",
     "auto_find_batch_size": "a resumed run must have the batch it began with",
     "eval_strategy": "there is no evaluation set; write eval: {suite: gsm8k-boxed, every: 100}",
     "load_best_model_at_end": "there is no evaluation set; write eval: {suite: gsm8k-boxed, every: 100}",
@@ -100,6 +101,14 @@ class Checked:
         if self["generation_batch_size"] is not None:
             return self["generation_batch_size"] // (self["per_device_train_batch_size"] * self.world_size)
         return self["steps_per_generation"] or self["gradient_accumulation_steps"]
+
+    @property
+    def steps_of_generation(self) -> int:
+        """Optimizer steps that one generation serves (1 for sft); checkpoints fall between them."""
+        if self.kind != "grpo":
+            return 1
+        micro = self.steps_per_generation * self["num_iterations"]
+        return max(1, micro // self["gradient_accumulation_steps"])
 
     @property
     def generation_batch(self) -> int:
@@ -296,7 +305,7 @@ def _saves_between(resolved: Resolved, at: int, checked: Checked) -> None:
     """A checkpoint within a generation loses the completions that are still to be learnt from."""
     micro = checked.steps_per_generation * checked["num_iterations"]
     accumulated = checked["gradient_accumulation_steps"]
-    every = max(1, micro // accumulated)
+    every = checked.steps_of_generation
     if micro % accumulated:
         raise resolved.fault(
             f"one generation serves {micro} micro steps, which is no multiple of gradient_accumulation_steps "

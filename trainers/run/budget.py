@@ -30,26 +30,29 @@ def count_steps(checked: Checked, rows: int) -> Steps:
     """What training on so many rows comes to. Zero steps: the rows do not fill one batch."""
     accumulated = checked["gradient_accumulation_steps"]
     per_step = checked["per_device_train_batch_size"] * checked.world_size * accumulated
-    if checked.kind == "grpo":
-        size = checked["num_generations"]
-        prompts = checked.generation_batch // size
-        micro = rows // prompts * checked.steps_per_generation * checked["num_iterations"]
-        steps_per_epoch = micro // accumulated + (micro % accumulated > 0)
-    else:
-        batches = math.ceil(rows / (checked["per_device_train_batch_size"] * checked.world_size))
-        steps_per_epoch = batches // accumulated + (batches % accumulated > 0)
-    if not steps_per_epoch:
+    per_epoch = steps_per_epoch(checked, rows)
+    if not per_epoch:
         return Steps(0, 0, 0, 0.0)
     steps = checked["max_steps"]
     if steps <= 0:
-        steps = math.ceil(checked["num_train_epochs"] * steps_per_epoch)
+        steps = math.ceil(checked["num_train_epochs"] * per_epoch)
     completions = 0
     samples = steps * per_step
     if checked.kind == "grpo":
         generations = steps * accumulated / (checked.steps_per_generation * checked["num_iterations"])
         completions = math.ceil(generations) * checked.generation_batch
         samples = completions // checked["num_generations"]
-    return Steps(steps, samples, completions, steps / steps_per_epoch)
+    return Steps(steps, samples, completions, steps / per_epoch)
+
+
+def steps_per_epoch(checked: Checked, rows: int) -> int:
+    """Optimizer steps of one pass over so many rows."""
+    if checked.kind == "grpo":
+        prompts = checked.generation_batch // checked["num_generations"]
+        batches = rows // prompts * checked.steps_per_generation * checked["num_iterations"]
+    else:
+        batches = math.ceil(rows / (checked["per_device_train_batch_size"] * checked.world_size))
+    return math.ceil(batches / checked["gradient_accumulation_steps"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from .card import card, versions
 from .folder import RunFolder, last_complete, read_rows
 from .prepare import Prepared, missing_packages, prepare
 from .smoke import build_model, made_rows, made_traces, smoke_texts, tiny_plan
+from .stopping import Stopped, StopRequest
 from .traces import logged_completions
 
 
@@ -67,8 +68,9 @@ def run_plan(
     smoke: bool = False,
     callbacks: Sequence[Any] = (),
     say: Callable[[str], None] = print,
+    stop: StopRequest | None = None,
 ) -> Path:
-    """Train by a plan in the folder `out`; the same call goes on where a killed one stopped.
+    """Train by a plan in the folder `out`; the same call resumes where a killed one stopped.
 
     Args:
         resolved: the plan.
@@ -76,9 +78,13 @@ def run_plan(
         smoke: the whole plan with a tiny random model.
         callbacks: more callbacks for every stage's trainer.
         say: takes lines for a person.
+        stop: asks the run to save a checkpoint and stop.
 
     Returns:
         The folder of the final model.
+
+    Raises:
+        Stopped: it was asked to stop.
     """
     from accelerate import PartialState
 
@@ -110,7 +116,7 @@ def run_plan(
     }
     lock = folder.lock() if state.is_main_process else None
     try:
-        return _run(prepared, folder, record, notes, state, callbacks, told)
+        return _run(prepared, folder, record, notes, state, callbacks, told, stop or StopRequest())
     finally:
         if lock is not None:
             lock.release()
@@ -124,6 +130,7 @@ def _run(
     state: Any,
     callbacks: Sequence[Any],
     told: Callable[[str], None],
+    stop: StopRequest,
 ) -> Path:
     resolved, out, smoke = prepared.resolved, folder.path, record["smoke"]
     plan = resolved.plan
@@ -146,9 +153,11 @@ def _run(
             told(f"{stage.name}: done before ({finished['steps']} steps)")
         else:
             try:
-                _train(prepared, folder, at, start, state, smoke, callbacks, told)
+                if stop.agreed():
+                    raise Stopped("asked to stop between stages")
+                _train(prepared, folder, at, start, state, smoke, callbacks, told, stop)
             except Exception as error:
-                error.add_note(f"in stage '{stage.name}'; the same command {goes_on(folder, resolved)}")
+                error.add_note(f"in stage '{stage.name}'; the same command {resumes(folder, resolved)}")
                 raise
         start = str(folder.stage(at, stage.name) / "model")
     if state.is_main_process:
@@ -157,12 +166,14 @@ def _run(
     return Path(start)
 
 
-def goes_on(folder: RunFolder, resolved: Resolved) -> str:
-    """Where the same command would go on."""
+def resumes(folder: RunFolder, resolved: Resolved) -> str:
+    """Where the same command would resume."""
     for at, stage in enumerate(resolved.plan.stages):
         if folder.done(at, stage.name) is None:
             last = last_complete(folder.stage(at, stage.name), world())
-            return f"goes on with stage '{stage.name}', from " + (f"step {last[1]}" if last else "its start")
+            return (
+                f"resumes stage '{stage.name}' at step {last[1]}" if last else f"starts stage '{stage.name}'"
+            )
     return "finds every stage done"
 
 
@@ -179,6 +190,7 @@ def _train(
     smoke: bool,
     callbacks: Sequence[Any],
     say: Callable[[str], None],
+    stop: StopRequest,
 ) -> None:
     from .stage import StageRun, train_stage
 
@@ -227,6 +239,7 @@ def _train(
         wait=state.wait_for_everyone,
         say=say,
         callbacks=callbacks,
+        stop=stop,
     )
     train_stage(run)
 

@@ -1,7 +1,7 @@
 """One stage, trained by TRL: a start, rows and options come in; a model folder goes out.
 
 Whole or absent: the result is moved to its place after the trainer and, for LoRA, the merge are done. What was
-not finished goes on from the newest whole checkpoint, with optimizer, scheduler, data order and random state.
+not finished resumes from the newest whole checkpoint, with optimizer, scheduler, data order and random state.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ..plan.data import Rows, to_dataset
 from ..plan.loading import Resolved
 from ..plan.options import Checked
 from ..trl import reward_functions
+from .budget import steps_per_epoch
 from .folder import (
     RunFolder,
     append_row,
@@ -35,6 +36,7 @@ from .folder import (
     whole_weights,
     write_json,
 )
+from .stopping import StopCallback, Stopped, StopRequest
 from .watch import Watch
 
 
@@ -53,6 +55,7 @@ class StageRun:
     is_main: bool
     wait: Callable[[], None]
     say: Callable[[str], None]
+    stop: StopRequest
     callbacks: Sequence[TrainerCallback] = ()
 
     @property
@@ -93,15 +96,22 @@ def train_stage(run: StageRun) -> dict[str, Any]:
         run.folder.rewind(stage.name, step)
     run.wait()
     if last:
-        run.say(f"{stage.name}: goes on from step {step}")
+        run.say(f"{stage.name}: resumes at step {step}")
     rows = RowsCallback(run.folder.metrics, stage.name)
     watch = _watch(run, step)
-    own = [one for one in (rows, watch, _eval(run)) if one is not None]
+    stop = StopCallback(
+        run.stop, run.checked.steps_of_generation, lambda text: run.say(f"{stage.name}: {text}")
+    )
+    own = [one for one in (rows, watch, _eval(run), stop) if one is not None]
     with disk_faults(run.path):
         trainer = _trained_by(run, [*own, *run.callbacks])
         trainer.remove_callback(PrinterCallback)
         _learn(run, trainer, last)
+        if stop.stopped:
+            raise Stopped(f"asked to stop at step {trainer.state.global_step}, which is saved")
         _save(run, trainer)
+    if run.stop.agreed():
+        raise Stopped("asked to stop after the last step, whose model is saved")
     record = {
         "stage": stage.name,
         "start": run.start,
@@ -136,7 +146,28 @@ def _learn(run: StageRun, trainer: Any, last: tuple[Path, int] | None) -> None:
         return
     if step and hasattr(trainer, "_total_train_tokens"):
         trainer._total_train_tokens = _tokens_before(run, step)  # TRL counts from the restart
+    if step and run.checked.kind == "grpo":
+        _keep_order(trainer, step // steps_per_epoch(run.checked, len(run.rows.rows)))
     trainer.train(resume_from_checkpoint=str(path) if path else None)
+
+
+def _keep_order(trainer: Any, epochs: int) -> None:
+    """Let a resumed epoch see the rows in the order of an unbroken run's.
+
+    TRL's sampler for GRPO draws each epoch's order from one generator, whose state no checkpoint holds: after a
+    restart every epoch would begin with the first one's order.
+    """
+    import torch
+
+    made = trainer._get_train_sampler
+
+    def sampler(*given: Any) -> Any:
+        found = made(*given)
+        for _ in range(epochs if found.shuffle else 0):
+            torch.randperm(found.num_samples, generator=found.generator)
+        return found
+
+    trainer._get_train_sampler = sampler
 
 
 def _tokens_before(run: StageRun, step: int) -> int:
