@@ -12,7 +12,7 @@ from html import escape
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from ..statistics import Estimate
+from ..statistics.estimate import Estimate
 
 
 @dataclass(frozen=True, slots=True)

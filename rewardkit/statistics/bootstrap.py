@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from .estimate import Estimate
 from .significance import exchange_test
 from .wilson import wilson
 
@@ -29,22 +29,6 @@ TINY = 1e-12
 """A standard error below this is none: rounding."""
 FEW = 8
 """Clusters below which Student's interval is given: a bootstrap's covers 52 % at 2 and 86 % at 4, not 95 %."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A figure, its interval, the number of questions it rests on and how the interval was made.
-
-    `value`, `low` and `high` are NaN where nothing can be said. `p` is the two-sided probability of a
-    difference this large under no difference, NaN where none was tested.
-    """
-
-    value: float
-    low: float = math.nan
-    high: float = math.nan
-    questions: int = 0
-    method: str = ""
-    p: float = math.nan
 
 
 def ratio_interval(

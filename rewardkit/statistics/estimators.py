@@ -15,6 +15,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .groups import dead_share, pass_variance
+
 
 def mean_at_n(n: ArrayLike, c: ArrayLike) -> NDArray[np.float64]:
     """Share of right samples, c/n; NaN where n is 0. Estimates pass@1."""
@@ -72,12 +74,7 @@ def dead_group_share(counts: Sequence[Sequence[int]], size: int) -> NDArray[np.f
     array([0.02857143, 1.        ,        nan])
     """
     _positive(size)
-    values = []
-    for row in counts:
-        total = sum(row)
-        whole = math.comb(total, size)
-        values.append(sum(math.comb(v, size) for v in row) / whole if total >= size else math.nan)
-    return np.array(values, dtype=np.float64)
+    return np.array([dead_share(row, size) for row in counts], dtype=np.float64)
 
 
 def learning_signal(n: ArrayLike, c: ArrayLike) -> NDArray[np.float64]:
@@ -85,7 +82,7 @@ def learning_signal(n: ArrayLike, c: ArrayLike) -> NDArray[np.float64]:
 
     NaN where n < 2.
     """
-    return _per_question(lambda n, c: c * (n - c) / (n * (n - 1)) if n > 1 else math.nan, n, c)
+    return _per_question(pass_variance, n, c)
 
 
 def _positive(k: int) -> int:

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from rewardkit.audit.rollouts.difficulty import Difficulty, fit
 from rewardkit.audit.rollouts.load import load, scored
-from rewardkit.audit.rollouts.signal import Passed, Signal, counts_of_labels, counts_of_scores, dead_share
+from rewardkit.audit.rollouts.signal import Passed, Signal, counts_of_labels, counts_of_scores
 from rewardkit.errors import UsageError
 from rewardkit.recipe.loading import load_recipe
+from rewardkit.statistics import dead_share
 
 
 def test_dead_share_of_2_right_in_16_at_4():
-    assert dead_share(16, 2, 4) == pytest.approx(0.55)
+    assert dead_share((2, 14), 4) == pytest.approx(0.55)
 
 
 @settings(deadline=None)
@@ -25,11 +26,11 @@ def test_dead_share_is_that_of_all_subsets(drawn):
     n, c, size = drawn
     marks = [True] * c + [False] * (n - c)
     subsets = [sum(some) in (0, size) for some in combinations(marks, size)]
-    assert dead_share(n, c, size) == pytest.approx(sum(subsets) / len(subsets))
+    assert dead_share((c, n - c), size) == pytest.approx(sum(subsets) / len(subsets))
 
 
 def test_dead_share_cannot_be_said_of_fewer_completions():
-    assert np.isnan(dead_share(4, 2, 8))
+    assert np.isnan(dead_share((2, 2), 8))
 
 
 def test_the_beta_of_a_report_has_its_shares():

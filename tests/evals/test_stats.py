@@ -1,9 +1,12 @@
 """Intervals cover what they say, and tests give the textbook's numbers."""
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from rewardkit.evals.metrics import pass_at_k
 from rewardkit.statistics import (
@@ -23,6 +26,22 @@ from rewardkit.statistics import (
 )
 def test_wilson_by_the_textbook(right, total, low, high):
     assert wilson(right, total) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_wilson_is_scipys_to_the_last_digits():
+    for total in (1, 7, 30, 1319):
+        for right in {0, 1, total // 3, total - 1, total}:
+            theirs = binomtest(right, total).proportion_ci(confidence_level=0.9, method="wilson")
+            assert wilson(right, total, 0.9) == pytest.approx((theirs.low, theirs.high), abs=1e-14)
+
+
+def test_an_interval_and_the_dead_share_need_no_scipy():
+    code = (
+        "import sys; from rewardkit.statistics import Estimate, dead_share, wilson; import rewardkit.pages.tables; "
+        "wilson(3, 9); dead_share((2, 14), 4); print('scipy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_no_trials_give_no_interval():

@@ -6,8 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from rewardkit.__main__ import app
-from rewardkit.audit.verifier.noise import Drawn, draw, noise, signal_kept, wilson
+from rewardkit.audit.verifier.noise import Drawn, draw, noise, signal_kept
 from rewardkit.errors import RewardkitError
+from rewardkit.statistics import wilson
 
 
 def run(*arguments):
@@ -203,8 +204,8 @@ def test_published_figures():
     assert signal_kept(0.5, 0.14, 0.01) == pytest.approx(0.857, abs=5e-4)
     assert signal_kept(0.5, 0.38, 0.01) == pytest.approx(0.657, abs=5e-4)
     assert signal_kept(1.0, 0.1, 0.1) is None
-    assert wilson(0.3, 30) == pytest.approx((0.167, 0.479), abs=5e-4)
-    assert wilson(0.0, 10)[0] == 0
+    assert wilson(9, 30) == pytest.approx((0.167, 0.479), abs=5e-4)
+    assert wilson(0, 10)[0] == 0
 
 
 def test_draw_is_the_same_for_the_same_seed():

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, lgamma, log
+from math import exp, log
 
 import numpy as np
+
+from ...statistics import expected_dead_share
 
 Array = np.ndarray
 NODES = 64
@@ -40,7 +42,7 @@ class Difficulty:
         >>> round(Difficulty(0.925, 0.300).dead(8), 2)
         0.5
         """
-        return exp(_rising(self.a, self.a + self.b, size)) + exp(_rising(self.b, self.a + self.b, size))
+        return expected_dead_share(self.a, self.b, size)
 
     def shrunken(self, n: int, c: int) -> float:
         """The pass rate of a problem with c of n right, drawn towards the others'."""
@@ -64,11 +66,6 @@ class Difficulty:
 _LOGITS = np.linspace(-16.0, 16.0, 4001)
 _GRID = 1 / (1 + np.exp(-_LOGITS))
 _WIDTH = _GRID * (1 - _GRID)
-
-
-def _rising(a: float, total: float, size: int) -> float:
-    """log of E[p^size] under Beta(a, total - a)."""
-    return lgamma(a + size) - lgamma(a) - lgamma(total + size) + lgamma(total)
 
 
 def fit(counts: Sequence[tuple[int, int]]) -> Difficulty:

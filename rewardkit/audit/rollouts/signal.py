@@ -15,13 +15,14 @@ from collections import Counter as Count
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import comb, nan, sqrt
+from math import nan, sqrt
 from typing import Any
 
 import numpy as np
 
 from ...errors import DataError, UsageError
 from ...formatting import num
+from ...statistics import dead_share, pass_variance
 from ..findings import plain
 from .difficulty import Difficulty, fit, fit_resampled
 from .load import Rollouts, ScoredGroups
@@ -48,7 +49,7 @@ class Passed:
         >>> Passed("x", 8, 4).signal
         0.2857142857142857
         """
-        return self.c * (self.n - self.c) / (self.n * (self.n - 1)) if self.n > 1 else nan
+        return pass_variance(self.n, self.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +83,6 @@ class Size:
             "dead_fitted": _plain(self.fitted),
             "oversampling": _plain(self.cost),
         }
-
-
-def dead_share(n: int, c: int, size: int) -> float:
-    """Unbiased chance that a group of this size is all right or all wrong; NaN for n < size.
-
-    >>> dead_share(16, 2, 4)
-    0.55
-    """
-    if n < size:
-        return nan
-    return (comb(c, size) + comb(n - c, size)) / comb(n, size)
 
 
 class Signal:
@@ -133,12 +123,14 @@ class Signal:
     def size(self, size: int) -> Size:
         """What a group size comes to."""
         pairs, drawn = self._pairs
-        each = np.array([dead_share(int(n), int(c), size) for n, c in pairs])
+        each = np.array([dead_share((int(c), int(n - c)), size) for n, c in pairs])
         live = ~np.isnan(each)
         covered = sum(1 for one in self.problems if one.n >= size)
         unbiased = Figure(nan, nan, nan)
         if live.any():
-            value = float(np.mean([dead_share(one.n, one.c, size) for one in self.problems if one.n >= size]))
+            value = float(
+                np.mean([dead_share((one.c, one.n - one.c), size) for one in self.problems if one.n >= size])
+            )
             number = drawn[:, live].sum(axis=1)
             means = (drawn[:, live] @ each[live])[number > 0] / number[number > 0]
             unbiased = Figure(value, *_ends(means))

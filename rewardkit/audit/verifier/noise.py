@@ -19,10 +19,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...errors import DataError
+from ...statistics import wilson
 
 TAIL = 600
 """Characters of the completion's end that the one who labels sees."""
-Z95 = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +82,6 @@ def draw(judged: Sequence[Drawn], per_stratum: int, seed: int) -> list[Drawn]:
     return found
 
 
-def wilson(share: float, trials: float) -> tuple[float, float]:
-    """Wilson's 95% interval for a share of (effective) independent trials. Source: Wilson 1927.
-
-    >>> tuple(round(end, 3) for end in wilson(0.3, 30))
-    (0.167, 0.479)
-    """
-    square = Z95**2
-    middle = (share + square / (2 * trials)) / (1 + square / trials)
-    half = Z95 * math.sqrt(share * (1 - share) / trials + square / (4 * trials**2)) / (1 + square / trials)
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def _rate(weights: Sequence[tuple[float, bool]]) -> Rate:
     """A weighted share with Wilson's interval at the effective number of trials (Kish)."""
     if not weights:
@@ -101,7 +89,7 @@ def _rate(weights: Sequence[tuple[float, bool]]) -> Rate:
     total = sum(weight for weight, _ in weights)
     share = sum(weight for weight, hit in weights if hit) / total
     effective = total**2 / sum(weight**2 for weight, _ in weights)
-    low, high = wilson(share, effective)
+    low, high = wilson(share * effective, effective)
     return Rate(share, low, high, len(weights))
 
 
