@@ -276,6 +276,8 @@ def pictures(
     format: Annotated[str, typer.Option(help="svg or png.")] = "svg",
 ) -> None:
     """The pictures of a report as files: curves, slices, pass rates, outcomes, lengths."""
+    from rewardkit.pages.draw import save
+
     from .figures.board import load_board
     from .report import charts
     from .run import RunFolder
@@ -292,7 +294,7 @@ def pictures(
     out.mkdir(parents=True, exist_ok=True)
     for name, chart in drawn.items():
         if chart is not None:
-            charts.save(chart, out / f"{name}.{format}")
+            save(chart, out / f"{name}.{format}")
             typer.echo(out / f"{name}.{format}")
 
 

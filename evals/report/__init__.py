@@ -5,13 +5,10 @@
 
 sources      what an argument is
 evaluation   sections about evaluation runs; `texts` their completions, `charts` their pictures
-agreement    the reward against an independent reading
-training     sections about training runs, `training_charts` their pictures
-checkpoints  the evaluations that a plan asks for
+agreement    the reward compared with an independent reading
+folders      sections about folders that other parts write, such as training runs
 audits       findings and figures of check, diff, advantages and the like
 scores       score files
-blocks       what a section is made of
-page         sections to HTML, Markdown, JSON and pictures; `draw` renders charts
 build        all of it, in order
 """
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rewardkit.formatting import num
-from rewardkit.pages.blocks import Block, Finding, Folded, Heading, Prose, Tabled
+from rewardkit.pages.blocks import Block, FindingCard, Folded, Heading, Prose, Tabled
 from rewardkit.pages.page import Section
 from rewardkit.pages.tables import Table
 
@@ -54,12 +54,12 @@ def findings_of(audit: Mapping[str, Any]) -> list[Block]:
     return [*loud, Folded(f"{len(quiet)} proven or for information", quiet)] if quiet else loud
 
 
-def _finding(found: Mapping[str, Any], allowed: Mapping[str, str]) -> Finding:
+def _finding(found: Mapping[str, Any], allowed: Mapping[str, str]) -> FindingCard:
     witness = found.get("witness")
     mends = [f"--set {setting}" for setting in found.get("mend") or ()]
     if found.get("advice"):
         mends.append(found["advice"])
-    return Finding(
+    return FindingCard(
         code=found["code"],
         severity=found["severity"],
         verdict=found.get("verdict") or "",

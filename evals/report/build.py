@@ -24,9 +24,9 @@ from rewardkit.pages.tables import Table
 from ..run.folder import RunFolder
 from .audits import audit_section, document_section
 from .evaluation import evaluation_sections
+from .folders import folder_reports
 from .scores import score_section
 from .sources import Kind, Source, document_title, recognise, short_names
-from .training import training_sections
 
 FORMATS = ("html", "md", "json")
 
@@ -94,9 +94,9 @@ def make_page(
     if runs:
         folders = {name: RunFolder(path) for name, path in runs.items()}
         sections += evaluation_sections(folders, completions, anyway=anyway)
-    training = _named(by[Kind.TRAINING])
-    if training:
-        sections += training_sections(training, completions, list(runs))
+    for report in folder_reports():
+        others = _named([source for source in by[Kind.FOLDER] if source.report is report])
+        sections += report.sections(others, completions, list(runs)) if others else []
     audits = [audit for source in by[Kind.AUDIT] for audit in source.data]
     audits += [_checked(source.given) for source in by[Kind.RECIPE]]
     if audits:
@@ -139,8 +139,8 @@ def _title(by: Mapping[Kind, Sequence[Source]]) -> str:
 
 
 def _sources(found: Sequence[Source]) -> Section:
-    rows = [[source.given, str(source.kind)] for source in found]
-    plain = [{"source": source.given, "kind": str(source.kind)} for source in found]
+    rows = [[source.given, source.word] for source in found]
+    plain = [{"source": source.given, "kind": source.word} for source in found]
     table = Table(["what this page was made from", "kind"], rows, words=(0, 1))
     return Section("Sources", [Tabled(table)], f"Made by rewardkit {__version__}.", plain)
 

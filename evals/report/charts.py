@@ -15,33 +15,16 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from rewardkit.pages.draw import OUTCOME_COLOURS, SERIES, Chart, save
+from rewardkit.pages.draw import Chart
+from rewardkit.pages.plots import WIDE, colour, outcome_bars, percent_axis, points, shades, share_x, stacked
 
 from ..compare.paired import Comparison
 from ..figures.board import OUTCOMES, Board
 from ..figures.measures import Measure, counts, measures
 from ..metrics import QUADRANTS, pass_at_k
 
-__all__ = [
-    "colour",
-    "curves",
-    "differences",
-    "headlines",
-    "lengths",
-    "outcome_bars",
-    "outcomes",
-    "pass_rates",
-    "quadrants",
-    "save",
-    "shades",
-    "slices",
-]
-
 BARS = 17
 """Distinct pass rates that are drawn apart; more are rounded to sixteenths."""
-
-WIDE = 270
-"""Columns of the plotted area: with its labels a picture fits a telephone."""
 
 QUADRANT_COLOURS = {"solid": "@correct", "lucky": "@none_correct", "headroom": "@s2", "never": "@no_answer"}
 
@@ -59,7 +42,7 @@ def headlines(boards: Boards) -> Chart | None:
             if first or (measure.name in ("none_recall", "false_none") and said_once):
                 made = measure.estimate(clusters=board.clusters if board.suite.cluster else None)
                 rows.append(_interval(run, made, metric=_headline(measure)))
-    return _points(rows, "metric", list(boards), title="Headline figures") if rows else None
+    return points(rows, "metric", list(boards), title="Headline figures") if rows else None
 
 
 def differences(made: Comparison) -> Chart | None:
@@ -84,7 +67,7 @@ def differences(made: Comparison) -> Chart | None:
         return None
     # colours are those of the same runs in the other pictures, where the first run has its own
     title, others = f"Difference from {made.names[0]}", made.names[1:]
-    return _points(rows, "metric", others, title, share=False, hues=shades(made.names)[1:])
+    return points(rows, "metric", others, title, share=False, hues=shades(made.names)[1:])
 
 
 def curves(boards: Boards) -> Chart | None:
@@ -135,8 +118,8 @@ def slices(boards: Boards, column: str) -> Chart | None:
     base = alt.Chart(pd.DataFrame(rows)).encode(
         y=alt.Y("slice:N", sort=order, title=None), yOffset=alt.YOffset("run:N", sort=list(boards))
     )
-    bars = base.mark_bar(opacity=0.7).encode(x=_share_x("value:Q"), color=colour("run", list(boards)))
-    rules = base.mark_rule(strokeWidth=1.2).encode(x=_share_x("low:Q"), x2="high:Q")
+    bars = base.mark_bar(opacity=0.7).encode(x=share_x("value:Q"), color=colour("run", list(boards)))
+    rules = base.mark_rule(strokeWidth=1.2).encode(x=share_x("low:Q"), x2="high:Q")
     height = max(56, 15 * len(rows) + 8 * len(order))
     return alt.layer(bars, rules).properties(width=WIDE, height=height, title=f"Accuracy by {column}")
 
@@ -190,7 +173,7 @@ def quadrants(boards: Boards) -> Chart | None:
                 rows.append({"bar": name, "part": cell, "share": measure.estimate().value})
     if not rows:
         return None
-    return _stacked(rows, QUADRANT_COLOURS, list(QUADRANTS), "Greedy against samples", "share of questions")
+    return stacked(rows, QUADRANT_COLOURS, list(QUADRANTS), "Greedy against samples", "share of questions")
 
 
 def outcomes(boards: Boards) -> Chart:
@@ -203,12 +186,6 @@ def outcomes(boards: Boards) -> Chart:
             found = {str(outcome): int(arm.is_(outcome).sum()) for outcome in OUTCOMES}
             rows += [{"bar": label, "part": part, "share": n / total} for part, n in found.items() if n]
     return outcome_bars(rows)
-
-
-def outcome_bars(rows: Sequence[Mapping[str, Any]]) -> Chart:
-    """Stacked shares of outcomes; rows of bar, part (an outcome) and share."""
-    order = [str(outcome) for outcome in OUTCOMES if any(row["part"] == str(outcome) for row in rows)]
-    return _stacked(rows, OUTCOME_COLOURS, order, "Outcomes", "share of completions")
 
 
 def lengths(boards: Boards) -> Chart | None:
@@ -251,66 +228,6 @@ def lengths(boards: Boards) -> Chart | None:
     return chart.properties(width=WIDE, height=150, title="Lengths")
 
 
-def shades(names: Sequence[str]) -> list[str]:
-    """A colour for each of these runs, in order."""
-    return [SERIES[place % len(SERIES)] for place in range(len(names))]
-
-
-def colour(field: str, names: Sequence[str], hues: Sequence[str] = ()) -> alt.Color:
-    """The colour of a series; a legend only where there are several."""
-    columns = len(names)
-    if sum(len(name) + 4 for name in names) > 46:  # characters, marks counted as four, in a row of the legend
-        columns = max(1, min(len(names), 44 // (max(map(len, names)) + 4)))
-    legend = alt.Legend(title=None, columns=columns) if len(names) > 1 else None
-    scale = alt.Scale(domain=list(names), range=list(hues) if hues else "category")
-    return alt.Color(f"{field}:N", scale=scale, legend=legend)
-
-
-def _stacked(
-    rows: Sequence[Mapping[str, Any]], shades: Mapping[str, str], order: Sequence[str], title: str, axis: str
-) -> Chart:
-    bars = list(dict.fromkeys(row["bar"] for row in rows))
-    placed = [{**row, "order": list(order).index(row["part"])} for row in rows]
-    chart = (
-        alt.Chart(pd.DataFrame(placed, columns=["bar", "part", "share", "order"]))
-        .mark_bar()
-        .encode(
-            y=alt.Y("bar:N", sort=bars, title=None, axis=alt.Axis(labelLimit=110)),
-            x=alt.X("share:Q", title=axis, scale=alt.Scale(domain=[0, 1]), stack="zero", axis=_percent()),
-            color=colour("part", list(order), [shades[part] for part in order]),
-            order=alt.Order("order:Q"),
-        )
-    )
-    return chart.properties(width=WIDE, height=max(40, 24 * len(bars)), title=title)
-
-
-def _points(
-    rows: list[dict[str, Any]],
-    field: str,
-    runs: list[str],
-    title: str,
-    *,
-    share: bool = True,
-    hues: Sequence[str] = (),
-) -> Chart:
-    order = list(dict.fromkeys(row[field] for row in rows))
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        y=alt.Y(f"{field}:N", sort=order, title=None, axis=alt.Axis(grid=True, labelLimit=120)),
-        yOffset=alt.YOffset("run:N", sort=runs),
-        color=colour("run", runs, hues),
-    )
-    place = _share_x if share else _moved_x
-    layers: list[Any] = [
-        base.mark_rule(strokeWidth=2, opacity=0.55).encode(x=place("low:Q"), x2="high:Q"),
-        base.mark_point(filled=True, size=46, opacity=1).encode(x=place("value:Q")),
-    ]
-    if not share:
-        zero = alt.Chart(pd.DataFrame([{"value": 0.0}])).mark_rule(color="@muted", strokeDash=[3, 3])
-        layers.insert(0, zero.encode(x=place("value:Q")))
-    height = len(order) * max(22, 13 * len(runs) + 8)
-    return alt.layer(*layers).properties(width=WIDE - 10, height=height, title=title)
-
-
 def _headline(measure: Measure) -> str:
     words = {"accuracy": "greedy accuracy", "none_recall": "None recall", "false_none": "false None"}
     return words.get(measure.name, measure.name)
@@ -336,17 +253,5 @@ def _ks(n: int) -> list[int]:
     return sorted(k for k in {*range(1, min(n, 16) + 1), *grown, n} if k <= n)
 
 
-def _percent() -> alt.Axis:
-    return alt.Axis(format="%", tickCount=5)
-
-
 def _share(field: str) -> alt.Y:
-    return alt.Y(field, title="questions right", scale=alt.Scale(domain=[0, 1]), axis=_percent())
-
-
-def _moved_x(field: str) -> alt.X:
-    return alt.X(field, title=None, axis=alt.Axis(format="+.0%", tickCount=5, labelFlush=False))
-
-
-def _share_x(field: str) -> alt.X:
-    return alt.X(field, title=None, scale=alt.Scale(domain=[0, 1]), axis=_percent())
+    return alt.Y(field, title="questions right", scale=alt.Scale(domain=[0, 1]), axis=percent_axis())

@@ -18,16 +18,14 @@ import numpy as np
 from rewardkit.errors import DataError
 from rewardkit.formatting import number_of
 from rewardkit.pages.blocks import Block, Picture, Pictures, Prose, Tabled
-from rewardkit.pages.completions import Completions
+from rewardkit.pages.completions import Completions, gold_text, prompt_text
 from rewardkit.pages.page import Section
+from rewardkit.pages.plots import outcome_bars
 from rewardkit.pages.tables import Table, figure
 from rewardkit.rows import Columns, read_rollouts
 from rewardkit.scoring.file import fingerprint
 from rewardkit.statistics import ratio_interval, wilson
 from rewardkit.types import Outcome, Rollout
-
-from . import charts
-from .texts import prompt_text, words
 
 NEEDED = ("total", "outcome", "terms", "recipe")
 
@@ -62,7 +60,7 @@ def score_section(name: str, path: Path, completions: Completions) -> Section:
     recipe = f"{rows[0]['recipe']} {str(rows[0].get('digest', ''))[:8]}".strip()
     counts = Counter(row["outcome"] for row in rows)
     shares = [{"bar": name, "part": part, "share": count / len(rows)} for part, count in counts.items()]
-    picture = Picture(f"outcomes-{name}", charts.outcome_bars(shares), f"{name}: the share of each outcome")
+    picture = Picture(f"outcomes-{name}", outcome_bars(shares), f"{name}: the share of each outcome")
     texts = _texts(path)
     blocks: list[Block] = [Pictures([picture]), Tabled(_paid(rows)), Tabled(_outcomes(counts))]
     if texts is None:
@@ -144,7 +142,7 @@ def _row(name: str, row: Mapping[str, Any], rollout: Rollout | None) -> dict[str
         "arm": "scored",
         "sample": row.get("sample", 0),
         "outcome": row["outcome"],
-        "gold": words(rollout.golds if rollout and len(rollout.golds) > 1 else rollout.gold)
+        "gold": gold_text(rollout.golds if rollout and len(rollout.golds) > 1 else rollout.gold)
         if rollout
         else None,
         "prediction": row.get("prediction"),

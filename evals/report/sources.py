@@ -19,6 +19,8 @@ from typing import Any
 
 from rewardkit.errors import UsageError
 
+from .folders import FolderReport, folder_reports
+
 TAKES = (
     "a report takes evaluation runs, training runs, folders that hold them, score files, the JSON of check, diff, "
     "advantages, signal and redteam, and recipes"
@@ -31,7 +33,7 @@ class Kind(StrEnum):
     """What an argument of a report is."""
 
     EVALUATION = "evaluation run"
-    TRAINING = "training run"
+    FOLDER = "folder of another part"
     SCORES = "score file"
     AUDIT = "audit"
     DOCUMENT = "document"
@@ -40,11 +42,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One thing that a page is about. `data` is what a JSON file holds."""
+    """One thing that a page is about. `data` is what a JSON file holds, `report` what reads a folder of another part."""
 
     kind: Kind
     given: str
     data: Any = None
+    report: FolderReport | None = None
+
+    @property
+    def word(self) -> str:
+        """What it is called."""
+        return self.report.kind if self.report is not None else str(self.kind)
 
     @property
     def path(self) -> Path:
@@ -61,9 +69,9 @@ def recognise(given: Sequence[Path | str]) -> list[Source]:
 def _recognised(given: str) -> Iterator[Source]:
     path = Path(given)
     if path.is_dir():
-        kind = _run(path)
-        if kind is not None:
-            yield Source(kind, given)
+        found = _folder(path)
+        if found is not None:
+            yield found
             return
         inside = list(_inside(path, DEPTH))
         if not inside:
@@ -83,11 +91,12 @@ def _recognised(given: str) -> Iterator[Source]:
         raise UsageError(f"{path}: what this is cannot be told by its name; {TAKES}")
 
 
-def _run(path: Path) -> Kind | None:
+def _folder(path: Path) -> Source | None:
     if (path / "run.json").is_file() and (path / "suite.yaml").is_file():
-        return Kind.EVALUATION
-    if (path / "run.json").is_file() and (path / "plan.yaml").is_file():
-        return Kind.TRAINING
+        return Source(Kind.EVALUATION, str(path))
+    for report in folder_reports():
+        if report.reads(path):
+            return Source(Kind.FOLDER, str(path), report=report)
     return None
 
 
@@ -95,9 +104,9 @@ def _inside(path: Path, depth: int) -> Iterator[Source]:
     for child in sorted(path.iterdir()):
         if not child.is_dir() or child.name.startswith("."):
             continue
-        kind = _run(child)
-        if kind is not None:
-            yield Source(kind, str(child))
+        found = _folder(child)
+        if found is not None:
+            yield found
         elif depth > 1:
             yield from _inside(child, depth - 1)
 

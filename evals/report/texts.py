@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rewardkit.pages.blocks import Flip, Flips
-from rewardkit.pages.completions import Completions, interleaved
+from rewardkit.pages.blocks import FlipCard, Flips
+from rewardkit.pages.completions import Completions, gold_text, interleaved, prompt_text
 from rewardkit.recipe.answer import Reasoning
 
 from ..compare.paired import Comparison
@@ -41,7 +41,7 @@ def add_runs(runs: Runs, table: Completions, scoring: str | None = None) -> Text
                 "arm": row["arm"],
                 "sample": row["sample"],
                 "outcome": row["outcome"],
-                "gold": words(row["gold"]),
+                "gold": gold_text(row["gold"]),
                 "prediction": row["prediction"],
                 "reward": row["reward"],
                 "tokens": row["tokens"],
@@ -81,7 +81,7 @@ def flips_of(made: Comparison, texts: Mapping[tuple[str, str], Any]) -> list[Fli
         for flip in chosen:
             left, right = texts[base, flip.item], texts[run, flip.item]
             shown.append(
-                Flip(
+                FlipCard(
                     item=flip.item,
                     gained=flip.gained,
                     question=left["prompt"],
@@ -94,20 +94,6 @@ def flips_of(made: Comparison, texts: Mapping[tuple[str, str], Any]) -> list[Fli
             )
         blocks.append(Flips(base, run, len(gained), len(lost), shown))
     return blocks
-
-
-def prompt_text(prompt: Any) -> str:
-    """A prompt as one text; a chat as role and content, line by line."""
-    if isinstance(prompt, str):
-        return prompt
-    return "\n".join(f"{message['role']}: {message['content']}" for message in prompt)
-
-
-def words(gold: Any) -> str:
-    """A gold as it is shown; several accepted ones with bars between."""
-    if isinstance(gold, (list, tuple)):
-        return " | ".join(map(str, gold))
-    return str(gold)
 
 
 def _tags(tree: Mapping[str, Any]) -> Reasoning | None:

@@ -100,7 +100,7 @@ class Claims:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FindingCard:
     """What an audit found: a mark, a sentence, a witness as a table, and what mends it."""
 
     code: str
@@ -135,7 +135,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
+class FlipCard:
     """A question that one run answers rightly and another does not, with both texts."""
 
     item: str
@@ -156,7 +156,7 @@ class Flips:
     right_name: str
     gained: int
     lost: int
-    flips: Sequence[Flip]
+    flips: Sequence[FlipCard]
     shape: ClassVar[str] = "flips"
 
     def markdown(self) -> str:
@@ -190,5 +190,5 @@ class Heading:
         return f"### {self.text}"
 
 
-Block = Prose | Pictures | Tabled | Claims | Finding | Flips | Folded | Heading
+Block = Prose | Pictures | Tabled | Claims | FindingCard | Flips | Folded | Heading
 """What a section holds."""

@@ -109,6 +109,20 @@ def interleaved(rows: Sequence[tuple[int, dict[str, Any]]]) -> list[dict[str, An
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
 
 
+def prompt_text(prompt: Any) -> str:
+    """A prompt as one string; a chat as role and content, line by line."""
+    if isinstance(prompt, str):
+        return prompt
+    return "\n".join(f"{message['role']}: {message['content']}" for message in prompt)
+
+
+def gold_text(gold: Any) -> str:
+    """A gold as it is shown; several accepted ones with bars between."""
+    if isinstance(gold, (list, tuple)):
+        return " | ".join(map(str, gold))
+    return str(gold)
+
+
 def _word(value: Any) -> str:
     return "" if value is None else str(value)
 

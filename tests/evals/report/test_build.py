@@ -10,6 +10,7 @@ from page_material import WRITTEN, write_run
 
 from rewardkit.errors import DataError, UsageError
 from rewardkit.evals.report import build, make_page
+from rewardkit.evals.report.folders import folder_reports
 from rewardkit.evals.report.sources import Kind, recognise, short_names
 from rewardkit.pages.completions import COLUMNS, Completions
 from rewardkit.pages.draw import PAPER
@@ -27,7 +28,7 @@ def section(page, title):
 def test_sources_are_known_by_what_they_are(made):
     given = [made / "runs" / "base", made / "training", made / "check.json", "playground-none@0"]
     kinds = [source.kind for source in recognise(given)]
-    assert kinds == [Kind.EVALUATION, Kind.TRAINING, Kind.AUDIT, Kind.RECIPE]
+    assert kinds == [Kind.EVALUATION, Kind.FOLDER, Kind.AUDIT, Kind.RECIPE]
 
 
 def test_a_folder_stands_for_the_runs_in_it(made):
@@ -35,7 +36,7 @@ def test_a_folder_stands_for_the_runs_in_it(made):
     assert [(source.kind, source.path.name) for source in found] == [
         (Kind.EVALUATION, "base"),
         (Kind.EVALUATION, "trained"),
-        (Kind.TRAINING, "training"),
+        (Kind.FOLDER, "training"),
     ]
 
 
@@ -308,3 +309,32 @@ def test_the_pictures_on_paper_have_the_pages_light_colours():
     light = css[: css.index("@media")]
     found = dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6})", light))
     assert {name: found[name.replace("_", "-")] for name in PAPER} == PAPER
+
+
+def test_a_folder_of_another_package_gets_its_sections(tmp_path, rewardkit, monkeypatch):
+    package = tmp_path / "site"
+    (package / "looms-1.dist-info").mkdir(parents=True)
+    (package / "looms-1.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: looms\nVersion: 1\n"
+    )
+    (package / "looms-1.dist-info" / "entry_points.txt").write_text("[rewardkit.reports]\nlooms = looms\n")
+    (package / "looms.py").write_text(
+        "from rewardkit.pages.blocks import Prose\n"
+        "from rewardkit.pages.page import Section\n"
+        "kind = 'loom'\n"
+        "def reads(folder): return (folder / 'loom.txt').is_file()\n"
+        "def sections(runs, completions, shown):\n"
+        "    return [Section('Looms', [Prose((path / 'loom.txt').read_text()) for path in runs.values()])]\n"
+    )
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "loom.txt").write_text("Twelve threads.")
+    monkeypatch.syspath_prepend(package)
+    folder_reports.cache_clear()
+    try:
+        code, _, err = rewardkit("report", tmp_path / "mine", "-o", tmp_path / "page.md")
+    finally:
+        folder_reports.cache_clear()
+    assert (code, err) == (0, "")
+    page = (tmp_path / "page.md").read_text()
+    assert "## Looms\n\nTwelve threads." in page
+    assert f"| {tmp_path / 'mine'} | loom |" in page

@@ -9,9 +9,8 @@ import altair as alt
 import pandas as pd
 
 from rewardkit.pages.draw import OUTCOME_COLOURS, Chart
-
-from ..figures.board import OUTCOMES
-from .charts import WIDE, colour
+from rewardkit.pages.plots import WIDE, colour
+from rewardkit.types import Outcome
 
 Frame: TypeAlias = Any
 """A pandas frame or series: the stubs that pyright knows cannot tell what a column is."""
@@ -72,7 +71,7 @@ def terms(frame: Frame, labels: Sequence[str]) -> Chart | None:
 
 def outcomes(frame: Frame) -> Chart | None:
     """The share of each outcome, stacked."""
-    names = [str(outcome) for outcome in OUTCOMES if f"outcomes/{outcome}" in frame]
+    names = [str(outcome) for outcome in Outcome if f"outcomes/{outcome}" in frame]
     present = [name for name in names if frame[f"outcomes/{name}"].fillna(0).any()]
     if not present:
         return None

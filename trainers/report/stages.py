@@ -1,7 +1,4 @@
-"""Sections about training runs: curves by term and outcome, stages, and what the watch said.
-
-The folders that `rewardkit train` writes are read as files; nothing of the trainer is imported.
-"""
+"""Sections about training runs: curves by term and outcome, stages, and what the watch said."""
 
 from __future__ import annotations
 
@@ -17,17 +14,16 @@ import pandas as pd
 from rewardkit.config.source import read_file
 from rewardkit.extract.reasoning import answer_start
 from rewardkit.pages.blocks import Block, Heading, Picture, Pictures, Prose, Tabled
-from rewardkit.pages.completions import Completions
+from rewardkit.pages.completions import Completions, gold_text, prompt_text
 from rewardkit.pages.page import Section
+from rewardkit.pages.plots import shades
 from rewardkit.pages.tables import Table, figure
 from rewardkit.recipe.answer import Answer
 from rewardkit.recipe.loading import load_recipe
 
-from ..run.folder import RunFolder
-from . import training_charts as charts
-from .charts import shades
+from ..run.folder import read_rows
+from . import curves
 from .checkpoints import checkpoints_section
-from .texts import prompt_text, words
 
 STAGE = re.compile(r"(\d\d)-(.+)")
 
@@ -75,7 +71,7 @@ def read_stages(run: str, path: Path) -> list[Stage]:
     """The stages of a run that have begun, in order."""
     plan: Any = read_file(path / "plan.yaml").plain()
     about = json.loads((path / "run.json").read_text(encoding="utf-8"))
-    rows = RunFolder(path).lines("metrics.jsonl")
+    rows = read_rows(path / "metrics.jsonl")
     made = []
     for stage in plan["stages"]:
         found = [row for row in rows if row["stage"] == stage["name"] and row.get("kind", "train") == "train"]
@@ -93,7 +89,7 @@ def read_stages(run: str, path: Path) -> list[Stage]:
                 kind=stage["kind"],
                 recipe=f"{recipe['ref']} {recipe['digest'][:8]}" if recipe else "",
                 rows=pd.DataFrame(found),
-                warnings=RunFolder(folders[0]).lines("warnings.jsonl"),
+                warnings=read_rows(folders[0] / "warnings.jsonl"),
                 folder=folders[0],
             )
         )
@@ -107,25 +103,25 @@ def curves_section(stages: list[Stage], shade: Mapping[str, str]) -> Section:
         chosen = {stage.label: stage for stage in stages if stage.kind == kind}
         own = [shade[stage.run] for stage in chosen.values()]
         hues = own if len(set(own)) == len(own) else shades(own)  # two stages of a run are told apart
-        drawn = charts.overlays({label: stage.rows for label, stage in chosen.items()}, kind, hues)
+        drawn = curves.overlays({label: stage.rows for label, stage in chosen.items()}, kind, hues)
         if drawn:
             blocks += [
                 Heading(title),
                 Pictures([Picture(f"training-{n}", chart, caption) for n, chart, caption in drawn]),
             ]
-    labels = charts.term_labels(stage.rows for stage in stages if stage.kind == "grpo")
+    labels = curves.term_labels(stage.rows for stage in stages if stage.kind == "grpo")
     for stage in stages:
         if stage.kind != "grpo":
             continue
         parts = [
             (
                 f"terms-{_file(stage)}",
-                charts.terms(stage.rows, labels),
+                curves.terms(stage.rows, labels),
                 f"{stage.label}: what each term pays on average",
             ),
             (
                 f"training-outcomes-{_file(stage)}",
-                charts.outcomes(stage.rows),
+                curves.outcomes(stage.rows),
                 f"{stage.label}: the share of each outcome among the completions of a step",
             ),
         ]
@@ -180,7 +176,7 @@ def add_logged(stage: Stage, completions: Completions) -> None:
                     "arm": "training",
                     "sample": int(row["step"]),
                     "outcome": row["outcome"],
-                    "gold": words(_text(row.get("gold"))),
+                    "gold": gold_text(_text(row.get("gold"))),
                     "prediction": _text(row.get("prediction")),
                     "reward": _number(row["total"]),
                     "tokens": _number(row.get("tokens")),
