@@ -129,6 +129,12 @@ def serve(
     tokenizer: Annotated[
         str | None, typer.Option(help="The model's, name or folder: counts tokens where a request does not.")
     ] = None,
+    gold_extract: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EXTRACTOR", help="Finds the gold inside a request's: hash, boxed, answer_line ..."
+        ),
+    ] = None,
     max_batch: Annotated[int, typer.Option(min=1, help="Rollouts a request may have.")] = 4096,
     max_bytes: Annotated[int, typer.Option(min=1, help="Bytes a request may have.")] = 64 * 2**20,
 ) -> None:
@@ -142,6 +148,7 @@ def serve(
         host,
         port,
         tokenizer=tokenizer,
+        gold_extract=gold_extract,
         max_batch=max_batch,
         max_bytes=max_bytes,
     )

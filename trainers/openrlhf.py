@@ -22,7 +22,8 @@ from functools import cache
 from typing import Any
 
 from rewardkit.errors import DataError, RewardkitError, SetupError, UsageError
-from rewardkit.trainers.adapter.told import Told, label_of, logged, one_at_a_time, paid, told
+from rewardkit.rows import GoldReader
+from rewardkit.trainers.adapter.told import Told, golds_of, label_of, logged, one_at_a_time, paid, told
 from rewardkit.types import Finish, Rollout
 
 log = logging.getLogger("rewardkit")
@@ -75,11 +76,21 @@ def hub_tokenizer(name: str) -> Any:
         raise SetupError(f"no tokenizer at {name}: {str(error).strip().partition(chr(10))[0]}") from error
 
 
-def rollout_of(query: str, prompt: str, label: Any, tokenizer: Any = None) -> Rollout:
-    """One rollout as OpenRLHF tells of it."""
-    text, finish = completion_of(query, prompt, tokenizer)
-    gold, fields = label_of(label)
-    return Rollout(completion=text, prompt=prompt, gold=gold, finish=finish, fields=fields)
+def rollouts_of(
+    queries: Sequence[str],
+    prompts: Sequence[str],
+    labels: Sequence[Any],
+    golds: GoldReader,
+    tokenizer: Any = None,
+) -> list[Rollout]:
+    """The rollouts of a batch as OpenRLHF tells of them. Raises DataError for what cannot be scored."""
+    cells = [label_of(label) for label in labels]
+    read = golds_of([cell for cell, _ in cells], golds)
+    made: list[Rollout] = []
+    for query, prompt, gold, (_, fields) in zip(queries, prompts, read, cells, strict=True):
+        text, finish = completion_of(query, prompt, tokenizer)
+        made.append(Rollout(completion=text, prompt=prompt, gold=gold, finish=finish, fields=fields))
+    return made
 
 
 def ready() -> Told:
@@ -104,9 +115,7 @@ def reward_func(
     try:
         found = ready()
         tokenizer = hub_tokenizer(found.tokenizer or "")
-        scores = found.score(
-            [rollout_of(*one, tokenizer) for one in zip(queries, prompts, labels, strict=True)]
-        )
+        scores = found.score(rollouts_of(queries, prompts, labels, found.golds, tokenizer))
     except RewardkitError as error:
         log.error("no reward: %s", error)
         raise

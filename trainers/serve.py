@@ -25,12 +25,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from rewardkit.errors import DataError, RewardkitError, SetupError
 from rewardkit.recipe.recipe import Recipe
+from rewardkit.rows import GoldReader
+from rewardkit.rows.golds import ON_COMMAND_LINE
 from rewardkit.rows.values import short
-from rewardkit.types import Finish, Rollout, Score
+from rewardkit.types import Finish, Gold, Rollout, Score
 
 from .adapter.observe import explanation
-from .adapter.told import Told, gold_of, logged, one_at_a_time, paid
-from .openrlhf import hub_tokenizer, rollout_of
+from .adapter.told import Told, golds_of, logged, one_at_a_time, paid
+from .openrlhf import hub_tokenizer, rollouts_of
 
 Body = ConfigDict(extra="forbid")
 log = logging.getLogger("uvicorn.error")
@@ -63,10 +65,10 @@ class RolloutIn(BaseModel):
     reasoning: str | None = None
     fields: dict[str, Any] = Field(default_factory=dict)
 
-    def rollout(self) -> Rollout:
-        """As the engine takes it. Raises DataError for a gold that is none."""
+    def rollout(self, gold: Gold | tuple[Gold, ...]) -> Rollout:
+        """As the engine takes it, with the gold that was read."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        values["gold"] = gold_of(self.gold)
+        values["gold"] = gold
         values["token_ids"] = tuple(self.token_ids) if self.token_ids is not None else None
         return Rollout(**values)
 
@@ -103,7 +105,9 @@ def answer(score: Score) -> dict[str, Any]:
     }
 
 
-def posted(recipe: Recipe, request: OpenRLHFRequest, tokenizer: Any) -> list[Rollout]:
+def posted(
+    recipe: Recipe, request: OpenRLHFRequest, golds: GoldReader, tokenizer: Any = None
+) -> list[Rollout]:
     """The rollouts of OpenRLHF's request. Raises DataError or UsageError for what cannot be scored."""
     one_at_a_time(recipe, "OpenRLHF")
     size = len(request.query)
@@ -117,7 +121,7 @@ def posted(recipe: Recipe, request: OpenRLHFRequest, tokenizer: Any) -> list[Rol
             f"a query ends with {ends[0].group()!r}, which looks like the end-of-sequence token; "
             "serve with --tokenizer NAME, the model's, which knows what to take off"
         )
-    return [rollout_of(*one, tokenizer) for one in zip(request.query, prompts, request.labels, strict=True)]
+    return rollouts_of(request.query, prompts, request.labels, golds, tokenizer)
 
 
 def faults_of(errors: Sequence[Any]) -> list[dict[str, Any]]:
@@ -129,7 +133,12 @@ def faults_of(errors: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def build(
-    recipe: Recipe, *, tokenizer: str | None = None, max_batch: int = 4096, max_bytes: int = 64 * 2**20
+    recipe: Recipe,
+    *,
+    tokenizer: str | None = None,
+    gold_extract: str | None = None,
+    max_batch: int = 4096,
+    max_bytes: int = 64 * 2**20,
 ) -> Any:
     """The FastAPI application.
 
@@ -137,6 +146,7 @@ def build(
         recipe: what is served.
         tokenizer: the model's, a name or folder; counts tokens where a request does not, and finds the end of
             OpenRLHF's texts.
+        gold_extract: the extractor that finds the gold inside a request's.
         max_batch: rollouts a request may have (413 above).
         max_bytes: bytes a request's body may have (413 above).
     """
@@ -150,8 +160,11 @@ def build(
 
     from rewardkit import __version__
 
+    def golds() -> GoldReader:  # one per request: what one client posts is not held against the next
+        return GoldReader(gold_extract, judges=[recipe.answer], option=ON_COMMAND_LINE)
+
     app = FastAPI(title=f"rewardkit {recipe.ref}", version=__version__)
-    found = Told(recipe, tokenizer)
+    found = Told(recipe, golds(), tokenizer)
     hub = hub_tokenizer(tokenizer) if tokenizer is not None else None
 
     async def limit_size(request: Request, go_on: Callable[[Request], Awaitable[Any]]) -> Any:
@@ -212,12 +225,16 @@ def build(
         }
 
     def score(request: ScoreRequest) -> Any:
-        scores = scored(len(request.rollouts), lambda: [one.rollout() for one in request.rollouts])
+        def rollouts() -> list[Rollout]:
+            read = golds_of([one.gold for one in request.rollouts], golds())
+            return [one.rollout(gold) for one, gold in zip(request.rollouts, read, strict=True)]
+
+        scores = scored(len(request.rollouts), rollouts)
         answers = [answer(one) for one in scores]
         return as_json({"recipe": recipe.ref, "digest": recipe.digest, "scores": answers})
 
     def openrlhf(request: OpenRLHFRequest) -> Any:
-        scores = scored(len(request.query), lambda: posted(recipe, request, hub))
+        scores = scored(len(request.query), lambda: posted(recipe, request, golds(), hub))
         logs = [logged(recipe, one) for one in scores]
         return as_json(
             {
@@ -258,10 +275,19 @@ def _address(host: str, port: int) -> Any:
 
 
 def run(
-    recipe: Recipe, host: str, port: int, *, tokenizer: str | None, max_batch: int, max_bytes: int
+    recipe: Recipe,
+    host: str,
+    port: int,
+    *,
+    tokenizer: str | None,
+    gold_extract: str | None,
+    max_batch: int,
+    max_bytes: int,
 ) -> None:
     """Serve until interrupted; what is being scored then is answered first, for `GRACE_SECONDS` at most."""
-    app = build(recipe, tokenizer=tokenizer, max_batch=max_batch, max_bytes=max_bytes)
+    app = build(
+        recipe, tokenizer=tokenizer, gold_extract=gold_extract, max_batch=max_batch, max_bytes=max_bytes
+    )
     import uvicorn
 
     config = uvicorn.Config(

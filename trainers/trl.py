@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from rewardkit.errors import DataError, MissingFact, UsageError
-from rewardkit.kinds import EXTRACTORS, Extractor
 from rewardkit.recipe.loading import load_recipe
 from rewardkit.recipe.recipe import Recipe
-from rewardkit.rows import Columns
-from rewardkit.rows.values import RowFault, golds, prompt, said
+from rewardkit.rows import Columns, GoldReader
+from rewardkit.rows.values import RowFault, as_list, prompt, said
 from rewardkit.types import Finish, Rollout, Score
 
 from .adapter.fit import check_fit
@@ -52,7 +51,7 @@ class Scorer:
 
     recipe: Recipe
     gold: str | None = None
-    gold_extract: Extractor | None = None
+    golds: GoldReader = field(default_factory=GoldReader, compare=False)
     columns: tuple[tuple[str, str], ...] = ()
     ends: frozenset[int] | None = None
     limit: int | None = None
@@ -106,6 +105,8 @@ class Scorer:
         self._whole_groups(prompts, n)
         self._not_prefilled(prompts)
         chosen = self._choose(columns)
+        column = chosen["gold"]
+        self.golds.look(columns[dict(self.columns).get(column, column)], column)
         made = []
         for at in range(n):
             fields = {name: values[at] for name, values in columns.items()}
@@ -116,7 +117,7 @@ class Scorer:
                 rollout = Rollout(
                     completion=text.text,
                     reasoning=text.reasoning,
-                    gold=golds(fields[chosen["gold"]], self.gold_extract, True),
+                    gold=self.golds.read(fields[column]),
                     prompt=prompt(prompts[at]) if prompts is not None else "",
                     id=str(fields.get(chosen.get("id", ""), "")),
                     group=str(at // self.group_size) if self.group_size else "",
@@ -229,9 +230,9 @@ class RecipeReward:
 def _columns(given: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
     """The data set's columns among the keywords: lists, and none of the trainer's own things."""
     return {
-        name: values
+        name: held
         for name, values in given.items()
-        if name not in NOT_COLUMNS and isinstance(values, (list, tuple))
+        if name not in NOT_COLUMNS and (held := as_list(values)) is not None
     }
 
 
@@ -242,7 +243,7 @@ def reward_functions(
     *,
     split: bool = False,
     gold: str | None = None,
-    gold_extract: str | Mapping[str, Any] | None = None,
+    gold_extract: str | Mapping[str, Any] | GoldReader | None = None,
     columns: Mapping[str, str] | None = None,
     settings: Sequence[str] = (),
 ) -> Rewards:
@@ -255,7 +256,7 @@ def reward_functions(
         tokenizer: gives the ids that end a sequence. Needed to count tokens.
         split: one callable a term instead of one for the total.
         gold: the gold's column; looked for under its usual names (gold, answer, solution ..) where not given.
-        gold_extract: the extractor that finds the gold inside the column's text, as `hash` for GSM8K.
+        gold_extract: the extractor that finds the gold inside its column, as `hash` for GSM8K, or a reader of golds.
         columns: new names for columns, `{new: old}`, for verifiers and terms that read fields.
         settings: `path=value` assignments that derive a variant of the recipe.
 
@@ -271,7 +272,9 @@ def reward_functions(
     scorer = Scorer(
         recipe=recipe,
         gold=gold,
-        gold_extract=make_extractor(gold_extract),
+        golds=gold_extract
+        if isinstance(gold_extract, GoldReader)
+        else GoldReader(gold_extract, judges=[recipe.answer]),
         columns=tuple((columns or {}).items()),
         ends=_ends(args, tokenizer),
         limit=getattr(args, "max_completion_length", None),
@@ -290,17 +293,6 @@ def reward_functions(
         [RecipeReward(scorer, label, raw) for label, raw in plain.items()],
         [term.weight if plain[label] else 1.0 for label, term in recipe.reward.items()],
     )
-
-
-def make_extractor(spec: str | Mapping[str, Any] | None) -> Extractor | None:
-    """An extractor from its name, or from a mapping with `kind` and parameters."""
-    if spec is None:
-        return None
-    params = dict(spec) if isinstance(spec, Mapping) else {"kind": spec}
-    try:
-        return EXTRACTORS.get(str(params.pop("kind", None))).model_validate(params)
-    except KeyError as unknown:
-        raise UsageError(f"gold_extract: {unknown.args[0]}") from unknown
 
 
 def _ends(args: Any, tokenizer: Any) -> frozenset[int] | None:

@@ -21,8 +21,11 @@ import verifiers as vf  # pyright: ignore[reportMissingImports]
 from rewardkit.errors import SetupError, UsageError
 from rewardkit.recipe.loading import load_recipe
 from rewardkit.recipe.recipe import Recipe
-from rewardkit.rows.values import golds, said
-from rewardkit.types import DECIDED, Finish, Rollout, Score
+from rewardkit.rows import GoldReader
+from rewardkit.rows.values import said
+from rewardkit.types import DECIDED, Finish, Gold, Rollout, Score
+
+from .adapter.told import golds_of
 
 if not hasattr(vf, "Rubric"):
     raise SetupError(
@@ -33,9 +36,12 @@ if not hasattr(vf, "Rubric"):
 class RecipeRubric(vf.Rubric):  # pyright: ignore[reportAttributeAccessIssue]
     """Scores by a recipe. See the module's paragraph."""
 
-    def __init__(self, recipe: Recipe, tokenizer: Any = None) -> None:
+    def __init__(
+        self, recipe: Recipe, tokenizer: Any = None, gold_extract: str | Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__()
         self.recipe, self.tokenizer = recipe, tokenizer
+        self.golds = GoldReader(gold_extract, judges=[recipe.answer])
         if recipe.needs() and tokenizer is None:
             raise UsageError(f"{recipe.ref} counts tokens; give the model's tokenizer")
 
@@ -62,13 +68,14 @@ class RecipeRubric(vf.Rubric):  # pyright: ignore[reportAttributeAccessIssue]
                         step[name] = state[name]
 
     async def _score(self, states: Sequence[Any]) -> None:
-        rollouts = [self._rollout(state) for state in states]
+        golds = golds_of([state.get("answer") for state in states], self.golds)
+        rollouts = [self._rollout(state, gold) for state, gold in zip(states, golds, strict=True)]
         scores = await asyncio.to_thread(self.recipe.score, rollouts)
         for state, score in zip(states, scores, strict=True):
             state["reward"] = score.total if score.total is not None else 0.0
             state["metrics"] = metrics(self.recipe, score)
 
-    def _rollout(self, state: Any) -> Rollout:
+    def _rollout(self, state: Any, gold: Gold | tuple[Gold, ...]) -> Rollout:
         completion = state["completion"]
         if not isinstance(completion, str):
             completion = [one if isinstance(one, Mapping) else one.model_dump() for one in completion]
@@ -81,7 +88,7 @@ class RecipeRubric(vf.Rubric):  # pyright: ignore[reportAttributeAccessIssue]
         return Rollout(
             completion=text.text,
             reasoning=text.reasoning,
-            gold=golds(state.get("answer"), None, True),
+            gold=gold,
             id=str(state.get("example_id", "")),
             group="0" if self.recipe.reads_groups else "",
             tokens=tokens,
@@ -97,6 +104,20 @@ def metrics(recipe: Recipe, score: Score) -> dict[str, float]:
     return found | {"no_reward": float(score.total is None)}
 
 
-def rubric(recipe: Recipe | str | Path, tokenizer: Any = None, settings: Sequence[str] = ()) -> RecipeRubric:
-    """A rubric for a recipe, `name@version`, or a path; `tokenizer` where the recipe counts tokens."""
-    return RecipeRubric(recipe if isinstance(recipe, Recipe) else load_recipe(recipe, settings), tokenizer)
+def rubric(
+    recipe: Recipe | str | Path,
+    tokenizer: Any = None,
+    settings: Sequence[str] = (),
+    *,
+    gold_extract: str | Mapping[str, Any] | None = None,
+) -> RecipeRubric:
+    """A rubric for a recipe, `name@version`, or a path.
+
+    Args:
+        recipe: the recipe.
+        tokenizer: needed where the recipe counts tokens.
+        settings: `path=value` assignments that derive a variant of a recipe that is loaded here.
+        gold_extract: the extractor that finds the gold inside `answer`, as `hash` for GSM8K.
+    """
+    found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, settings)
+    return RecipeRubric(found, tokenizer, gold_extract)

@@ -15,17 +15,18 @@ compares completions is refused. verifiers has no word for "no reward": where no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rewardkit.errors import DataError, SetupError, UsageError
 from rewardkit.recipe.loading import load_recipe
 from rewardkit.recipe.recipe import Recipe
+from rewardkit.rows import GoldReader
 from rewardkit.rows.values import RowFault, said
 from rewardkit.types import Finish, Rollout
 
-from .adapter.told import gold_of, logged, one_at_a_time, paid
+from .adapter.told import golds_of, logged, one_at_a_time, paid
 
 try:
     import verifiers.v1 as vf  # pyright: ignore[reportMissingImports]
@@ -34,7 +35,12 @@ except ModuleNotFoundError as missing:
 
 
 def recipe_task(
-    recipe: Recipe | str | Path, tokenizer: Any = None, *, gold: str = "answer", settings: Sequence[str] = ()
+    recipe: Recipe | str | Path,
+    tokenizer: Any = None,
+    *,
+    gold: str = "answer",
+    gold_extract: str | Mapping[str, Any] | None = None,
+    settings: Sequence[str] = (),
 ) -> type:
     """A class to inherit from before `vf.Task`: it brings the recipe as the task's reward.
 
@@ -42,6 +48,7 @@ def recipe_task(
         recipe: a recipe, `name@version`, or a path.
         tokenizer: the model's, where the recipe counts tokens; anything with `encode`.
         gold: the field of the task's data that holds the gold, or a list of accepted ones.
+        gold_extract: the extractor that finds the gold inside that field, as `hash` for GSM8K.
         settings: assignments on the recipe.
 
     Raises UsageError for a recipe that compares completions, or counts tokens without a tokenizer.
@@ -51,13 +58,15 @@ def recipe_task(
     if found.needs() and tokenizer is None:
         raise UsageError(f"{found.ref} counts tokens; give the model's tokenizer")
 
+    golds = GoldReader(gold_extract, judges=[found.answer])
+
     class RecipeTask:
         """Scores its trace by a recipe."""
 
         @vf.reward
         async def recipe(self, trace: Any) -> float:
             """The recipe's total; its terms and the outcome go into the trace's metrics."""
-            rollout = rollout_of(self.data, trace, gold, tokenizer)  # pyright: ignore[reportAttributeAccessIssue]
+            rollout = rollout_of(self.data, trace, gold, golds, tokenizer)  # pyright: ignore[reportAttributeAccessIssue]
             score = (await asyncio.to_thread(found.score, [rollout]))[0]
             trace.record_metrics(logged(found, score))
             return paid(score)
@@ -65,7 +74,7 @@ def recipe_task(
     return RecipeTask
 
 
-def rollout_of(data: Any, trace: Any, gold: str, tokenizer: Any = None) -> Rollout:
+def rollout_of(data: Any, trace: Any, gold: str, golds: GoldReader, tokenizer: Any = None) -> Rollout:
     """The rollout of a finished trace: what the model said after the last user message.
 
     Raises DataError where the data has no such gold, or the model said nothing.
@@ -87,7 +96,7 @@ def rollout_of(data: Any, trace: Any, gold: str, tokenizer: Any = None) -> Rollo
     return Rollout(
         completion=text.text,
         reasoning=text.reasoning,
-        gold=gold_of(fields[gold]),
+        gold=golds_of([fields[gold]], golds)[0],
         id=str(data.id or ""),
         tokens=tokens,
         finish=Finish.LENGTH if trace.is_truncated else Finish.UNKNOWN,

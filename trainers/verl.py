@@ -21,10 +21,11 @@ from typing import Any
 from rewardkit.errors import UsageError
 from rewardkit.recipe.recipe import Recipe
 from rewardkit.trainers.adapter.fit import reads_truncation
-from rewardkit.trainers.adapter.told import Told, gold_of, logged, one_at_a_time, paid, told
+from rewardkit.trainers.adapter.told import Told, golds_of, logged, one_at_a_time, paid, told
 from rewardkit.types import Rollout, Score
 
-NAMES = ("recipe", "settings", "tokenizer")
+NAMES = ("recipe", "settings", "tokenizer", "gold_extract")
+OPTION = "reward_kwargs.gold_extract={0} (or REWARDKIT_GOLD_EXTRACT={0})"
 
 
 def compute_score(
@@ -36,6 +37,7 @@ def compute_score(
     recipe: str | None = None,
     settings: str | Sequence[str] | None = None,
     tokenizer: str | None = None,
+    gold_extract: str | None = None,
     **others: Any,
 ) -> dict[str, Any]:
     """One completion's score, terms and outcome. A recipe with group terms is refused.
@@ -48,11 +50,13 @@ def compute_score(
         recipe: `name@version` or a path (else REWARDKIT_RECIPE).
         settings: assignments on the recipe (else REWARDKIT_SET, one a line).
         tokenizer: the model's, for a recipe that counts tokens (else REWARDKIT_TOKENIZER).
-        others: what else verl passes; a misspelt name of the three above is refused.
+        gold_extract: the extractor that finds the gold inside `ground_truth` (else REWARDKIT_GOLD_EXTRACT).
+        others: what else verl passes; a misspelt name of the four above is refused.
     """
-    found = _told(recipe, settings, tokenizer, others)
+    found = _told(recipe, settings, tokenizer, gold_extract, others)
     one_at_a_time(found.recipe, "verl")
-    return _answer(found.recipe, found.score([_rollout(solution_str, ground_truth, extra_info, "")])[0])
+    [gold] = golds_of([ground_truth], found.golds)
+    return _answer(found.recipe, found.score([_rollout(solution_str, gold, extra_info, "")])[0])
 
 
 def compute_scores(
@@ -64,31 +68,35 @@ def compute_scores(
     recipe: str | None = None,
     settings: str | Sequence[str] | None = None,
     tokenizer: str | None = None,
+    gold_extract: str | None = None,
     **others: Any,
 ) -> list[dict[str, Any]]:
     """A batch's, in order. Completions of one prompt share `extra_info['index']`, and may stand anywhere."""
-    found = _told(recipe, settings, tokenizer, others)
+    found = _told(recipe, settings, tokenizer, gold_extract, others)
     infos = list(extra_infos) if extra_infos is not None else [None] * len(solution_strs)
     names = [str((info or {}).get("index", "")) for info in infos]
     first: dict[str, int] = {}
     for at, name in enumerate(names):
         first.setdefault(name, at)
     order = sorted(range(len(names)), key=lambda at: first[names[at]])
-    scores = found.score(
-        [_rollout(solution_strs[at], ground_truths[at], infos[at], names[at]) for at in order]
-    )
+    golds = golds_of(ground_truths, found.golds)
+    scores = found.score([_rollout(solution_strs[at], golds[at], infos[at], names[at]) for at in order])
     placed = dict(zip(order, scores, strict=True))
     return [_answer(found.recipe, placed[at]) for at in range(len(names))]
 
 
 def _told(
-    recipe: str | None, settings: str | Sequence[str] | None, tokenizer: str | None, others: Mapping[str, Any]
+    recipe: str | None,
+    settings: str | Sequence[str] | None,
+    tokenizer: str | None,
+    gold_extract: str | None,
+    others: Mapping[str, Any],
 ) -> Told:
     for name in others:
         meant = get_close_matches(name, NAMES, n=1, cutoff=0.75)
         if meant:
             raise UsageError(f"unknown reward_kwargs.{name}; did you mean '{meant[0]}'?")
-    found = told(recipe, settings, tokenizer)
+    found = told(recipe, settings, tokenizer, gold_extract, OPTION)
     if reads_truncation(found.recipe):
         raise UsageError(
             f"{found.recipe.ref} reads `truncated`, which verl tells no reward function; train with TRL, or with a "
@@ -102,7 +110,7 @@ def _rollout(text: str, gold: Any, info: Mapping[str, Any] | None, group: str) -
     fields = dict(info or {})
     return Rollout(
         completion=text,
-        gold=gold_of(gold),
+        gold=gold,
         id=str(fields.get("id", "")),
         group=group,
         fields=fields,

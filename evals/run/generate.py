@@ -19,6 +19,7 @@ from rewardkit import __version__
 from rewardkit.errors import UsageError, nearest
 
 from ..backends.base import Backend, Completion, Prompt, Refusal, Request, Sampling
+from ..profiles import load_reader
 from ..suite.data import Item, load_items, name_gold
 from ..suite.prompts import Prompter, prompts_digest
 from ..suite.suite import Suite
@@ -94,7 +95,7 @@ def generate_run(
         suite.check_decoding()
     with folder.writing():
         suite = suite.model_copy(update={"data": name_gold(suite.data)})
-        items = load_items(suite.data)
+        items = load_items(suite.data, [load_reader(suite.recipe).answer])
         _check_columns(suite, items)
         prompter = Prompter(suite.prompt)
         unrendered = [prompter.render(item) for item in items]

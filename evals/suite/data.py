@@ -6,21 +6,22 @@ JSON lines, CSV, parquet, a hub data set or generated rows come in as the suite'
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rewardkit.errors import DataError, SetupError, UsageError, nearest
-from rewardkit.kinds import EXTRACTORS
-from rewardkit.rows import open_rows
+from rewardkit.errors import DataError, SetupError, nearest
+from rewardkit.rows import GoldReader, open_rows
 from rewardkit.rows.columns import USUAL
+from rewardkit.rows.golds import WINDOW, Judge
+from rewardkit.rows.values import RowFault
+from rewardkit.types import Gold
 
 from .generated import generate
-from .suite import Data, GoldColumn
+from .suite import Data
 
 PEEK = 100
 """Rows that are looked at for the names of the columns."""
@@ -31,12 +32,21 @@ class Item:
     """A question. `gold` is one gold, several accepted ones, or None as the data has it."""
 
     id: str
-    gold: str | tuple[str | None, ...] | None
+    gold: Gold | tuple[Gold, ...]
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-def load_items(data: Data) -> list[Item]:
-    """The items of a suite. Raises DataError with file and row, SetupError where a package is missing."""
+def load_items(data: Data, judges: Sequence[Judge] = ()) -> list[Item]:
+    """The items of a suite.
+
+    Args:
+        data: what the suite says of its rows.
+        judges: who will compare the golds; a column of whole solutions is then refused.
+
+    Raises:
+        DataError: with file and row.
+        SetupError: a package is missing.
+    """
     rows = list(enumerate(_rows(data), start=1))
     source = _source(data)
     if not rows:
@@ -47,7 +57,10 @@ def load_items(data: Data) -> list[Item]:
         raise DataError(f"no row has {data.where}", source)
     if data.shuffle is not None:
         random.Random(data.shuffle).shuffle(kept)
-    items = [_item(row, number, data, source) for number, row in kept[: data.limit]]
+    kept = kept[: data.limit]
+    golds = GoldReader(data.gold_extract, judges=judges, option="data.gold_extract: {}")
+    golds.look((row.get(str(data.gold)) for _, row in kept[:WINDOW]), data.gold or "", source)
+    items = [_item(row, number, data, golds, source) for number, row in kept]
     seen: set[str] = set()
     for item in items:
         if item.id in seen:
@@ -116,36 +129,14 @@ def _keep(row: Mapping[str, Any], where: Mapping[str, Any], source: str, number:
     return True
 
 
-def _item(row: Mapping[str, Any], number: int, data: Data, source: str) -> Item:
+def _item(row: Mapping[str, Any], number: int, data: Data, golds: GoldReader, source: str) -> Item:
     fields = dict(row) | {new: _column(row, old, source, number) for new, old in data.columns.items()}
     name = str(number) if data.id is None else str(_column(row, data.id, source, number))
-    spec = data.gold if isinstance(data.gold, GoldColumn) else GoldColumn(column=str(data.gold), extract=None)
-    value = _column(row, spec.column, source, number)
-    if isinstance(value, (list, tuple)):
-        gold: Any = tuple(_gold(one, spec, source, number) for one in value)
-        if not gold:
-            raise DataError(f"column '{spec.column}' holds an empty list of golds", source, number)
-    else:
-        gold = _gold(value, spec, source, number)
-    return Item(id=name, gold=gold, fields=fields)
-
-
-def _gold(value: Any, spec: GoldColumn, source: str, number: int) -> str | None:
-    if value is None:
-        return None
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    if spec.extract is None:
-        return text
-    params = dict(spec.extract) if isinstance(spec.extract, Mapping) else {"kind": spec.extract}
     try:
-        found = EXTRACTORS.get(params.pop("kind")).model_validate(params).find(text)
-    except KeyError as unknown:
-        raise UsageError(f"data.gold.extract: {unknown.args[0]}") from unknown
-    if found is None or found.text is None:
-        raise DataError(
-            f"'{spec.extract}' finds no gold in column '{spec.column}': {text[-80:]!r}", source, number
-        )
-    return found.text
+        gold = golds.read(_column(row, str(data.gold), source, number))
+    except RowFault as fault:
+        raise DataError(fault.fault, source, number) from None
+    return Item(id=name, gold=gold, fields=fields)
 
 
 def _column(row: Mapping[str, Any], column: str, source: str, number: int) -> Any:

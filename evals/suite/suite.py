@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from rewardkit.config.faults import raise_faults
 from rewardkit.config.source import assign, dump, read_file
 from rewardkit.errors import UsageError, nearest
+from rewardkit.rows.golds import split_gold
 from rewardkit.terms.charsets import charset
 
 from ..backends.base import Sampling
@@ -28,13 +29,6 @@ class Part(BaseModel):
     """A frozen part of a suite that admits no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class GoldColumn(Part):
-    """Where the gold stands: a column, and the extractor that takes it out of a text (GSM8K: `hash`)."""
-
-    column: str
-    extract: Any = Field(None, description="An extractor, as in a recipe's answer.extract.")
 
 
 class Generated(Part):
@@ -66,9 +60,12 @@ class Data(Part):
     id: str | None = Field(
         None, description="The id's column; the row's number (from 1) where there is none."
     )
-    gold: str | GoldColumn | None = Field(
+    gold: str | None = Field(
         None,
         description="The gold's column; looked for under its usual names (gold, answer ...) without one.",
+    )
+    gold_extract: str | dict[str, Any] | None = Field(
+        None, description="The extractor that finds the gold inside its column (GSM8K: hash)."
     )
     columns: dict[str, str] = Field(default_factory=dict, description="New name: column, for the template.")
     where: dict[str, Ranges] = Field(
@@ -76,6 +73,11 @@ class Data(Part):
     )
     shuffle: int | None = Field(None, description="A seed; rows keep their order without one.")
     limit: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, value: Any) -> Any:
+        return split_gold(value)
 
     @model_validator(mode="after")
     def _one_source(self) -> Data:

@@ -59,6 +59,7 @@ def explain(
     from ..errors import MissingFact, UsageError
     from ..recipe.loading import load_recipe
     from ..rows import parse_columns, read_rollouts
+    from ..rows.golds import ON_COMMAND_LINE
     from ..rows.tokens import load_tokenizer
 
     if (file is None) == (completion is None):
@@ -92,6 +93,8 @@ def explain(
             str(file),
             parse_columns(column or ()),
             gold_extract=gold_extract,
+            judges=[reward.answer],
+            option=ON_COMMAND_LINE,
             null_gold=reward.answer.null_gold,
             needs=frozenset() if tokenizer else reward.needs(),
             group_by=group_by,

@@ -55,6 +55,7 @@ def score(
     """
     from ..recipe.loading import load_recipe
     from ..rows import parse_columns, read_rollouts
+    from ..rows.golds import ON_COMMAND_LINE
     from ..rows.tokens import load_tokenizer
     from ..scoring.run import score_all, score_into
 
@@ -64,6 +65,8 @@ def score(
         file,
         parse_columns(column or ()),
         gold_extract=gold_extract,
+        judges=[reward.answer],
+        option=ON_COMMAND_LINE,
         null_gold=reward.answer.null_gold,
         needs=needs,
         group_by=group_by,

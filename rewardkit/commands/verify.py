@@ -15,7 +15,8 @@ import typer
 if TYPE_CHECKING:
     from ..audit.verifier.judged import Report
     from ..audit.verifier.noise import Noise, Rate
-    from ..kinds import Extractor
+    from ..kinds import Extractor, Verifier
+    from ..rows import GoldReader
 
 EXTRACT_HELP = "Extractors in order; by default answer_tag, boxed, hash, answer_line."
 
@@ -199,24 +200,30 @@ def _share(value: float | None) -> str:
 
 
 def _golds(file: str, column: list[str] | None, gold_extract: str | None, json: bool) -> None:
-    from ..rows import open_rows, parse_columns
-    from ..rows.reader import gold_extractor
-    from ..verify.math.verifier import Math
+    from itertools import chain, islice
 
-    verifier = Math()
-    extractor = gold_extractor(gold_extract)
+    from ..recipe.answer import Answer
+    from ..rows import GoldReader, open_rows, parse_columns
+    from ..rows.golds import ON_COMMAND_LINE, WINDOW
+
+    answer = Answer()
+    golds = GoldReader(gold_extract, judges=[answer], option=ON_COMMAND_LINE)
     columns = parse_columns(column or [])
     source = open_rows(file)
     chosen = None
     faults: list[dict[str, Any]] = []
     rows = 0
-    for row in source:
+    rest = iter(source)
+    head = list(islice(rest, WINDOW))
+    for row in chain(head, rest):
         rows += 1
         if row.cells is None:
             faults.append({"row": row.number, "gold": None, "fault": row.fault})
             continue
-        chosen = chosen or columns.choose(row.cells, required=("gold",))
-        fault = _gold_fault(row.cells.get(chosen.columns["gold"]), extractor, verifier)
+        if chosen is None:
+            chosen = columns.choose(row.cells, required=("gold",)).columns["gold"]
+            golds.look((one.cells.get(chosen) for one in head if one.cells), chosen, source.name)
+        fault = _gold_fault(row.cells.get(chosen), golds, answer.verify)
         if fault:
             faults.append({"row": row.number, **fault})
     if json:
@@ -230,13 +237,13 @@ def _golds(file: str, column: list[str] | None, gold_extract: str | None, json: 
     raise typer.Exit(int(bool(faults)))
 
 
-def _gold_fault(cell: Any, extractor: Extractor | None, verifier: Any) -> dict[str, Any] | None:
+def _gold_fault(cell: Any, golds: GoldReader, verifier: Verifier) -> dict[str, Any] | None:
     """What is wrong with the golds of one row, None where nothing is."""
-    from ..rows.values import RowFault, golds
+    from ..rows.values import RowFault
     from ..types import Rollout
 
     try:
-        found = golds(cell, extractor, True)
+        found = golds.read(cell)
     except RowFault as fault:
         return {"gold": str(cell)[:200], "fault": str(fault)}
     for gold in found if isinstance(found, tuple) else (found,):
@@ -286,13 +293,20 @@ def _judged(
     """Every completion of a file with its verdict."""
     from ..audit.verifier.judged import question
     from ..audit.verifier.noise import TAIL, Drawn
+    from ..recipe.answer import Answer
     from ..rows import parse_columns, read_rollouts
+    from ..rows.golds import ON_COMMAND_LINE
     from ..verify.math.verifier import Math
 
     verifier = Math()
     judged = []
     groups = read_rollouts(
-        file, parse_columns(column or []), gold_extract=gold_extract, null_gold="unanswerable"
+        file,
+        parse_columns(column or []),
+        gold_extract=gold_extract,
+        judges=[Answer(verify=verifier)],
+        option=ON_COMMAND_LINE,
+        null_gold="unanswerable",
     )
     for group in groups:
         rollouts = [rollout for rollout in group if any(gold is not None for gold in rollout.golds)]

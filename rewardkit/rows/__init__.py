@@ -10,7 +10,8 @@ left out: it is never given a reward, and it never stops the others unless `stri
 """
 
 from .columns import ROLES, Chosen, Columns, parse_columns
-from .reader import BadRow, Group, Groups, RowReport, gold_extractor, read_rollouts
+from .golds import GoldReader, gold_extractor
+from .reader import BadRow, Group, Groups, RowReport, read_rollouts
 from .sources import Row, Source, open_rows
 from .values import number_text
 
@@ -19,6 +20,7 @@ __all__ = [
     "BadRow",
     "Chosen",
     "Columns",
+    "GoldReader",
     "Group",
     "Groups",
     "Row",

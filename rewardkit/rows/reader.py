@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DataError, MissingFact, UsageError, nearest
-from ..kinds import EXTRACTORS, Extractor
 from ..types import Finish, Rollout
 from . import values
 from .columns import Chosen, Columns
+from .golds import IN_PYTHON, GoldReader, Judge, refuse_written_lists
 from .sources import Row, Source, open_rows
 from .values import RowFault
 
 PEEK = 100
-"""Rows of a JSON file that are looked at for the names of its columns."""
+"""Rows that are looked at for the names of the columns and for what they hold."""
 KEPT = 1000
 """Bad rows that are kept by name; the others are only counted."""
 
@@ -97,8 +97,7 @@ class Groups:
         source: Source,
         columns: Columns,
         *,
-        extractor: Extractor | None,
-        null_gold: Literal["error", "unanswerable"],
+        golds: GoldReader,
         needs: frozenset[str],
         group_by: str | None,
         strict: bool,
@@ -107,14 +106,14 @@ class Groups:
         self.source = source
         self.report = RowReport(source.name)
         self._columns = columns
-        self._extractor, self._null_gold, self._needs = extractor, null_gold, needs
+        self._golds, self._needs = golds, needs
         self._group_by, self._strict, self._limit = group_by, strict, limit
 
     def __iter__(self) -> Iterator[Group]:
         self.report = RowReport(self.source.name)
         rows = iter(self.source)
         names = self.source.names()
-        head = list(islice(rows, PEEK)) if names is None else []
+        head = list(islice(rows, PEEK if names is None or self._limit is None else min(PEEK, self._limit)))
         if names is None:
             names = list(dict.fromkeys(name for row in head for name in row.cells or ()))
             if not head:
@@ -123,6 +122,7 @@ class Groups:
                 first = head[0]
                 raise DataError(first.fault or "the row has no columns", self.source.name, first.number)
         self.report.chosen = self._choose(names)
+        self._look(head[: self._limit])
         yield from self._grouped(islice(chain(head, rows), self._limit))
         if not self.report.rows:
             raise DataError("the file holds no rows", self.source.name)
@@ -147,6 +147,16 @@ class Groups:
                 "tokens=NAME, or name a tokenizer (--tokenizer NAME)"
             )
         return chosen
+
+    def _look(self, head: Sequence[Row]) -> None:
+        """Refuse columns that hold something else than their role, before anything is scored."""
+        assert self.report.chosen is not None
+        cells = [row.cells for row in head if row.cells is not None]
+        name, json = self.source.name, not self.source.lists
+        completion, gold = (self.report.chosen.columns[role] for role in ("completion", "gold"))
+        said = [row.get(completion) for row in cells]
+        refuse_written_lists(said, f"the completion column '{completion}'", name, json=json)
+        self._golds.look((row.get(gold) for row in cells), gold, name, json=json)
 
     # --- rows into groups ---------------------------------------------------------------------
 
@@ -220,7 +230,7 @@ class Groups:
         if columns["gold"] not in cells:
             raise RowFault("missing gold", f"the row has no '{columns['gold']}', the gold")
         answers, several = values.completions(cell["completion"])
-        gold = values.golds(cell["gold"], self._extractor, self._null_gold == "unanswerable")
+        gold = self._golds.read(cell["gold"])
         own = str(number) if values.is_null(cell.get("id")) else values.name(cell["id"], "id")
         group = self._group(cell, columns, own if several else "")
         split = columns.get("prompt") == columns["completion"]
@@ -291,22 +301,14 @@ def _each(cell: Any, role: str, size: int, several: bool) -> list[Any]:
     return found
 
 
-def gold_extractor(name: str | None) -> Extractor | None:
-    """The extractor of that name, with its default parameters. Raises UsageError."""
-    if name is None:
-        return None
-    try:
-        return EXTRACTORS.get(name)()
-    except KeyError as error:
-        raise UsageError(f"--gold-extract: {error.args[0]}") from None
-
-
 def read_rollouts(
     path: str | Path,
     columns: Columns | None = None,
     *,
     gold_extract: str | None = None,
     null_gold: Literal["error", "unanswerable"] = "error",
+    judges: Sequence[Judge] = (),
+    option: str = IN_PYTHON,
     needs: Iterable[str] = (),
     group_by: str | None = None,
     strict: bool = False,
@@ -317,8 +319,10 @@ def read_rollouts(
     Args:
         path: .jsonl, .json, .csv, .tsv or .parquet; '-' for JSONL on standard input.
         columns: the column of each role; those not named are looked for under their usual names.
-        gold_extract: the extractor that finds the gold inside the gold column's text, as in `hash`.
+        gold_extract: the extractor that finds the gold inside its column, as in `hash`.
         null_gold: what a null gold means; a recipe says it as `recipe.answer.null_gold`.
+        judges: who will compare the golds, as `[recipe.answer]`; a column of whole solutions is then refused.
+        option: how `gold_extract` is written where the user stands (see `rewardkit.rows.golds`).
         needs: facts that every rollout must carry, as `recipe.needs()` has them; leave empty where a
             tokenizer will supply them.
         group_by: the group column; its rows may stand anywhere (the file is then held in memory).
@@ -331,8 +335,9 @@ def read_rollouts(
     return Groups(
         open_rows(path),
         columns or Columns(),
-        extractor=gold_extractor(gold_extract),
-        null_gold=null_gold,
+        golds=GoldReader(
+            gold_extract, judges=judges, null_is_gold=null_gold == "unanswerable", option=option
+        ),
         needs=frozenset(needs),
         group_by=group_by,
         strict=strict,

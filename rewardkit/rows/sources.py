@@ -37,6 +37,9 @@ class Row:
 class Source:
     """Rows of a file. `done` of `size` says how far it has been read (bytes or rows; size 0: unknown)."""
 
+    lists = True
+    """Whether a cell can hold a list."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = str(path)
@@ -136,7 +139,9 @@ class Json(Source):
 
 
 class Csv(Source):
-    """A header and a record a row. Every cell is text, and an empty cell is null: CSV cannot tell them apart."""
+    """A header, and a record per row. Every cell is a string, and an empty one is null: CSV has nothing else."""
+
+    lists = False
 
     def __init__(self, path: Path, delimiter: str) -> None:
         super().__init__(path)

@@ -50,12 +50,19 @@ def is_null(cell: Any) -> bool:
 
 
 def as_list(cell: Any) -> list[Any] | None:
-    """A list for a list, a tuple or an array; None for anything else."""
+    """A list for a list, a tuple, an array, a tensor or a column of a data set; None for anything else."""
     if isinstance(cell, (list, tuple)):
         return list(cell)
-    if type(cell).__name__ == "ndarray":
+    if isinstance(cell, (str, bytes, bytearray, Mapping)):
+        return None
+    if getattr(cell, "shape", ()) and hasattr(cell, "tolist"):  # numpy, torch, pandas
         return cell.tolist()
-    return None
+    return list(cell) if isinstance(cell, Sequence) else None
+
+
+def scalar(cell: Any) -> Any:
+    """What an array or a tensor of no dimensions holds; anything else as it is."""
+    return cell.item() if getattr(cell, "shape", None) == () and hasattr(cell, "item") else cell
 
 
 def number_text(number: Any) -> str:
@@ -94,7 +101,7 @@ def golds(cell: Any, extractor: Extractor | None, null_is_gold: bool) -> Gold | 
     """
     several = as_list(cell)
     if several is None:
-        return _gold(cell, extractor, null_is_gold)
+        return _gold(scalar(cell), extractor, null_is_gold)
     if not several:
         raise RowFault("missing gold", "the list of golds is empty; write the gold, or several accepted ones")
     found = tuple(_gold(one, extractor, null_is_gold) for one in several)
@@ -113,11 +120,16 @@ def _gold(cell: Any, extractor: Extractor | None, null_is_gold: bool) -> Gold:
     if is_bool(cell):
         return str(bool(cell))
     if is_number(cell):
+        if not math.isfinite(cell):
+            raise RowFault(
+                "gold is not finite",
+                "the gold is an infinite number (JSON's 1e999 is read as one); write it as a string",
+            )
         return number_text(cell)
     if not isinstance(cell, str):
         raise RowFault(
-            "gold is no text",
-            f"the gold is {type(cell).__name__}; a gold is a text, a number or a list of those",
+            "gold is not a string",
+            f"the gold is {type(cell).__name__}; a gold is a string, a number or a list of those",
         )
     if extractor is None:
         return cell
@@ -126,7 +138,7 @@ def _gold(cell: Any, extractor: Extractor | None, null_is_gold: bool) -> Gold:
         tail = cell[-60:].replace("\n", " ")
         raise RowFault(
             "no gold in the text",
-            f"'{extractor.kind}' finds no gold in the text that ends {tail!r}; choose another --gold-extract",
+            f"'{extractor.kind}' finds no gold in the string that ends {tail!r}",
         )
     return found.text
 
@@ -166,7 +178,7 @@ def said(cell: Any) -> Said:
     messages = [cell] if is_message(cell) else as_list(cell)
     if not messages or not all(is_message(one) for one in messages):
         raise RowFault(
-            "completion is no text",
+            "completion is not a string",
             f"the completion is {type(cell).__name__}; it is a text, or a list of messages with role and content",
         )
     users = [at for at, message in enumerate(messages) if message["role"] == "user"]
@@ -191,7 +203,7 @@ def _content(message: Mapping[str, Any]) -> str:
         if is_null(content):
             return ""  # a message that only calls a tool
         raise RowFault(
-            "completion is no text", f"a message's content is {type(content).__name__}, not a text"
+            "completion is not a string", f"a message's content is {type(content).__name__}, not a text"
         )
     return "".join(
         part["text"] for part in parts if isinstance(part, Mapping) and isinstance(part.get("text"), str)
@@ -208,7 +220,7 @@ def prompt(cell: Any) -> str | list[Mapping[str, Any]]:
     if messages and all(is_message(one) for one in messages):
         return messages
     raise RowFault(
-        "prompt is no text", f"the prompt is {type(cell).__name__}; it is a text or a list of messages"
+        "prompt is not a string", f"the prompt is {type(cell).__name__}; it is a text or a list of messages"
     )
 
 
@@ -219,7 +231,7 @@ def name(cell: Any, role: str) -> str:
     if is_number(cell):
         return number_text(cell)
     raise RowFault(
-        f"{role} is no name", f"the {role} is {type(cell).__name__}; it is a text or a whole number"
+        f"{role} is not a name", f"the {role} is {type(cell).__name__}; it is a text or a whole number"
     )
 
 
@@ -238,7 +250,7 @@ def count(cell: Any, role: str) -> int | None:
         if role == "tokens" and as_list(cell) is not None
         else ""
     )
-    raise RowFault(f"{role} is no count", f"{role} is a whole number from 0, found {short(cell)}{hint}")
+    raise RowFault(f"{role} is not a count", f"{role} is a whole number from 0, found {short(cell)}{hint}")
 
 
 def token_ids(cell: Any) -> tuple[int, ...] | None:
@@ -247,7 +259,7 @@ def token_ids(cell: Any) -> tuple[int, ...] | None:
         return None
     ids = as_list(cell)
     if ids is None or not all(isinstance(one, numbers.Integral) and not isinstance(one, bool) for one in ids):
-        raise RowFault("token_ids are no ids", f"token_ids is a list of whole numbers, found {short(cell)}")
+        raise RowFault("token_ids are not ids", f"token_ids is a list of whole numbers, found {short(cell)}")
     return tuple(int(one) for one in ids)
 
 
@@ -258,7 +270,9 @@ def finish(cell: Any) -> Finish:
     if is_bool(cell):
         return Finish.LENGTH if cell else Finish.STOP
     if not isinstance(cell, str):
-        raise RowFault("finish is no reason", f"finish is a word such as stop or length, found {short(cell)}")
+        raise RowFault(
+            "finish is not a string", f"finish is a word such as stop or length, found {short(cell)}"
+        )
     word = cell.strip().casefold()
     if word in CUT:
         return Finish.LENGTH
@@ -270,7 +284,7 @@ def optional_text(cell: Any) -> str | None:
     if is_null(cell):
         return None
     if not isinstance(cell, str):
-        raise RowFault("reasoning is no text", f"the reasoning is {type(cell).__name__}, not a text")
+        raise RowFault("reasoning is not a string", f"the reasoning is {type(cell).__name__}, not a text")
     return cell
 
 

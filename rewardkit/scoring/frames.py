@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DataError, UsageError, nearest
-from ..rows import ROLES, Columns, Group
-from ..rows.reader import Groups, gold_extractor
+from ..rows import ROLES, Columns, GoldReader, Group, Groups
 from ..rows.sources import Row, Source
 from ..rows.tokens import counted, load_tokenizer
 from .record import COLUMNS, record
@@ -82,8 +81,11 @@ def score_frame(
     groups = Groups(
         source,
         chosen,
-        extractor=gold_extractor(gold_extract),
-        null_gold=recipe.answer.null_gold,
+        golds=GoldReader(
+            gold_extract,
+            judges=[recipe.answer],
+            null_is_gold=recipe.answer.null_gold == "unanswerable",
+        ),
         needs=frozenset() if tokenizer else recipe.needs(),
         group_by=group_by,
         strict=True,

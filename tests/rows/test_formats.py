@@ -169,7 +169,7 @@ def test_json_may_hold_an_object_a_line(tmp_path):
     )
     groups = read_rollouts(path)
     assert [r.completion for group in groups for r in group] == ["a\u2028b", "c"]
-    assert [(bad.row, bad.kind) for bad in groups.report.bad] == [(3, "completion is no text")]
+    assert [(bad.row, bad.kind) for bad in groups.report.bad] == [(3, "completion is not a string")]
 
 
 def test_a_file_that_is_not_there(tmp_path):
@@ -180,7 +180,9 @@ def test_a_file_that_is_not_there(tmp_path):
 
 
 def test_an_extractor_that_is_not_there(tmp_path):
-    with pytest.raises(UsageError, match="--gold-extract: unknown extractor 'hsh'; did you mean 'hash'"):
+    with pytest.raises(
+        UsageError, match="gold_extract=\"hsh\": unknown extractor 'hsh'; did you mean 'hash'"
+    ):
         read_rollouts(jsonl(tmp_path, [GOOD]), gold_extract="hsh")
 
 

@@ -55,7 +55,7 @@ def test_an_empty_list_of_golds_is_a_missing_gold_whatever_null_means():
 def test_a_gold_inside_a_text():
     hashed = EXTRACTORS.get("hash")()
     assert values.golds("48/2 = 24\n#### 72", hashed, False) == "72"
-    with pytest.raises(RowFault, match="'hash' finds no gold in the text that ends 'about 72'"):
+    with pytest.raises(RowFault, match="'hash' finds no gold in the string that ends 'about 72'"):
         values.golds("about 72", hashed, False)
 
 
@@ -109,9 +109,9 @@ def test_the_text_of_a_completion(cell, text):
         (None, "missing completion"),
         (float("nan"), "missing completion"),
         ([{"role": "user", "content": "1+1?"}], "missing completion"),
-        (5, "completion is no text"),
-        ({"text": "2"}, "completion is no text"),
-        ([{"role": "assistant", "content": 2}], "completion is no text"),
+        (5, "completion is not a string"),
+        ({"text": "2"}, "completion is not a string"),
+        ([{"role": "assistant", "content": 2}], "completion is not a string"),
     ],
 )
 def test_what_is_no_completion(cell, kind):

@@ -94,7 +94,7 @@ def named(monkeypatch):
         if tokenizer is not None:
             monkeypatch.setenv("REWARDKIT_TOKENIZER", str(tokenizer))
 
-    for variable in ("REWARDKIT_RECIPE", "REWARDKIT_TOKENIZER", "REWARDKIT_SET"):
+    for variable in ("REWARDKIT_RECIPE", "REWARDKIT_TOKENIZER", "REWARDKIT_SET", "REWARDKIT_GOLD_EXTRACT"):
         monkeypatch.delenv(variable, raising=False)
     return name
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rewardkit.errors import DataError, UsageError
+from rewardkit.rows import GoldReader
 from rewardkit.trainers import verl
 from rewardkit.trainers.adapter import told as environment
 
@@ -45,7 +46,8 @@ def test_arguments_go_before_the_environment(named):
     ],
 )
 def test_a_label_may_bring_columns(label, gold, fields):
-    assert environment.label_of(label) == (gold, fields)
+    cell, others = environment.label_of(label)
+    assert (environment.golds_of([cell], GoldReader()), others) == ([gold], fields)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,7 @@ def test_a_label_may_bring_columns(label, gold, fields):
 )
 def test_a_label_without_a_gold_is_refused(label, why):
     with pytest.raises(DataError, match=why):
-        environment.label_of(label)
+        environment.golds_of([environment.label_of(label)[0]], GoldReader())
 
 
 # --- verl ----------------------------------------------------------------------------------------

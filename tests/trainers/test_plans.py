@@ -245,7 +245,7 @@ def test_thresholds_and_rules_of_the_watch_are_checked(write):
     [
         ("recipe: playground-none@1", "recipe: playground-non@1", r"20:5: no recipe is called 'playground-non'; did you mean"),
         ("recipe: playground-none@1", "recipe: playground-none@1\n    eval: gsm8", r"21:5: no suite is called 'gsm8'"),
-        ("gold: answer", "gold: {column: answer, extract: hsh}", r"9:5: .*unknown extractor 'hsh'; did you mean 'hash'"),
+        ("gold: answer", "gold: answer\n    gold_extract: hsh", r"10:5: .*unknown extractor 'hsh'; did you mean 'hash'"),
         ("model: {name", "model: {dtype: bfloat61, name", r"2:9: no dtype 'bfloat61'; did you mean 'bfloat16'"),
         ("model: {name", "model: {peft: {r: eight}, name", r"2:16: 'r' must be a whole number, found 'eight'"),
         ("model: {name", "model: {peft: {r: 0}, name", r"2:16: 'r' must be at least 1"),

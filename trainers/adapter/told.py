@@ -1,8 +1,8 @@
 """What a trainer's reward file is told, and what it tells the trainer: shared by the files for verl and OpenRLHF.
 
 In come a recipe's name, assignments on it and a tokenizer's name, as arguments or from the environment
-(REWARDKIT_RECIPE; REWARDKIT_SET, one assignment a line; REWARDKIT_TOKENIZER, a name or a folder). Out go the recipe and
-the tokenizer, loaded once a process, or an error that says what this trainer cannot be asked for. These trainers score
+(REWARDKIT_RECIPE; REWARDKIT_SET, one assignment per line; REWARDKIT_TOKENIZER, a name or a folder;
+REWARDKIT_GOLD_EXTRACT, an extractor). Out go the recipe and the tokenizer, loaded once per process, or an error that says what this trainer cannot be asked for. These trainers score
 one completion at a time, so a recipe that compares the completions of a prompt is refused rather than paid for groups
 of one.
 """
@@ -19,9 +19,12 @@ from typing import Any
 from rewardkit.errors import DataError, UsageError
 from rewardkit.recipe.loading import load_recipe
 from rewardkit.recipe.recipe import Recipe
+from rewardkit.rows import GoldReader
 from rewardkit.rows.tokens import Counter, counted, load_tokenizer
-from rewardkit.rows.values import RowFault, golds, is_null
+from rewardkit.rows.values import RowFault
 from rewardkit.types import DECIDED, Gold, Rollout, Score
+
+IN_ENVIRONMENT = "REWARDKIT_GOLD_EXTRACT={}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Told:
     """A recipe, and the name or folder of the model's tokenizer where one is given."""
 
     recipe: Recipe
+    golds: GoldReader
     tokenizer: str | None = None
 
     def score(self, rollouts: Sequence[Rollout]) -> list[Score]:
@@ -39,9 +43,13 @@ class Told:
 
 
 def told(
-    recipe: str | None = None, settings: str | Sequence[str] | None = None, tokenizer: str | None = None
+    recipe: str | None = None,
+    settings: str | Sequence[str] | None = None,
+    tokenizer: str | None = None,
+    gold_extract: str | None = None,
+    option: str = IN_ENVIRONMENT,
 ) -> Told:
-    """The recipe and the tokenizer's name that the arguments give, or else the environment.
+    """The recipe, the reader of its golds and the tokenizer's name, from the arguments or else the environment.
 
     Raises UsageError where no recipe is named, or one that counts tokens has no tokenizer.
     """
@@ -51,16 +59,20 @@ def told(
     if settings is None:
         settings = os.environ.get("REWARDKIT_SET", "")
     lines = settings.splitlines() if isinstance(settings, str) else [str(one) for one in settings]
-    found = _recipe(str(name), tuple(lines))
+    extract = gold_extract or os.environ.get("REWARDKIT_GOLD_EXTRACT") or None
+    found, golds = _loaded(str(name), tuple(lines), extract, option)
     words = tokenizer or os.environ.get("REWARDKIT_TOKENIZER")
     if found.needs() and not words:
         raise UsageError(f"{found.ref} counts tokens; set REWARDKIT_TOKENIZER to the model's tokenizer")
-    return Told(found, str(words) if words else None)
+    return Told(found, golds, str(words) if words else None)
 
 
 @cache
-def _recipe(name: str, settings: tuple[str, ...]) -> Recipe:
-    return load_recipe(name, settings)
+def _loaded(
+    name: str, settings: tuple[str, ...], extract: str | None, option: str
+) -> tuple[Recipe, GoldReader]:
+    recipe = load_recipe(name, settings)
+    return recipe, GoldReader(extract, judges=[recipe.answer], option=option)
 
 
 @cache
@@ -78,16 +90,17 @@ def one_at_a_time(recipe: Recipe, trainer: str) -> None:
         )
 
 
-def gold_of(cell: Any) -> Gold | tuple[Gold, ...]:
-    """The gold or accepted golds of a cell; null is a null gold. Raises DataError for what is none."""
+def golds_of(cells: Sequence[Any], reader: GoldReader) -> list[Gold | tuple[Gold, ...]]:
+    """The gold or accepted golds of each cell; null is a null gold. Raises DataError for what is none."""
+    reader.look(cells)
     try:
-        return golds(cell, None, True)
+        return [reader.read(cell) for cell in cells]
     except RowFault as fault:
         raise DataError(fault.fault) from fault
 
 
-def label_of(cell: Any) -> tuple[Gold | tuple[Gold, ...], dict[str, Any]]:
-    """The gold and the other columns of a trainer's only label.
+def label_of(cell: Any) -> tuple[Any, dict[str, Any]]:
+    """The cell of the gold, for `golds_of`, and the other columns, of a trainer's only label.
 
     A recipe that reads more than the gold is served by a label that is a mapping, or its JSON, with `gold` in it:
     `{"gold": "36", "nums": [79, 60, 17]}`. Raises DataError for an empty label, which OpenRLHF hands over where it was
@@ -103,8 +116,8 @@ def label_of(cell: Any) -> tuple[Gold | tuple[Gold, ...], dict[str, Any]]:
                 f"a label that is a mapping holds 'gold'; found {', '.join(map(repr, cell)) or 'nothing'}"
             )
         fields = {str(name): value for name, value in cell.items() if name != "gold"}
-        return gold_of(cell["gold"]), fields
-    return gold_of(None if is_null(cell) else cell), {}
+        return cell["gold"], fields
+    return cell, {}
 
 
 def _mapping(text: str) -> Any:

@@ -16,10 +16,12 @@ from typing import Any
 from rewardkit.errors import DataError, SetupError
 from rewardkit.evals.suite.data import read_rows
 from rewardkit.recipe.recipe import Recipe
-from rewardkit.rows.values import RowFault, golds, is_message, is_null
+from rewardkit.rows import GoldReader
+from rewardkit.rows.golds import WINDOW
+from rewardkit.rows.values import RowFault, is_message, is_null
 from rewardkit.types import Outcome, Rollout
 
-from ..trl import NOT_COLUMNS, make_extractor
+from ..trl import NOT_COLUMNS
 from .loading import Resolved
 from .mixing import mix
 from .plan import DataSet, Stage, Traces
@@ -119,13 +121,21 @@ class Loader:
             _check_ids(chosen, data.columns.get(data.id) or data.id, source)
         if data.shuffle is not None:
             random.Random(data.shuffle).shuffle(chosen)
+        golds = GoldReader(
+            data.gold_extract,
+            judges=[recipe.answer] if recipe else [],
+            option=f"data.{name}.gold_extract: {{}}",
+        )
+        if stage.kind == "grpo" and data.gold is not None:
+            held = data.columns.get(data.gold) or data.gold
+            golds.look((row.get(held) for _, row in chosen[:WINDOW]), data.gold, source)
         made: list[Row] = []
         dropped, long = 0, 0
         for number, row in chosen:
             if data.only is None and len(made) == data.limit:
                 break
             try:
-                one = _row(row, number, data, stage.kind, system, source)
+                one = _row(row, number, data, None if stage.kind == "sft" else golds, system, source)
             except _NoGold as fault:
                 if data.unreadable_gold == "error":
                     raise DataError(
@@ -143,9 +153,9 @@ class Loader:
             notes.append(f"'{name}': {dropped} rows dropped, no gold found in them")
         if long:
             notes.append(f"'{name}': {long} prompts of over {data.max_prompt_tokens} tokens left out")
-        if data.gold is not None and len({type(row.get(data.gold.column)) for row in made}) > 1:
-            for row in made:  # a table's column is of one type; `gold` has it as texts
-                row.pop(data.gold.column, None)
+        if data.gold is not None and len({type(row.get(data.gold)) for row in made}) > 1:
+            for row in made:  # a table's column is of one type; `gold` has it as strings
+                row.pop(data.gold, None)
         if stage.kind == "sft":
             made = [{"prompt": row["prompt"], "completion": row["completion"]} for row in made]
         return made[: data.limit]
@@ -196,19 +206,22 @@ class _NoGold(Exception):
     """The extractor finds nothing in the gold column."""
 
 
-def _row(row: Row, number: int, data: DataSet, kind: str, system: str | None, source: str) -> Row:
+def _row(
+    row: Row, number: int, data: DataSet, golds: GoldReader | None, system: str | None, source: str
+) -> Row:
+    """A row for TRL: with its gold where it has a reader of golds, else with a completion to learn."""
     fields = dict(row) | {
         new: column(row, old, source, number) for new, old in data.columns.items() if old is not None
     }
     made: Row = {"prompt": _prompt(fields, data, system, source, number)}
     made["id"] = str(number) if data.id is None else str(column(fields, data.id, source, number))
-    if kind == "sft":
+    if golds is None:
         text = fill(data.completion or "", fields, source, number)
         return made | {"completion": [{"role": "assistant", "content": text}]}
     assert data.gold is not None  # a set without one is refused for grpo
-    cell = column(fields, data.gold.column, source, number)
+    cell = column(fields, data.gold, source, number)
     try:
-        made["gold"] = golds(cell, make_extractor(data.gold.extract), True)
+        made["gold"] = golds.read(cell)
     except RowFault as fault:
         if fault.kind == "no gold in the text":
             raise _NoGold(str(fault)) from fault

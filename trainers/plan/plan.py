@@ -6,7 +6,7 @@ few; every other key of a stage is an option of TRL under TRL's name, checked by
     plan: short
     model: {name: Qwen/Qwen3-0.6B-Base}
     data:
-      gsm8k: {path: train.jsonl, prompt: "{{ question }}", gold: {column: answer, extract: hash}}
+      gsm8k: {path: train.jsonl, prompt: "{{ question }}", gold: answer, gold_extract: hash}
     stages:
       - {name: first, kind: grpo, data: gsm8k, recipe: math-none@0, num_generations: 8, learning_rate: 1e-6}
 """
@@ -30,6 +30,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from rewardkit.errors import nearest
+from rewardkit.rows.golds import split_gold
 
 from .templates import syntax_fault
 
@@ -83,18 +84,6 @@ class Model(Part):
         return self
 
 
-class Gold(Part):
-    """Where the gold stands: a column, and the extractor that takes it out of a text (GSM8K: `hash`)."""
-
-    column: str
-    extract: str | dict[str, Any] | None = None
-
-
-def _gold(gold: Any) -> Any:
-    """A name alone is a column."""
-    return {"column": gold} if isinstance(gold, str) else gold
-
-
 class DataSet(Part):
     """Rows, and what their columns mean. Templates are Jinja over the row's columns, sandboxed and strict."""
 
@@ -106,11 +95,12 @@ class DataSet(Part):
     prompt: str = Field("{{ prompt }}", description="Template of the user's message.")
     messages: str | None = Field(None, description="A column of ready chat messages, in place of `prompt`.")
     completion: str | None = Field(None, description="Template of the answer to learn from (sft).")
-    gold: Annotated[Gold | None, BeforeValidator(_gold, json_schema_input_type=str | Gold | None)] = Field(
-        None, description="The gold's column, or the column and an extractor."
+    gold: str | None = Field(None, description="The gold's column.")
+    gold_extract: str | dict[str, Any] | None = Field(
+        None, description="The extractor that finds the gold inside its column (GSM8K: hash)."
     )
     unreadable_gold: Literal["error", "drop"] = Field(
-        "error", description="What becomes of a row in which `gold.extract` finds nothing."
+        "error", description="What becomes of a row in which `gold_extract` finds nothing."
     )
     columns: dict[str, str | None] = Field(
         default_factory=dict,
@@ -137,6 +127,11 @@ class DataSet(Part):
         None,
         description="A row like the real ones, templates over the integers a, b and c = a + b; what the smoke run uses.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, value: Any) -> Any:
+        return split_gold(value)
 
     @field_validator("prompt", "completion", "filter")
     @classmethod

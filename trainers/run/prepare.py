@@ -13,11 +13,12 @@ from dataclasses import dataclass, fields
 from rewardkit.errors import SetupError, UsageError, nearest
 from rewardkit.recipe.loading import load_recipe
 from rewardkit.recipe.recipe import Recipe
+from rewardkit.rows import gold_extractor
+from rewardkit.rows.golds import IN_YAML
 
 from ..plan.loading import Resolved
 from ..plan.options import Checked, check, type_fault
 from ..plan.plan import Traces
-from ..trl import make_extractor
 from .watch import check_watch
 
 
@@ -45,8 +46,8 @@ def prepare(resolved: Resolved, world_size: int, accelerator: bool) -> Prepared:
     _check_traces(resolved, checked)
     for name, data in resolved.plan.data.items():
         if data.gold is not None:
-            with _at(resolved, "data", name, "gold"):
-                make_extractor(data.gold.extract)
+            with _at(resolved, "data", name, "gold_extract"):
+                gold_extractor(data.gold_extract, IN_YAML)
     if any(stage.eval for stage in resolved.plan.stages):
         from .evaluation import check_eval
 

@@ -19,6 +19,7 @@ from transformers import PrinterCallback, TrainerCallback, TrainerState
 
 from rewardkit.errors import SetupError
 from rewardkit.recipe.recipe import Recipe
+from rewardkit.rows import GoldReader
 
 from ..plan.data import Rows, to_dataset
 from ..plan.loading import Resolved
@@ -266,7 +267,10 @@ def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
     from trl.trainer.grpo_trainer import GRPOTrainer
 
     assert run.recipe is not None  # a grpo stage has one: the plan was validated
-    rewards = reward_functions(run.recipe, args, run.tokenizer, split=stage.split, gold="gold")
+    read = GoldReader()  # the plan's loader has taken the golds out of their column
+    rewards = reward_functions(
+        run.recipe, args, run.tokenizer, split=stage.split, gold="gold", gold_extract=read
+    )
     if stage.split:
         args.reward_weights = rewards.weights
     return GRPOTrainer(reward_funcs=rewards, **given)  # pyright: ignore[reportArgumentType]

@@ -6,16 +6,16 @@ completion go out, one a row, each its own group, and the rows that cannot be us
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import DataError
-from ...kinds import Extractor
 from ...recipe.recipe import Recipe
-from ...rows import Columns, open_rows
-from ...rows.reader import gold_extractor
+from ...rows import Columns, GoldReader, open_rows
+from ...rows.golds import ON_COMMAND_LINE
 from ...rows.sources import Row
-from ...rows.values import RowFault, golds, is_null, name, prompt
+from ...rows.values import RowFault, is_null, name, prompt
 from ...types import Rollout
 
 REQUIRED = ("gold",)
@@ -47,14 +47,19 @@ def read_problems(
     rows = [row for row, _ in zip(source, range(limit), strict=False)] if limit else list(source)
     names = list(dict.fromkeys(key for row in rows for key in row.cells or ()))
     chosen = (columns or Columns()).choose(names, REQUIRED).columns
-    extractor = gold_extractor(gold_extract)
-    nulls = recipe.answer.null_gold == "unanswerable"
+    golds = GoldReader(
+        gold_extract,
+        judges=[recipe.answer],
+        null_is_gold=recipe.answer.null_gold == "unanswerable",
+        option=ON_COMMAND_LINE,
+    )
+    golds.look((row.cells.get(chosen["gold"]) for row in rows if row.cells), chosen["gold"], source.name)
     found: list[Rollout] = []
     numbers: list[int] = []
     bad: list[str] = []
     for row in rows:
         try:
-            found.append(_problem(row, chosen, extractor, nulls))
+            found.append(_problem(row, chosen, golds))
             numbers.append(row.number)
         except RowFault as fault:
             bad.append(f"{source.name}:{row.number}: {fault.fault}")
@@ -63,7 +68,7 @@ def read_problems(
     return Problems(source.name, tuple(found), tuple(numbers), tuple(bad))
 
 
-def _problem(row: Row, chosen, extractor: Extractor | None, nulls: bool) -> Rollout:
+def _problem(row: Row, chosen: Mapping[str, str], golds: GoldReader) -> Rollout:
     if row.cells is None:
         raise RowFault("not readable", row.fault)
     cells = row.cells
@@ -74,7 +79,7 @@ def _problem(row: Row, chosen, extractor: Extractor | None, nulls: bool) -> Roll
     taken = set(chosen.values())
     return Rollout(
         completion="",
-        gold=golds(cells[chosen["gold"]], extractor, nulls),
+        gold=golds.read(cells[chosen["gold"]]),
         prompt="" if asked is None else prompt(asked),
         id=str(row.number) if own is None or is_null(own) else name(own, "id"),
         group=str(row.number),

@@ -13,6 +13,7 @@ from pathlib import Path
 from ...errors import DataError
 from ...recipe.recipe import Recipe
 from ...rows import Group, parse_columns, read_rollouts
+from ...rows.golds import ON_COMMAND_LINE
 from ...rows.tokens import counted, load_tokenizer
 from ...scoring.stream import CHUNK, chunks, score_chunk
 from ...types import Rollout, Score, gold_fault
@@ -65,6 +66,8 @@ def load(
         path,
         parse_columns(column or ()),
         gold_extract=gold_extract,
+        judges=[recipe.answer for recipe in readers],
+        option=ON_COMMAND_LINE,
         null_gold="unanswerable" if nulls else "error",
         needs=frozenset() if tokenizer else needs,
         group_by=group_by,
