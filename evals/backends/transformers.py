@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from rewardkit.errors import SetupError, UsageError
 from rewardkit.types import Finish
 
 from .base import Backend, Completion, Prompt, Refusal, Request, Sampling
-from .checkpoint import model_identity
+from .checkpoint import find_model, model_identity
 
 WINDOW = 32
 """Batches looked ahead, among which prompts are sorted by length."""
@@ -44,6 +44,8 @@ class TransformersBackend(Backend):
 
     def __init__(self, model: str, options: Options | None = None) -> None:
         options = options or Options()
+        found = find_model(model, options.adapter)
+        model, options = found.model, replace(options, adapter=found.adapter)
         dtype = options.dtype if options.dtype == "auto" else getattr(torch, options.dtype, None)
         if dtype is None:
             raise UsageError(f"unknown dtype '{options.dtype}'; for example float32, bfloat16 or float16")

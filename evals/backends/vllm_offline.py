@@ -8,7 +8,7 @@ same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from rewardkit.errors import UsageError
 from rewardkit.types import Finish
 
 from .base import Backend, Completion, Prompt, Refusal, Request, Sampling
-from .checkpoint import model_identity
+from .checkpoint import find_model, model_identity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +42,9 @@ class VllmBackend(Backend):
     """`vllm.LLM`'s engine, driven step by step."""
 
     def __init__(self, model: str, options: Options | None = None) -> None:
-        self.options = options or Options()
-        given = self.options
+        found = find_model(model, options.adapter if options else None)
+        model = found.model
+        self.options = given = replace(options or Options(), adapter=found.adapter)
         self._path = str(Path(given.adapter or model).resolve())
         self.llm = vllm.LLM(
             model=model,

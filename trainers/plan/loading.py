@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from rewardkit.config.faults import raise_faults
 from rewardkit.config.source import Node, assign, dump, read_file
-from rewardkit.errors import Place, RecipeError, UsageError, nearest
+from rewardkit.errors import Place, RecipeError, SetupError, UsageError, nearest
+from rewardkit.evals.backends.checkpoint import find_model
 
 from .plan import Plan, Stage
 
@@ -60,10 +61,17 @@ class Resolved:
         return path if path.is_absolute() else self.path.parent / path
 
     def model_path(self, written: str) -> str:
-        """A model's folder, seen from the plan's file; a hub name as it is. RecipeError where a folder is not there."""
+        """A model's folder, seen from the plan's file; a hub name as it is. RecipeError where a folder is not there.
+
+        The folder of a training run or of a stage stands for the model it left.
+        """
         folder = self.file(written)
         if folder.is_dir():
-            return str(folder)
+            try:
+                found = find_model(str(folder))
+            except SetupError:  # a tokenizer alone, perhaps: whoever loads it says what is missing
+                return str(folder)
+            return str(folder) if found.adapter else found.model
         if written.startswith(("/", "./", "../", "~")) or written.count("/") > 1:
             raise self.fault(f"no folder {folder}", "model", "name")
         return written
