@@ -21,7 +21,11 @@ def train(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="The run folder; runs/PLAN by default.")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check and count everything; train nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Check and count everything and train nothing; fails where training could not start.",
+        ),
     ] = False,
     smoke: Annotated[
         bool, typer.Option("--smoke", help="The whole plan with a tiny random model on the CPU.")
@@ -70,10 +74,13 @@ def train(
 
     _quiet()
     if dry_run:
-        from .run.dry_run import dry_run as lines
+        from .run.dry_run import DryRun
 
-        for line in lines(resolved, max(processes, world()), accelerator_here()):
+        report = DryRun(resolved, max(processes, world()), accelerator_here())
+        for line in report.lines():
             typer.echo(line)
+        if report.faults:
+            raise UsageError("\n  ".join(["this plan cannot be trained here:", *report.faults]))
         return
     folder = out or Path("runs") / (resolved.name + ("-smoke" if smoke else ""))
     try:

@@ -1,16 +1,18 @@
 """Plans: read with places, checked against the installed TRL before anything loads, counted."""
 
+import re
+
 import pytest
 
 pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[train]'")
 
 from rewardkit.config.source import read_text
-from rewardkit.errors import DataError, RecipeError, SetupError, UsageError
+from rewardkit.errors import RecipeError, SetupError, UsageError
 from rewardkit.trainers.plan.loading import load_plan
 from rewardkit.trainers.plan.options import check, hints
 from rewardkit.trainers.plan.plan import Plan
 from rewardkit.trainers.run.budget import count_steps
-from rewardkit.trainers.run.dry_run import dry_run
+from rewardkit.trainers.run.dry_run import DryRun
 from rewardkit.trainers.run.run import prepare
 
 pytestmark = pytest.mark.train
@@ -59,6 +61,12 @@ def write(tmp_path, sums):
 
 def checked(path, variant=None, settings=(), world=1):
     return check(load_plan(path, variant, settings), world, False)
+
+
+def dry(path, *settings):
+    """What a dry run says, and the faults it finds."""
+    report = DryRun(load_plan(path, None, settings), 1, False)
+    return "\n".join(report.lines()), report.faults
 
 
 # --- faults, with their places -------------------------------------------------------------------
@@ -209,26 +217,69 @@ def trl_steps(folder, one, rows, out):
 
 
 def test_a_dry_run_counts_the_data_at_hand_and_reads_every_row(write):
-    lines = "\n".join(dry_run(load_plan(write()), 1, False))
+    lines, faults = dry(write())
     assert "8 rows, 3 steps, 12 samples, 1.50 epochs" in lines
     assert "8 rows, 3 steps, 3 samples, 12 completions" in lines
     assert "playground-none@1" in lines
     assert "memory  about" in lines
+    assert faults == []
 
 
-def test_a_dry_run_names_the_row_that_is_wrong(write, sums):
-    path = write("{{ question }}", "{{ question }} {{ hint }}")
-    with pytest.raises(DataError, match=r"sums.jsonl:1: 'hint' is undefined; the row has id, question"):
-        list(dry_run(load_plan(path), 1, False))
-    with pytest.raises(DataError, match=r"no column 'gold'; found id, question, answer, text"):
-        list(dry_run(load_plan(write("gold: answer", "gold: gold")), 1, False))
+def test_a_dry_run_names_the_row_that_is_wrong(write):
+    _, faults = dry(write("{{ question }}", "{{ question }} {{ hint }}"))
+    assert len(faults) == 1  # once, though two stages read the row
+    assert re.search(r"sums.jsonl:1: 'hint' is undefined; the row has id, question", faults[0])
+    _, [fault] = dry(write("gold: answer", "gold: gold"))
+    assert "no column 'gold'; found id, question, answer, text" in fault
+
+
+def test_a_dry_run_is_a_gate_that_lists_every_fault(write, tiny, tmp_path):
+    """A file that is not there, a package that is not installed and a tokenizer that is too large: each once."""
+    from typer.testing import CliRunner
+
+    from rewardkit.__main__ import app
+
+    def refused(path, *settings):
+        words = [word for setting in settings for word in ("--set", setting)]
+        done = CliRunner().invoke(app, ["train", str(path), "--dry-run", *words])
+        assert "in all " in done.output  # the report is whole all the same
+        assert isinstance(done.exception, UsageError), done.output
+        return str(done.exception)
+
+    gone = write("path: sums.jsonl", "path: gone.jsonl\n    rows: 40")
+    said = refused(gone, f"model.tokenizer={tiny}", "stages.1.report_to=swanlab")
+    assert re.search(
+        r"plan.yaml:6:5: no file \S+gone.jsonl; put it there, or --set data.sums.path=FILE", said
+    )
+    assert "not installed: swanlab (report_to: pip install swanlab)" in said
+    assert re.search(r"the tokenizer makes ids up to \d+, and the model's embedding has 100 rows", said)
+    assert len(said.splitlines()) == 4
+
+
+def test_a_tokenizer_that_is_too_large_is_refused_before_anything_is_trained(write, tiny, tmp_path):
+    import shutil
+
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    from rewardkit.trainers.run.run import run_plan
+
+    small = tmp_path / "small"
+    config = AutoConfig.from_pretrained(tiny)
+    config.vocab_size = 40
+    AutoModelForCausalLM.from_config(config).save_pretrained(small)
+    for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
+        shutil.copy(tiny / name, small / name)
+    settings = [f"model.name={small}", "model.config=null"]
+    with pytest.raises(RecipeError, match=r"embedding has 40 rows .*; use the model's own tokenizer"):
+        run_plan(load_plan(write(), None, settings), tmp_path / "run", say=lambda _: None)
 
 
 def test_data_that_is_not_here_is_counted_as_stated_or_not_at_all(write):
-    gone = write("path: sums.jsonl", "path: gone.jsonl\n    rows: 40")
-    assert "counted as 40 rows" in "\n".join(dry_run(load_plan(gone), 1, False))
-    gone = write("path: sums.jsonl", "path: gone.jsonl")
-    assert "how many rows is not known" in "\n".join(dry_run(load_plan(gone), 1, False))
+    lines, faults = dry(write("path: sums.jsonl", "path: gone.jsonl\n    rows: 40"))
+    assert "counted as 40 rows" in lines
+    assert len(faults) == 1
+    lines, _ = dry(write("path: sums.jsonl", "path: gone.jsonl"))
+    assert "how many rows is not known" in lines
 
 
 def test_thresholds_and_rules_of_the_watch_are_checked(write):
@@ -263,20 +314,20 @@ def test_names_and_values_are_checked_at_their_place(write, change, to, says):
 
 def test_a_dry_run_checks_the_tokenizer_and_the_lengths_where_the_model_is_at_hand(write, tiny):
     def said(*settings, limit):
-        path = write("gold: answer", f"gold: answer{limit}")
-        return "\n".join(dry_run(load_plan(path, None, settings), 1, False))
+        lines, faults = dry(write("gold: answer", f"gold: answer{limit}"), *settings)
+        return "\n".join([lines, *faults])
 
-    here = f"model.name={tiny}"
+    here = f"model.name={tiny}", "model.config=null"
     assert "its tokenizer is not here" in said(limit="\n    id: id")
-    assert "tokenizer" not in said(here, limit="\n    id: id")
-    with pytest.raises(RecipeError, match="8 prompts of over 3 tokens left out"):
-        said(here, limit="\n    max_prompt_tokens: 3")
-    with pytest.raises(DataError, match=r"sums.jsonl:1: .* the model's window leaves room for 6 before"):
-        said(here, "model.config=null", "stages.1.max_completion_length=250", limit="\n    id: id")
-    with pytest.raises(RecipeError, match=r"no folder \S+/gone"):
-        said("model.name=./gone", limit="\n    id: id")
-    with pytest.raises(RecipeError, match=r"has no token '<\|nope\|>'"):
-        said(here, "model.eos_token=<|nope|>", limit="\n    id: id")
+    assert "tokenizer" not in said(*here, limit="\n    id: id")
+    assert "8 prompts of over 3 tokens left out" in said(*here, limit="\n    max_prompt_tokens: 3")
+    long = "stages.1.max_completion_length=250"
+    assert re.search(
+        r"sums.jsonl:1: .* the model's window leaves room for 6 before",
+        said(*here, long, limit="\n    id: id"),
+    )
+    assert re.search(r"no folder \S+/gone", said("model.name=./gone", limit="\n    id: id"))
+    assert "has no token '<|nope|>'" in said(*here, "model.eos_token=<|nope|>", limit="\n    id: id")
 
 
 def test_a_template_that_does_not_parse_has_a_place(write):
@@ -303,10 +354,9 @@ def test_vllms_options_pass_through(write):
     server = "use_vllm: true\n    vllm_mode: server\n    vllm_server_base_url: http://127.0.0.1:8000"
     one = checked(write("num_generations: 4", f"num_generations: 4\n    {server}"))[1]
     assert (one["use_vllm"], one["vllm_mode"]) == (True, "server")
-    lines = "\n".join(
-        dry_run(load_plan(write("num_generations: 4", f"num_generations: 4\n    {server}")), 1, False)
-    )
+    lines, faults = dry(write("num_generations: 4", f"num_generations: 4\n    {server}"))
     assert "missing   vllm (use_vllm: pip install 'rewardkit[vllm]')" in lines
+    assert any("not installed: vllm (use_vllm: pip install 'rewardkit[vllm]')" in fault for fault in faults)
 
 
 def test_the_schema_beside_the_plans_is_the_one_that_is_printed():

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[train]'")
 
 from rewardkit.trainers.plan.loading import load_plan, shipped_plans
-from rewardkit.trainers.run.dry_run import dry_run
+from rewardkit.trainers.run.dry_run import DryRun
 from rewardkit.trainers.run.run import run_plan
 
 pytestmark = pytest.mark.train
@@ -72,7 +72,7 @@ def test_the_reports_other_experiments_are_variants():
     assert recipes == {None: "math-none@0", "priced": "math-none@1", "whitelist": "math-none@2"}
     assert {key: options(name, 0, "coldstart")[key] for key in ("learning_rate", "num_train_epochs")} == {"learning_rate": 2e-5, "num_train_epochs": 4}  # fmt: skip
     assert {key: options(name, 0, "base-grpo")[key] for key in ("num_train_epochs", "num_generations", "temperature")} == {"num_train_epochs": 5, "num_generations": 10, "temperature": 0.7}  # fmt: skip
-    lines = "\n".join(dry_run(load_plan(name, "coldstart"), 1, False))
+    lines = "\n".join(DryRun(load_plan(name, "coldstart"), 1, False).lines())
     assert "8,323 rows, 2,084 steps" in lines  # ceil(8323 / 4) = 2081, ceil(2081 / 4) = 521, four epochs
 
 
@@ -87,7 +87,7 @@ def test_the_order_of_stages():
 @pytest.mark.parametrize(("name", "variant"), VARIANTS)
 def test_dry_run(name, variant):
     resolved = load_plan(name, variant)
-    lines = list(dry_run(resolved, 1, False))
+    lines = list(DryRun(resolved, 1, False).lines())
     graded = sum(line.startswith("  recipe  ") for line in lines)
     assert graded == sum(stage.kind == "grpo" for stage in resolved.plan.stages)
     assert sum("  counts  " in line for line in lines) >= 1
@@ -95,11 +95,11 @@ def test_dry_run(name, variant):
 
 
 def test_counts_by_hand():
-    lines = "\n".join(dry_run(load_plan("qwen3-0.6b-math-none"), 1, False))
+    lines = "\n".join(DryRun(load_plan("qwen3-0.6b-math-none"), 1, False).lines())
     # 1772 // 8 = 221 steps an epoch, six epochs, 80 completions each
     assert "1,772 rows, 1,326 steps, 10,608 samples, 106,080 completions, 6.00 epochs" in lines
     assert "596 M parameters" in lines
-    lines = "\n".join(dry_run(load_plan("qwen2.5-7b-r1"), 1, False))
+    lines = "\n".join(DryRun(load_plan("qwen2.5-7b-r1"), 1, False).lines())
     # ceil(27473 / 4) = 6869 batches, ceil(6869 / 8) = 859 steps, two epochs
     assert "27,473 rows, 1,718 steps" in lines
 

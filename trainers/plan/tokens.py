@@ -81,6 +81,21 @@ def load_tokenizer(resolved: Resolved, source: str, revision: str | None = None,
     return tokenizer
 
 
+def check_vocabulary(resolved: Resolved, tokenizer: Any, config: Any) -> None:
+    """Raise RecipeError where the tokenizer makes ids that the model's embedding has no row for."""
+    size = getattr(config.get_text_config(), "vocab_size", None)
+    largest = max(tokenizer.get_vocab().values(), default=0)
+    if size is not None and largest >= size:
+        written = "tokenizer" if resolved.plan.model.tokenizer else "name"
+        raise resolved.fault(
+            f"the tokenizer makes ids up to {largest}, and the model's embedding has {size} rows (0 to {size - 1}); use the "
+            "model's own tokenizer (leave model.tokenizer out), or start from a model whose embedding was resized for "
+            "this one",
+            "model",
+            written,
+        )
+
+
 def first_tokenizer(resolved: Resolved) -> tuple[str, str | None]:
     """Where the first stage's tokenizer comes from, and of which revision."""
     model = resolved.plan.model

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from ..plan.loading import Resolved
 from ..plan.options import Checked
 from ..plan.plan import Model
 
@@ -55,6 +56,18 @@ def steps_per_epoch(checked: Checked, rows: int) -> int:
     return math.ceil(batches / checked["gradient_accumulation_steps"])
 
 
+def check_batch(resolved: Resolved, at: int, counted: Steps, rows: int) -> None:
+    """Raise RecipeError where a stage's rows make no step."""
+    if not counted.steps:
+        raise resolved.fault(
+            f"{rows} rows do not fill one batch of stage '{resolved.plan.stages[at].name}'; lower "
+            "per_device_train_batch_size or gradient_accumulation_steps",
+            "stages",
+            at,
+            "data",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """Parameters: of the model, and those that are trained."""
@@ -86,8 +99,9 @@ def memory(model: Model, config: Any, size: Size, checked: Checked, prompt_token
     """An estimate of one device's peak memory by part, in GiB; fragmentation and the CUDA context are not in it.
 
     Weights at their precision (float32 is TRL's default), gradients and two Adam moments at the precision of what
-    is trained, activations at 2 bytes with a checkpoint at every layer (34 bytes a hidden value within one layer,
-    Korthikanti et al., arXiv 2205.05198, and without attention maps), and the KV cache of one generation.
+    is trained, activations at 2 bytes with a checkpoint at every layer (34 bytes per hidden value within one layer,
+    Korthikanti et al., arXiv 2205.05198, and without attention maps), the logits (see `logits_bytes`), and the KV
+    cache of one generation.
     """
     text = config.get_text_config()
     hidden, layers = text.hidden_size, text.num_hidden_layers
@@ -95,7 +109,7 @@ def memory(model: Model, config: Any, size: Size, checked: Checked, prompt_token
     held = model.bits / 8 if model.bits else width
     trained_width = 4 if model.peft is not None else width
     optimizer = 2 if "8bit" in str(checked["optim"]) else 2 * trained_width
-    longest = prompt_tokens + (checked["max_completion_length"] or checked["max_length"] or 1024)
+    longest = checked["max_length"] or prompt_tokens + (checked["max_completion_length"] or 1024)
     tokens = checked["per_device_train_batch_size"] * longest
     parts = {
         "weights": size.parameters * held,
@@ -104,6 +118,7 @@ def memory(model: Model, config: Any, size: Size, checked: Checked, prompt_token
         "activations": tokens
         * hidden
         * (2 * layers + 34 if checked["gradient_checkpointing"] else 34 * layers),
+        "logits": logits_bytes(text.vocab_size, hidden, checked, longest, model.peft is None),
     }
     if checked.kind == "grpo":
         heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
@@ -114,3 +129,38 @@ def memory(model: Model, config: Any, size: Size, checked: Checked, prompt_token
         if checked["beta"] and model.peft is None:
             parts["reference"] = size.parameters * width
     return {name: value / GIB for name, value in parts.items()}
+
+
+TILE = (4096, 32768)
+"""Tokens and entries of the vocabulary in one tile of TRL's fused LM head (TRL 1.16)."""
+
+
+def logits_bytes(vocabulary: int, hidden: int, checked: Checked, longest: int, trains_head: bool) -> int:
+    """What one micro-batch's logits take at their peak.
+
+    Whole logits are tokens x vocabulary x (compute width + 4 x 4) bytes: the logits, and in float32 their shifted copy,
+    log-softmax, its negative and the gradient. Newer TRLs make them in tiles instead: one tile in the compute width (8
+    times in float32 without Triton's kernel, on a CPU), and the head's gradient in float32, vocabulary x hidden x 4.
+
+    Args:
+        vocabulary: entries of the embedding.
+        hidden: the hidden size.
+        checked: the stage's options.
+        longest: tokens of the longest sequence; GRPO makes logits of the completion alone.
+        trains_head: whether the LM head has a gradient.
+    """
+    if checked["use_liger_kernel"]:
+        return 0
+    tokens = checked["per_device_train_batch_size"] * (checked["max_completion_length"] or longest)
+    width = 2 if checked["bf16"] or checked["fp16"] else 4
+    if checked["label_smoothing_factor"] or not fused_head():
+        return tokens * vocabulary * (width + 4 * 4)
+    tile = min(tokens, TILE[0]) * min(vocabulary, TILE[1])
+    return tile * (8 * 4 if checked["use_cpu"] else width) + trains_head * vocabulary * hidden * 4
+
+
+def fused_head() -> bool:
+    """Whether the installed TRL makes logits in tiles."""
+    import trl.trainer.utils
+
+    return hasattr(trl.trainer.utils, "add_fused_lm_head")

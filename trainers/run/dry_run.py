@@ -1,103 +1,183 @@
 """The dry run: everything that a plan will do, checked and counted, with nothing loaded but what is at hand.
 
-A resolved plan comes in; lines for a person go out. A fault in the plan, a recipe, an option or a row of data that
-is at hand is raised. A data set that is not at hand is counted by the `rows` that the plan states, and that is said.
+It is a gate: what would stop the run is a fault, and every fault is listed with its remedy. A hub data set is not asked
+for; it is counted by the `rows` that the plan states, and the report says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from rewardkit.errors import RewardkitError
 
 from ..plan.data import Loader, Row, at_hand, raw_rows, to_dataset
 from ..plan.loading import Resolved
 from ..plan.mixing import mix
 from ..plan.options import hints
 from ..plan.plan import Stage, Traces
-from ..plan.tokens import first_tokenizer, load_tokenizer, prompt_length, room
-from .budget import Steps, count_steps, memory, model_size
+from ..plan.tokens import check_vocabulary, first_tokenizer, load_tokenizer, prompt_length, room
+from .budget import Size, Steps, check_batch, count_steps, memory, model_size
 from .prepare import Prepared, missing_packages, prepare
 
 PROMPT_TOKENS = 256
 """What a prompt is taken to have where the plan sets no limit."""
 
 
-def dry_run(resolved: Resolved, world_size: int, accelerator: bool) -> Iterator[str]:
-    """The report, line by line."""
-    plan = resolved.plan
-    prepared = prepare(resolved, world_size, accelerator)
-    yield f"plan      {resolved.name}  ({resolved.path})"
-    model = plan.model
-    held = f", {model.bits} bit" if model.bits else ""
-    tuned = f", LoRA r={model.peft.get('r', 8)}" if model.peft is not None else ", full fine-tuning"
-    yield f"model     {model.name}{held}{tuned}"
-    config, why = _config(resolved)
-    size = None
-    if config is None:
-        yield f"          size not known: {why}"
-    else:
+class DryRun:
+    """A report, line by line, and the faults found on the way.
+
+    Args:
+        resolved: the plan.
+        world_size: how many processes will train.
+        accelerator: whether there is one here.
+
+    Raises RecipeError at once for a plan whose options or recipes are wrong; `faults` has what else would stop it.
+    """
+
+    def __init__(self, resolved: Resolved, world_size: int, accelerator: bool) -> None:
+        self.resolved, self.plan = resolved, resolved.plan
+        self.prepared: Prepared = prepare(resolved, world_size, accelerator)
+        self.faults: list[str] = []
+        self.config: Any = None
+        self.tokenizer: Any = None
+        self.size: Size | None = None
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
         try:
-            size = model_size(model, config)
-        except (ValueError, TypeError) as wrong:
-            raise resolved.fault(
-                f"the model cannot be built: {wrong}", "model", "peft" if model.peft is not None else "config"
-            ) from wrong
-        yield f"          {size.parameters / 1e6:,.0f} M parameters, {size.trained / 1e6:,.1f} M trained"
-    tokenizer = _tokenizer(resolved)
-    if tokenizer is None:
-        yield "          its tokenizer is not here: chat template and lengths of prompts are not checked"
-    yield f"processes {world_size}"
-    for name in missing_packages(prepared):
-        yield f"missing   {name}"
-    total = 0
-    for at, stage in enumerate(plan.stages):
+            yield
+        except RewardkitError as fault:
+            if str(fault) not in self.faults:
+                self.faults.append(str(fault))
+
+    def lines(self) -> Iterator[str]:
+        """The report; `faults` is complete after its last line."""
+        yield f"plan      {self.resolved.name}  ({self.resolved.path})"
+        yield from self._model()
+        yield f"processes {self.prepared.world_size}"
+        for name in missing_packages(self.prepared):
+            yield f"missing   {name}"
+            self.faults.append(f"{self.resolved.path}: not installed: {name}")
+        total = 0
+        for at, stage in enumerate(self.plan.stages):
+            yield ""
+            yield from self._stage(at, stage)
+            rows: int | None = None
+            with self._noting():
+                rows, said = self._rows(at)
+                yield from (f"  {line}" for line in said)
+            if rows is None:
+                continue
+            counted = count_steps(self.prepared.checked[at], rows)
+            total += counted.completions
+            with self._noting():
+                check_batch(self.resolved, at, counted, rows)
+                yield f"  counts  {_counts(counted, rows)}"
+            yield from self._memory(at)
         yield ""
-        yield from _stage(prepared, at, stage)
-        rows, said = _rows(prepared, at, tokenizer, config)
-        yield from (f"  {line}" for line in said)
-        if rows is None:
-            continue
-        counted = count_steps(prepared.checked[at], rows)
-        if not counted.steps:
-            raise resolved.fault(
-                f"{rows} rows do not fill one batch of stage '{stage.name}'; lower per_device_train_batch_size",
-                "stages",
-                at,
-                "data",
-            )
-        total += counted.completions
-        yield f"  counts  {_counts(counted, rows)}"
-        if size is not None:
-            longest = max(
-                (data.max_prompt_tokens or PROMPT_TOKENS for data in plan.data.values()),
-                default=PROMPT_TOKENS,
-            )
-            parts = memory(model, config, size, prepared.checked[at], longest)
-            told = ", ".join(f"{name} {gib:.1f}" for name, gib in parts.items())
-            yield f"  memory  about {sum(parts.values()):.1f} GiB a device ({told}; an estimate)"
-            if prepared.checked[at]["use_vllm"]:
-                yield "          and what vLLM takes: vllm_gpu_memory_utilization of the device, where colocated"
-    yield ""
-    yield f"in all    {total:,} completions"
+        yield f"in all    {total:,} completions"
 
+    def _model(self) -> Iterator[str]:
+        model = self.plan.model
+        held = f", {model.bits} bit" if model.bits else ""
+        tuned = f", LoRA r={model.peft.get('r', 8)}" if model.peft is not None else ", full fine-tuning"
+        yield f"model     {model.name}{held}{tuned}"
+        with self._noting():
+            self.config, why = _config(self.resolved)
+            if self.config is None:
+                yield f"          size not known: {why}"
+        with self._noting():
+            if self.config is not None:
+                self.size = self._size()
+                yield f"          {self.size.parameters / 1e6:,.0f} M parameters, {self.size.trained / 1e6:,.1f} M trained"
+        with self._noting():
+            self.tokenizer = _tokenizer(self.resolved)
+            if self.tokenizer is None:
+                yield "          its tokenizer is not here: chat template and prompt lengths are not checked"
+            elif self.config is not None:
+                check_vocabulary(self.resolved, self.tokenizer, self.config)
 
-def _stage(prepared: Prepared, at: int, stage: Stage) -> Iterator[str]:
-    start = "the model" if at == 0 else f"'{prepared.resolved.plan.stages[at - 1].name}'"
-    yield f"{at + 1}. {stage.name}: {stage.kind}, from {start}"
-    recipe = prepared.recipes.get(stage.name)
-    if recipe is not None:
-        yield f"  recipe  {recipe.ref} {recipe.digest}" + (", a function a term" if stage.split else "")
-    known = hints(stage.kind)
-    common = {name: value for name, value in prepared.resolved.plan.options.items() if name in known}
-    options = common | stage.options
-    yield "  options " + ", ".join(f"{name}={value}" for name, value in options.items())
-    if stage.eval is not None:
-        every = f" and every {stage.eval.every} steps" if stage.eval.every else ""
-        yield f"  eval    {stage.eval.suite}, after the stage{every}"
-    if stage.stop_on:
-        yield f"  stops   on {', '.join(stage.stop_on)}"
+    def _size(self) -> Size:
+        model = self.plan.model
+        try:
+            return model_size(model, self.config)
+        except (ValueError, TypeError) as wrong:
+            written = "peft" if model.peft is not None else "config"
+            raise self.resolved.fault(f"the model cannot be built: {wrong}", "model", written) from wrong
+
+    def _stage(self, at: int, stage: Stage) -> Iterator[str]:
+        start = "the model" if at == 0 else f"'{self.plan.stages[at - 1].name}'"
+        yield f"{at + 1}. {stage.name}: {stage.kind}, from {start}"
+        recipe = self.prepared.recipes.get(stage.name)
+        if recipe is not None:
+            yield f"  recipe  {recipe.ref} {recipe.digest}" + (
+                ", one function per term" if stage.split else ""
+            )
+        known = hints(stage.kind)
+        common = {name: value for name, value in self.plan.options.items() if name in known}
+        yield "  options " + ", ".join(f"{name}={value}" for name, value in (common | stage.options).items())
+        if stage.eval is not None:
+            every = f" and every {stage.eval.every} steps" if stage.eval.every else ""
+            yield f"  eval    {stage.eval.suite}, after the stage{every}"
+        if stage.stop_on:
+            yield f"  stops   on {', '.join(stage.stop_on)}"
+
+    def _rows(self, at: int) -> tuple[int | None, list[str]]:
+        """How many rows a stage has, as far as can be known, and what to say about it."""
+        stage = self.plan.stages[at]
+        names = [part.set for part in stage.data if not isinstance(part, Traces)]
+        if len(names) == len(stage.data) and all(at_hand(self.resolved, name) for name in names):
+            checked = self.prepared.checked[at]
+            lengths = partial(prompt_length, self.tokenizer) if self.tokenizer is not None else None
+            fits = room(self.config, checked) if self.config is not None else None
+            loader = Loader(self.resolved, partial(raw_rows, self.resolved), _no_traces, lengths, fits)
+            found = loader.load(at, self.prepared.recipes.get(stage.name))
+            to_dataset(found.rows)
+            return len(found.rows), [f"data    {note}" for note in found.notes]
+        sizes: list[int] = []
+        said: list[str] = []
+        for part in stage.data:
+            many, where = self._traces(part) if isinstance(part, Traces) else self._set(part.set, part.count)
+            if many is None:
+                return None, [*said, f"data    {where}; how many rows is not known, so nothing is counted"]
+            sizes.append(many)
+            said.append(f"data    {where}; counted as {many:,} rows")
+        taken = mix(self.resolved, at, sizes)
+        if taken != sizes:
+            said.append(f"data    of these, {' + '.join(f'{many:,}' for many in taken)}")
+        return sum(taken), said
+
+    def _traces(self, part: Traces) -> tuple[int | None, str]:
+        return part.count, f"right traces of '{part.traces}', as many as there will be"
+
+    def _set(self, name: str, asked: int | None) -> tuple[int | None, str]:
+        data = self.plan.data[name]
+        if data.path is not None and not at_hand(self.resolved, name):
+            with self._noting():
+                raise self.resolved.fault(
+                    f"no file {self.resolved.file(data.path)}; put it there, or --set data.{name}.path=FILE",
+                    "data",
+                    name,
+                    "path",
+                )
+        given = [number for number in (data.limit, data.rows) if number is not None]
+        where = f"no file {data.path} here" if data.path else f"'{data.hub}' is not read here"
+        return min(given) if given else asked, f"'{name}': {where}"
+
+    def _memory(self, at: int) -> Iterator[str]:
+        if self.size is None:
+            return
+        limits = (data.max_prompt_tokens or PROMPT_TOKENS for data in self.plan.data.values())
+        checked = self.prepared.checked[at]
+        parts = memory(self.plan.model, self.config, self.size, checked, max(limits, default=PROMPT_TOKENS))
+        told = ", ".join(f"{name} {gib:.1f}" for name, gib in parts.items())
+        yield f"  memory  about {sum(parts.values()):.1f} GiB per device ({told}; an estimate)"
+        if checked["use_vllm"]:
+            yield "          and vLLM's share: vllm_gpu_memory_utilization of the device, where colocated"
 
 
 def _counts(counted: Steps, rows: int) -> str:
@@ -105,53 +185,12 @@ def _counts(counted: Steps, rows: int) -> str:
     return f"{rows:,} rows, {counted.steps:,} steps, {counted.samples:,} samples{made}, {counted.epochs:.2f} epochs"
 
 
-def _rows(prepared: Prepared, at: int, tokenizer: Any, config: Any) -> tuple[int | None, list[str]]:
-    """How many rows a stage has, as far as can be known, and what is to be said of it."""
-    resolved = prepared.resolved
-    stage = resolved.plan.stages[at]
-    names = [part.set for part in stage.data if not isinstance(part, Traces)]
-    said: list[str] = []
-    if len(names) == len(stage.data) and all(at_hand(resolved, name) for name in names):
-        checks = partial(prompt_length, tokenizer) if tokenizer is not None else None
-        fits = room(config, prepared.checked[at]) if config is not None else None
-        found = Loader(resolved, partial(raw_rows, resolved), _no_traces, checks, fits).load(
-            at, prepared.recipes.get(stage.name)
-        )
-        to_dataset(found.rows)
-        return len(found.rows), [f"data    {note}" for note in found.notes]
-    sizes: list[int] = []
-    for part in stage.data:
-        if isinstance(part, Traces):
-            many = part.count
-            where = f"right traces of '{part.traces}', as many as there will be"
-        else:
-            data = resolved.plan.data[part.set]
-            many = _least(data.limit, data.rows)
-            if many is None:
-                many = part.count
-            missing = f"no file {data.path} here" if data.path else f"'{data.hub}' is not read here"
-            where = f"'{part.set}': {missing}"
-        if many is None:
-            return None, [*said, f"data    {where}; how many rows is not known, so nothing is counted"]
-        sizes.append(many)
-        said.append(f"data    {where}; counted as {many:,} rows")
-    taken = mix(resolved, at, sizes)
-    if taken != sizes:
-        said.append(f"data    of these, {' + '.join(f'{many:,}' for many in taken)}")
-    return sum(taken), said
-
-
-def _least(*numbers: int | None) -> int | None:
-    given = [number for number in numbers if number is not None]
-    return min(given) if given else None
-
-
 def _no_traces(part: Traces) -> list[Row]:
     raise AssertionError(part)  # stages with traces are not loaded in a dry run
 
 
 def _tokenizer(resolved: Resolved) -> Any:
-    """The first stage's tokenizer, where it is at hand. Raises for one that will not do."""
+    """The first stage's tokenizer, where it is at hand. Raises for one that cannot be used."""
     source, revision = first_tokenizer(resolved)
     from transformers.utils.hub import cached_file
 

@@ -19,8 +19,8 @@ from rewardkit.files import write_whole
 from ..plan.data import Loader, raw_rows
 from ..plan.loading import Resolved
 from ..plan.plan import Traces
-from ..plan.tokens import cut, first_tokenizer, load_tokenizer, prompt_length, room
-from .budget import count_steps
+from ..plan.tokens import check_vocabulary, cut, first_tokenizer, load_tokenizer, prompt_length, room
+from .budget import check_batch, count_steps
 from .card import card, versions
 from .folder import RunFolder, last_complete, read_rows
 from .prepare import Prepared, missing_packages, prepare
@@ -157,7 +157,9 @@ def _run(
                     raise Stopped("asked to stop between stages")
                 _train(prepared, folder, at, start, state, smoke, callbacks, told, stop)
             except Exception as error:
-                error.add_note(f"in stage '{stage.name}'; the same command {resumes(folder, resolved)}")
+                error.add_note(
+                    f"in stage '{stage.name}'; once the cause is fixed, the same command {resumes(folder, resolved)}"
+                )
                 raise
         start = str(folder.stage(at, stage.name) / "model")
     if state.is_main_process:
@@ -198,24 +200,19 @@ def _train(
     stage = resolved.plan.stages[at]
     tokenizer = load_tokenizer(resolved, *(first_tokenizer(resolved) if at == 0 else (start, None)))
     recipe = prepared.recipes.get(stage.name)
+    config = _config(resolved, start)
+    check_vocabulary(resolved, tokenizer, config)
     loader = Loader(
         resolved,
         partial(made_rows if smoke else raw_rows, resolved),
         partial(made_traces, resolved) if smoke else partial(stage_traces, folder, resolved),
         partial(prompt_length, tokenizer),
-        None if smoke else room(_config(resolved, start), prepared.checked[at]),
+        None if smoke else room(config, prepared.checked[at]),
         "stand-ins for right traces" if smoke else "right traces",
     )
     rows = loader.load(at, recipe)
     counted = count_steps(prepared.checked[at], len(rows.rows))
-    if not counted.steps:
-        raise resolved.fault(
-            f"{len(rows.rows)} rows do not fill one batch of stage '{stage.name}'; lower per_device_train_batch_size or "
-            "gradient_accumulation_steps",
-            "stages",
-            at,
-            "data",
-        )
+    check_batch(resolved, at, counted, len(rows.rows))
     limit = prepared.checked[at]["max_length"] if stage.kind == "sft" else None
     lost = cut(tokenizer, rows.rows, limit) if limit and state.is_main_process else 0
     if lost:
