@@ -12,7 +12,8 @@ from typing import Any
 
 from rewardkit.formatting import number_of
 from rewardkit.pages.tables import Table, figure, interval, probability
-from rewardkit.statistics import Crossing, Estimate
+from rewardkit.statistics import Band, Estimate
+from rewardkit.statistics.bands import ENOUGH, UNKNOWN
 
 from ..figures.board import Board
 
@@ -43,13 +44,30 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curves:
-    """pass@k of the baseline and of a run at every k both can reach, and where they cross."""
+    """pass@k of the baseline and of a run at every k both can reach, and the band of their difference."""
 
     run: str
     ks: list[int]
     base: list[float]
     other: list[float]
-    crossing: Crossing
+    band: Band
+
+    def told(self) -> str:
+        """At which k the run gains, loses, or one cannot tell, by the simultaneous band, in a sentence."""
+        band, top = self.band, self.ks[-1]
+        if band.clusters < ENOUGH:
+            return (
+                f"pass@k: {number_of(band.clusters, 'question')} cannot tell; a band needs at least {ENOUGH}"
+            )
+        parts = [
+            f"{verdict} at k = {first}" + (f" to {last}" if last > first else "")
+            for verdict, first, last in band.stretches()
+        ]
+        sure = any(verdict != UNKNOWN for verdict in band.verdicts)
+        made = "pass@k " + ", ".join(parts) if sure else f"pass@k: {UNKNOWN} at any k up to {top}"
+        if band.crossing is not None:
+            made += "; the curves cross between k = {} and k = {}".format(*band.crossing)
+        return f"{made} (95 % band over all k at once, {number_of(band.questions, 'question')})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +125,10 @@ class Comparison:
         return Table(headers, made, notes=[note], words=tuple(range(1 + len(extra))))
 
     def notes(self) -> list[str]:
-        """What stands below the tables: objections, crossings, flips."""
+        """What stands below the tables: objections, what the curves say, flips."""
         made = [f"compared anyway: {objection}" for objection in self.objections]
         for curve in self.curves:
-            made.append(f"{curve.run}: {_crossing(curve)}")
+            made.append(f"{curve.run}: {curve.told()}")
         for name in self.names[1:]:
             mine = [flip for flip in self.flips if flip.run == name]
             gained = sum(flip.gained for flip in mine)
@@ -147,7 +165,16 @@ class Comparison:
                 for row in self.rows
             ],
             "curves": [
-                {"run": c.run, "k": c.ks, "base": c.base, "other": c.other, "crossing": _null(c.crossing.k)}
+                {
+                    "run": c.run,
+                    "k": c.ks,
+                    "base": c.base,
+                    "other": c.other,
+                    "low": [_null(low) for low in c.band.low],
+                    "high": [_null(high) for high in c.band.high],
+                    "verdicts": list(c.band.verdicts),
+                    "crossing": c.band.crossing,
+                }
                 for c in self.curves
             ],
             "flips": [{"run": f.run, "item": f.item, "gained": f.gained} for f in self.flips],
@@ -197,17 +224,6 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables())
-
-
-def _crossing(curve: Curves) -> str:
-    made = curve.crossing
-    ahead = "ahead" if curve.other[-1] >= curve.base[-1] else "behind"
-    if math.isnan(made.k):
-        return f"pass@k does not cross up to k = {curve.ks[-1]} ({ahead} there; in {made.share:.0%} of resamples it crosses)"
-    return (
-        f"pass@k crosses at k = {made.k:.1f} [{made.low:.1f}, {made.high:.1f}] (in {made.share:.0%} of resamples), "
-        f"{ahead} at k = {curve.ks[-1]}"
-    )
 
 
 def _signed(made: Estimate) -> str:

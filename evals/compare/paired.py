@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rewardkit.errors import UsageError
 from rewardkit.statistics import (
     Estimate,
-    crossing_point,
+    difference_band,
     holm,
     mcnemar_exact,
     minimum_detectable_difference,
@@ -203,7 +203,8 @@ def _curves(base: _Aligned, other: _Aligned, run: str) -> list[Curves]:
     if not keep.any():
         return []
     means = [[float(v) for v in side[keep].mean(axis=0)] for side in (a, b)]
-    return [Curves(run=run, ks=ks, base=means[0], other=means[1], crossing=crossing_point(a, b, ks))]
+    band = difference_band(a, b, ks, clusters=base.clusters())
+    return [Curves(run=run, ks=ks, base=means[0], other=means[1], band=band)]
 
 
 def _flips(base: _Aligned, other: _Aligned, run: str) -> list[Flip]:

@@ -111,7 +111,7 @@ def summary_section(runs: Runs, prefix: str) -> Section:
 
 
 def curves_section(runs: Runs, prefix: str) -> Section | None:
-    """pass@k with greedy accuracy, the pass rates, the quadrants, and where curves cross."""
+    """pass@k with greedy accuracy, the pass rates, the quadrants, and at which k each run gains or loses."""
     drawn = [
         (
             "pass-at-k",
@@ -133,7 +133,12 @@ def curves_section(runs: Runs, prefix: str) -> Section | None:
         "that is what reinforcement learning can win."
     )
     plain = runs.comparison.plain()["curves"] if runs.comparison is not None else None
-    return Section("Greedy and pass@k", [Pictures(pictures)], lead, plain)
+    told = (
+        [Prose(f"{c.run}: {c.told()}.") for c in runs.comparison.curves]
+        if runs.comparison is not None
+        else []
+    )
+    return Section("Greedy and pass@k", [Pictures(pictures), *told], lead, plain)
 
 
 def differences_section(runs: Runs) -> Section | None:

@@ -15,16 +15,16 @@ from .groups import dead_share, expected_dead_share, pass_variance
 from .wilson import wilson
 
 if TYPE_CHECKING:
+    from .bands import Band, difference_band
     from .bootstrap import paired_difference, ratio_interval, resample_weights
-    from .curves import Crossing, crossing_point
     from .power import minimum_detectable_difference
     from .significance import exchange_test, holm, mcnemar_exact
 
 __all__ = [
-    "Crossing",
+    "Band",
     "Estimate",
-    "crossing_point",
     "dead_share",
+    "difference_band",
     "exchange_test",
     "expected_dead_share",
     "holm",
@@ -38,8 +38,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Crossing": "curves",
-    "crossing_point": "curves",
+    "Band": "bands",
+    "difference_band": "bands",
     "exchange_test": "significance",
     "holm": "significance",
     "mcnemar_exact": "significance",

@@ -95,7 +95,7 @@ def paired_difference(
     both &= (den_a > 0) | (den_b > 0)  # a question that neither side speaks of tells of no difference
     if not both.any() or not den_a[both].sum() or not den_b[both].sum():
         return Estimate(value=math.nan, method="no data")
-    labels = np.arange(len(both)) if clusters is None else _codes(clusters)
+    labels = np.arange(len(both)) if clusters is None else cluster_codes(clusters)
     labels = labels[both]
     value = float(num_b[both].sum() / den_b[both].sum() - num_a[both].sum() / den_a[both].sum())
     groups = len(np.unique(labels))
@@ -131,17 +131,23 @@ def resample_weights(groups: int, resamples: int = RESAMPLES, seed: int = 0) -> 
     return rng.multinomial(groups, np.full(groups, 1 / groups), size=resamples).astype(np.float64)
 
 
+def cluster_codes(clusters: Sequence[object]) -> NDArray[np.int64]:
+    """A number for each question, the same within a cluster."""
+    return np.unique(np.array([str(c) for c in clusters]), return_inverse=True)[1].astype(np.int64)
+
+
+def quantile_of_student(level: float, degrees: int | None) -> float:
+    """How many standard errors a two-sided interval reaches: Student's, or the normal's for None."""
+    return float((stats.norm if degrees is None else stats.t(degrees)).ppf((1 + level) / 2))
+
+
 def _usable(
     num: ArrayLike, den: ArrayLike, clusters: Sequence[object] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
     top, bottom = np.asarray(num, dtype=np.float64), np.asarray(den, dtype=np.float64)
     keep = np.isfinite(top) & np.isfinite(bottom) & (bottom > 0)
-    labels = np.arange(len(top)) if clusters is None else _codes(clusters)
+    labels = np.arange(len(top)) if clusters is None else cluster_codes(clusters)
     return top[keep], bottom[keep], labels[keep]
-
-
-def _codes(clusters: Sequence[object]) -> NDArray[np.int64]:
-    return np.unique(np.array([str(c) for c in clusters]), return_inverse=True)[1].astype(np.int64)
 
 
 def _resampled(
@@ -177,7 +183,7 @@ def _standard_error(residuals: NDArray[np.float64]) -> float:
 
 
 def _student(value: float, error: float, groups: int, level: float) -> tuple[float, float]:
-    reach = float(stats.t.ppf((1 + level) / 2, groups - 1)) * error
+    reach = quantile_of_student(level, groups - 1) * error
     return value - reach, value + reach
 
 
@@ -194,6 +200,6 @@ def _without_spread(
 
 def _expanded(level: float, groups: int) -> tuple[float, float]:
     """The pair of quantiles that widens a percentile interval for `groups` clusters."""
-    t = stats.t.ppf((1 + level) / 2, groups - 1) * math.sqrt(groups / (groups - 1))
+    t = quantile_of_student(level, groups - 1) * math.sqrt(groups / (groups - 1))
     tail = float(stats.norm.sf(t))
     return tail, 1 - tail

@@ -290,3 +290,21 @@ def test_unusual_characters_are_counted_by_the_suites_sets(tmp_path):
     assert found["chinese"]["unusual_characters", "greedy"].num.sum() == 5
     with pytest.raises(RecipeError, match=r"unknown character set 'cjl'; did you mean 'cjk'"):
         load_suite("arithmetic", ["characters=[cjl]"])
+
+
+def test_runs_of_one_generator_are_not_said_to_cross(tmp_path):
+    """Their curves meet somewhere in about half of all pairs, by noise alone."""
+    settings = ("data.generate.n=60", "arms.sampled.n=8", "arms.greedy=null")
+    paths = [make(tmp_path / f"{at}", Simulated(f"run {at}", 0.4), settings).path for at in range(6)]
+    told = CliRunner().invoke(app, ["compare", *map(str, paths)])
+    assert told.exit_code == 0, told.output
+    assert "crosses at" not in told.output
+    assert told.output.count("pass@k: cannot tell at any k up to 8") == 5
+
+
+def test_a_gain_is_said_with_its_k(runs):
+    made = compare([load_board(runs["base"]), load_board(runs["tuned"])])
+    assert made.notes()[0] == (
+        "tuned: pass@k gains at k = 1 to 4 (95 % band over all k at once, 120 questions)"
+    )
+    assert made.plain()["curves"][0]["verdicts"] == ["gains"] * 4

@@ -10,7 +10,6 @@ from scipy.stats import binomtest
 
 from rewardkit.evals.metrics import pass_at_k
 from rewardkit.statistics import (
-    crossing_point,
     holm,
     mcnemar_exact,
     minimum_detectable_difference,
@@ -167,17 +166,3 @@ def test_the_smallest_difference_that_can_be_seen():
     d = np.array([1.0, -1.0] * 50)  # sd 1.005
     assert minimum_detectable_difference(d) == pytest.approx((1.959964 + 0.841621) * d.std(ddof=1) / 10)
     assert math.isnan(minimum_detectable_difference(np.zeros(10)))
-
-
-def test_curves_cross_where_they_cross():
-    ks = [1, 2, 4, 8]
-    rng = np.random.default_rng(0)
-    noise = rng.normal(0, 0.01, (50, 1))
-    a = np.array([0.2, 0.4, 0.6, 0.8]) + noise
-    b = np.array([0.5, 0.5, 0.5, 0.5]) + noise
-    found = crossing_point(a, b, ks)
-    assert found.k == pytest.approx(math.sqrt(8))  # half way in log k between 2 and 4
-    assert found.low <= found.k <= found.high
-    assert found.share == 1.0
-    assert math.isnan(crossing_point(a, a + 0.1, ks).k)
-    assert crossing_point(a, a + 0.1, ks).share == 0.0
