@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from rewardkit.errors import DataError, SetupError, nearest
+from rewardkit.errors import DataError, nearest
 from rewardkit.rows import GoldReader, open_rows
 from rewardkit.rows.columns import USUAL
 from rewardkit.rows.golds import WINDOW, Judge
@@ -21,6 +21,7 @@ from rewardkit.rows.values import RowFault
 from rewardkit.types import Gold
 
 from .generated import generate
+from .shared import hub_rows
 from .suite import Data
 
 PEEK = 100
@@ -104,17 +105,9 @@ def _rows(data: Data) -> Iterable[dict[str, Any]]:
         return generate(data.generate)
     if data.path is not None:
         return read_rows(Path(data.path))
-    try:
-        import datasets
-    except ModuleNotFoundError as missing:
-        raise SetupError("a hub data set needs the package 'datasets', which is not installed") from missing
-    try:
-        return datasets.load_dataset(data.hub or "", data.config, split=data.split, revision=data.revision)  # type: ignore[return-value]
-    except (ConnectionError, OSError, ValueError) as wrong:
-        raise SetupError(
-            f"the hub data set '{data.hub}' cannot be loaded ({type(wrong).__name__}: {wrong}); with a copy of it "
-            "at hand, give the file with --data"
-        ) from wrong
+    return hub_rows(
+        data.hub or "", data.config, data.split, data.revision, remedy="give the file with --data"
+    )
 
 
 def _source(data: Data) -> str:

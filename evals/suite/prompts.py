@@ -11,17 +11,17 @@ import random
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError
 
 from rewardkit.errors import UsageError
 
 from ..backends.base import Prompt as Rendered
 from .data import Item, load_items
+from .shared import sandbox
 from .shots import load_shots
 from .suite import Data, Fewshot, Prompt
 
-_JINJA = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
+_JINJA = sandbox()
 
 
 class Prompter:

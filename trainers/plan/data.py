@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rewardkit.errors import DataError, SetupError
+from rewardkit.errors import DataError
 from rewardkit.evals.suite.data import read_rows
+from rewardkit.evals.suite.shared import hub_rows
 from rewardkit.recipe.recipe import Recipe
 from rewardkit.rows import GoldReader
 from rewardkit.rows.golds import WINDOW
@@ -184,16 +185,14 @@ def raw_rows(resolved: Resolved, name: str) -> Iterable[Row]:
     data = resolved.plan.data[name]
     if data.path is not None:
         return read_rows(resolved.file(data.path))
-    try:
-        import datasets
-
-        return datasets.load_dataset(data.hub or "", data.config, split=data.split, revision=data.revision)  # type: ignore[return-value]
-    except (ConnectionError, OSError, ValueError, RuntimeError) as wrong:
-        raise SetupError(
-            f"{resolved.place('data', name, 'hub')}: the hub data set '{data.hub}' cannot be loaded "
-            f"({type(wrong).__name__}: {str(wrong)[:200]}); with a copy of it at hand: "
-            f"--set data.{name}.hub=null --set data.{name}.path=FILE"
-        ) from wrong
+    return hub_rows(
+        data.hub or "",
+        data.config,
+        data.split,
+        data.revision,
+        place=str(resolved.place("data", name, "hub")),
+        remedy=f"--set data.{name}.hub=null --set data.{name}.path=FILE",
+    )
 
 
 def at_hand(resolved: Resolved, name: str) -> bool:

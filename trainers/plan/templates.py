@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError, TemplateSyntaxError
 
 from rewardkit.errors import DataError
+from rewardkit.evals.suite.shared import sandbox
 from rewardkit.rows.values import is_null
 
 
@@ -26,7 +26,7 @@ def _printed(value: Any) -> Any:
     return value
 
 
-JINJA = SandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True, finalize=_printed)
+JINJA = sandbox(finalize=_printed)
 
 
 def syntax_fault(template: str, expression: bool = False) -> str | None:
