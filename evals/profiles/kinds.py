@@ -7,10 +7,10 @@ faults on purpose; use `boxed` and `math` for rewards.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import ClassVar
 
+import regex
 from pydantic import Field, field_validator
 
 from rewardkit.kinds import EXTRACTORS, VERIFIERS, Extractor, Question, Verifier
@@ -59,9 +59,16 @@ class LastBoxed(Extractor):
         return Extraction(text=content or None, span=(left, right), extractor=self.kind, problem=problem)
 
 
+TIMEOUT_S = 1.0
+"""Processor seconds that taking out one pattern may cost."""
+
+
 @VERIFIERS.register
 class StringMatch(Verifier):
-    """Equality of strings after every match of each pattern in `remove` is taken out of both, in order."""
+    """Equality of strings after every match of each pattern in `remove` is taken out of both, in order.
+
+    An answer on which a pattern takes over a second is a timeout, which counts as wrong.
+    """
 
     kind: ClassVar[str] = "string_match"
 
@@ -73,23 +80,27 @@ class StringMatch(Verifier):
     def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
             try:
-                re.compile(pattern)
-            except re.error as fault:
+                regex.compile(pattern)
+            except regex.error as fault:
                 raise ValueError(
-                    f"not a regular expression: {pattern!r}: {fault}; mend the pattern"
+                    f"not a regular expression: {pattern!r}: {fault}; fix the pattern"
                 ) from fault
         return patterns
 
     def _form(self, text: str) -> str:
         for pattern in self.remove:
-            text = re.sub(pattern, "", text)
+            text = regex.sub(pattern, "", text, timeout=TIMEOUT_S)
         return text.lower() if self.ignore_case else text
 
     def verify(self, questions: Sequence[Question]) -> list[Verdict]:
         """Compare each answer with each of its golds."""
         made = []
         for question in questions:
-            answer = self._form((question.extraction.text or "").strip())
+            try:
+                answer = self._form((question.extraction.text or "").strip())
+            except TimeoutError:
+                made.append(Verdict(equality=Equality.TIMEOUT, route="timeout", gold=question.golds[0]))
+                continue
             golds = [self._form(gold) for gold in question.golds]
             equal = answer in golds
             made.append(
@@ -104,4 +115,7 @@ class StringMatch(Verifier):
 
     def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
         """A gold of which nothing is left cannot be compared with."""
-        return None if self._form(gold) else "nothing is left of the gold"
+        try:
+            return None if self._form(gold) else "nothing is left of the gold"
+        except TimeoutError:
+            return f"a pattern in `remove` takes over {TIMEOUT_S:g} s on the gold {gold[:40]!r}"

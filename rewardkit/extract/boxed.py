@@ -21,7 +21,7 @@ _BARE = re.compile(r"-?[0-9A-Za-z.]+")
 _SEPARATOR = re.compile(
     r"(?:[\s,;、，；$&*]|\\[()\[\],;:! ]|\\q?quad|\\\\|\b(?:and|or)\b|和|或|及|与"
     r"|\\(?:text|mbox|mathrm)\s*\{\s*,?\s*(?:and|or)\s*\}|\\(?:land|lor|wedge|vee)\b"
-    r"|(?:[A-Za-z](?:_\{?\w\}?)?|\\(?:theta|alpha|beta|lambda))\s*=\s*)*"
+    r"|(?:[A-Za-z](?:_\{?\w\}?)?|\\(?:theta|alpha|beta|lambda))\s*=)*"
 )
 MOST_PARTS = 32
 """More boxes in one list than this are read as a repetition, of which the last counts."""

@@ -20,13 +20,13 @@ _BOXED = Boxed()
 _HASH = re.compile(r"(?<!#)####(?!#)[^\S\n]*")
 _CORES = ("nswer", "NSWER", "A:", "A：", "A**:", "答", "选")
 """What every marker holds. They are looked for from the end with `str.rfind`, and their surroundings only then."""
-_STRESS = r"(?:[^\S\n]*(?:\*{1,2}|[:：]))*"
+_STRESS = r"(?:[^\S\n]*[*:：])*"
 _ADVERBS = r"(?:\s+(?:therefore|thus|hence|then|clearly|simply|just|exactly|indeed|definitely|certainly|obviously|equal\s+to|given\s+by)\b,?)*"
 _SAYS = re.compile(
     rf"s?(?:\s*\*{{1,2}})?\s*(?:is\b(?!\s*(?:that|what)\b)|are\b|equals\b|[:：=]){_ADVERBS}{_STRESS}",
     re.IGNORECASE,
 )
-_TITLE = re.compile(r"s?[^\S\n]*\**[^\S\n]*(?=\n|\Z)", re.IGNORECASE)
+_TITLE = re.compile(r"s?[^\S\n]*(?:\*+[^\S\n]*)?(?=\n|\Z)", re.IGNORECASE)
 _TITLED = re.compile(r"[\s#*_✅>-]*(?:the\s+)?(?:final\s+)?a", re.IGNORECASE)
 _A = re.compile(rf"A(?:\*\*)?[:：]{_STRESS}")
 _CHINESE = re.compile(rf"答案(?:应)?(?:\*{{1,2}})?\s*(?:是|为|[:：]){_STRESS}|答\s*[:：]{_STRESS}")
@@ -77,6 +77,7 @@ _NUMBER = re.compile(
     r"|(?<![A-Za-z0-9_.,^])(?P<sign>-?)\$?(?P<body>(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,5000})(?:\.\d{1,5000})?(?:/\d{1,40}(?!\d|\.\d))?"
     r"|\.\d{1,5000})(?P<percent>\\?%)?"
 )
+_UNIT = re.compile(r"(?:\\?%|°|[A-Za-z/^\d ]{1,30})?")
 _PLAIN = re.compile(r"\s{0,4}(-?\d{1,12})\.?\s*\Z")
 _BULLET = re.compile(r"[-*•][^\S\n]+(?=\S)")
 """An answer in a list below its title: the dash is no minus."""
@@ -205,7 +206,7 @@ def _sentence(window: str) -> tuple[str | None, str]:
         if "\\boxed" in content:
             inner = _BOXED.find(content)
             content = (inner.text or "") if inner else content
-        unit = re.fullmatch(r"\s*(?:\\?%|°|[A-Za-z/^\d ]{1,30})?\s*", tail)
+        unit = _UNIT.fullmatch(tail.strip())
     else:
         bold = _BOLD.match(window)
         if bold:

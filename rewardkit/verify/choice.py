@@ -23,7 +23,9 @@ _LEAD = re.compile(
 )
 _ONE = re.compile(r"[(\[（]?\s*([a-z])\s*[)\]）]?(?:\s*[.:：、)]\s*.*|\s*[)\]）]\s+.*)?", re.DOTALL)
 _MANY = re.compile(
-    r"[(\[（]?\s*[a-z]\s*[)\]）]?(?:\s*(?:,|;|、|，|/|&|\band\b|和)*\s*[(\[（]?[a-z][)\]）]?)+"
+    # One way to read each text, so that time is linear: `and` needs no place among the separators, for its letters
+    # are read as options here and left out when the names are taken.
+    r"[(\[（]?\s*[a-z](?:\s*[)\]）])?(?:\s*(?:[,;、，/&和]+\s*)?[(\[（]?[a-z][)\]）]?)+"
 )
 
 

@@ -37,9 +37,8 @@ _LATEX = re.compile(r"\\(?:times|cdot|ast)(?![a-z])")
 _FRAC = re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}")
 _DROP = re.compile(r"\\(?:left|right|,|;|:|!|\(|\)|\[|\]|\s)|\$|\*\*(?=\s|$)|^\*\*")
 _TOKEN = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([-+*/()]))")
-_TRAIL = re.compile(
-    r"([\d\s+\-*/().×÷·−–\\a-z{}]*?\d[\d\s+\-*/().×÷·−–\\a-z{}]*?)=\s*(-?\d+(?:\.\d+)?)\s*[.$\\)\]*]*\s*$"
-)
+_IN_EQUATION = re.compile(r"[\d\s+\-*/().×÷·−–\\a-z{}]")
+_CLAIM = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[.$\\)\]*]*")
 
 
 class Unread(ValueError):
@@ -264,16 +263,29 @@ def _expression(
     before = question.text[: question.extraction.span[0]][-LOOK_BACK:]
     tag = before.rfind("<")  # the opening tag of the answer itself
     before = before[:tag] if tag >= 0 else before
-    equation = _TRAIL.search(_line(before))
+    equation = _equation(_line(before))
     if equation:
-        body = re.sub(r"^\s*(?:[a-z\\]+\s+)*", "", _tidy(equation.group(1)))
+        body = re.sub(r"^\s*(?:[a-z\\]+\s+)*", "", _tidy(equation[0]))
         try:
             reached, numbers, count = evaluate(body)
         except Unread:
             return (left.strip(), value, used, operations), ""
-        if count and reached == value == Fraction(equation.group(2)):
+        if count and reached == value == Fraction(equation[1]):
             return (body, reached, numbers, count), ""
     return (left.strip(), value, used, operations), ""
+
+
+def _equation(line: str) -> tuple[str, str] | None:
+    """The two sides of the equation that a line ends in; None where it ends in none."""
+    left, equals, right = line.rpartition("=")
+    claim = _CLAIM.fullmatch(right)
+    if not equals or not claim:
+        return None
+    begin = len(left)
+    while begin and _IN_EQUATION.match(left, begin - 1):
+        begin -= 1
+    body = left[begin:]
+    return (body, claim[1]) if re.search(r"\d", body) else None
 
 
 def _line(text: str) -> str:
