@@ -59,7 +59,7 @@ def run(
     """Generate what is missing, then score and show it. Run it again to go on where it stopped."""
     from .backends import open_backend
     from .profiles import load_reader
-    from .run import RunFolder, generate_run
+    from .run import EvaluationRun, generate_run
     from .run.progress import Bars
     from .suite.suite import load_suite
 
@@ -89,7 +89,7 @@ def run(
     for name, given in (("base_url", base_url), ("adapter", adapter)):
         if given is not None:
             options[name] = given
-    folder = RunFolder(out or Path("runs") / f"{made.suite}-{Path(model).name}")
+    folder = EvaluationRun(out or Path("runs") / f"{made.suite}-{Path(model).name}")
     console = Console(stderr=True)
     try:
         with open_backend(backend, model, options) as opened, Bars(console) as bars:
@@ -131,9 +131,9 @@ def score(
     name: Annotated[str | None, typer.Option(help="The pass's name; the recipe's by default.")] = None,
 ) -> None:
     """Score a run's completions, again if need be, with this or another recipe."""
-    from .run import RunFolder
+    from .run import EvaluationRun
 
-    suite = RunFolder.existing(run).suite()
+    suite = EvaluationRun.existing(run).suite()
     _score(run, recipe or suite.recipe, name, setting or [])
 
 
@@ -150,9 +150,9 @@ def show(
 
     from .figures.board import load_board
     from .figures.summary import summarise
-    from .run import RunFolder
+    from .run import EvaluationRun
 
-    folder = RunFolder.existing(run)
+    folder = EvaluationRun.existing(run)
     made = summarise(load_board(folder, scores))
     write_whole(folder.path / "metrics.json", made.json())
     tables = [made.table(everything=everything)]
@@ -183,11 +183,11 @@ def compare(
     from .compare.paired import compare as compare_boards
     from .compare.plan_columns import plan_columns
     from .figures.board import load_board
-    from .run import RunFolder
+    from .run import EvaluationRun
 
     if column and not (table or format == "csv"):
         raise UsageError("--column adds to the table of --table; give both")
-    folders = [RunFolder.existing(path) for path in runs]
+    folders = [EvaluationRun.existing(path) for path in runs]
     made = compare_boards([load_board(folder, scores) for folder in folders], anyway=anyway)
     if format == "json":
         typer.echo(json.dumps(made.plain(), indent=2, ensure_ascii=False))
@@ -214,9 +214,9 @@ def panel(
 ) -> None:
     """The same completions under several ways of reading an answer."""
     from .compare.panel import panel as read_panel
-    from .run import RunFolder
+    from .run import EvaluationRun
 
-    folder = RunFolder.existing(run)
+    folder = EvaluationRun.existing(run)
     suite = folder.suite()
     made = read_panel(folder, profile or [suite.recipe, *suite.profiles], examples=examples)
     _print(made.tables(), format)
@@ -235,9 +235,9 @@ def truth(
     """A training reward against an independent judgement of the same completions."""
     from .compare.truth import reward_against_truth
     from .figures.board import load_board
-    from .run import RunFolder
+    from .run import EvaluationRun
 
-    folders = [RunFolder.existing(path) for path in runs]
+    folders = [EvaluationRun.existing(path) for path in runs]
     pairs = [(load_board(folder, reward), load_board(folder, judge)) for folder in folders]
     _print([reward_against_truth(pairs, arm).table()], format)
 
@@ -256,9 +256,9 @@ def export(
     """A scored run as a flat table, a row a completion; or its own right completions to learn from."""
     from .export import export as write
     from .export import export_correct
-    from .run import RunFolder
+    from .run import EvaluationRun
 
-    folder = RunFolder.existing(run)
+    folder = EvaluationRun.existing(run)
     if not correct:
         typer.echo(f"{out}: {number_of(write(folder, out, scores), 'completion')}")
         return
@@ -280,9 +280,9 @@ def pictures(
 
     from .figures.board import load_board
     from .report import charts
-    from .run import RunFolder
+    from .run import EvaluationRun
 
-    boards = {path.name: load_board(RunFolder.existing(path), scores) for path in runs}
+    boards = {path.name: load_board(EvaluationRun.existing(path), scores) for path in runs}
     drawn = {
         "curves": charts.curves(boards),
         "pass-rates": charts.pass_rates(boards),
@@ -319,10 +319,10 @@ def schema() -> None:
 
 def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None = None) -> str:
     from .profiles import load_reader
-    from .run import RunFolder
+    from .run import EvaluationRun
     from .run.score import score_run
 
-    folder = RunFolder.existing(path)
+    folder = EvaluationRun.existing(path)
     report = score_run(folder, load_reader(recipe, settings or []), name, asked="" if settings else recipe)
     Console(stderr=True).print(
         f"{path}: {number_of(report.scored, 'completion')} scored by {report.recipe} ({report.digest}) as '{report.name}'",

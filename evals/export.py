@@ -11,8 +11,8 @@ from rewardkit.errors import UsageError
 from rewardkit.files import write_whole
 
 from .figures.board import choose_scoring
-from .run.folder import RunFolder
-from .run.log import parse_line
+from .run.folder import EvaluationRun
+from .run.log import record_of
 from .run.score import read_scores
 from .suite.prompts import Prompter
 from .traces import Order, right_traces
@@ -20,7 +20,7 @@ from .traces import Order, right_traces
 FORMATS = (".jsonl", ".csv", ".parquet")
 
 
-def rows(folder: RunFolder, scoring: str | None = None) -> Iterator[dict[str, Any]]:
+def rows(folder: EvaluationRun, scoring: str | None = None) -> Iterator[dict[str, Any]]:
     """Each scored completion with its prompt, gold, text and payments, in the order of the scores."""
     name = choose_scoring(folder, scoring)
     pairs = folder.items()
@@ -31,7 +31,7 @@ def rows(folder: RunFolder, scoring: str | None = None) -> Iterator[dict[str, An
             if at is None:
                 raise UsageError(f"{folder.path} has changed since it was scored as '{name}'; score it again")
             log.seek(at)
-            record = parse_line(log.readline(), folder.log_path)
+            record = record_of(log.readline(), folder.log_path)
             item, prompt = pairs[row["place"]]
             yield {
                 "id": item.id,
@@ -53,7 +53,7 @@ def rows(folder: RunFolder, scoring: str | None = None) -> Iterator[dict[str, An
             }
 
 
-def export(folder: RunFolder, out: Path, scoring: str | None = None) -> int:
+def export(folder: EvaluationRun, out: Path, scoring: str | None = None) -> int:
     """Write the rows to a .jsonl, .csv or .parquet file; returns their number.
 
     In CSV and parquet what is not flat (a chat prompt, fields, terms) is a text of JSON.
@@ -78,7 +78,11 @@ def export(folder: RunFolder, out: Path, scoring: str | None = None) -> int:
 
 
 def export_correct(
-    folder: RunFolder, out: Path, scoring: str | None = None, order: Order = "shortest", per_prompt: int = 1
+    folder: EvaluationRun,
+    out: Path,
+    scoring: str | None = None,
+    order: Order = "shortest",
+    per_prompt: int = 1,
 ) -> int:
     """Write an SFT set of the run's own right completions (.jsonl); returns the number of rows.
 

@@ -68,7 +68,7 @@ def train(
     )  # it tells of GPU kernels on machines without a GPU
     from accelerate import PartialState
 
-    from .run.folder import RunFolder
+    from .run.folder import TrainingRun
     from .run.run import accelerator_here, resumes, run_plan, world
     from .run.stopping import Stopped, StopRequest
 
@@ -88,7 +88,7 @@ def train(
             model = run_plan(resolved, folder, smoke=smoke, say=typer.echo, stop=stop)
     except (KeyboardInterrupt, Stopped) as end:
         if PartialState().is_main_process:
-            typer.echo(f"stopped; the same command {resumes(RunFolder(folder), resolved)}", err=True)
+            typer.echo(f"stopped; the same command {resumes(TrainingRun(folder), resolved)}", err=True)
         raise typer.Exit(getattr(end, "exit_code", 130)) from None
     if PartialState().is_main_process:
         typer.echo(f"the model: {model}")

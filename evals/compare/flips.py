@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..run.folder import RunFolder
+from ..run.folder import EvaluationRun
 from .paired import Comparison
 
 
-def greedy_texts(folder: RunFolder, items: set[str]) -> dict[str, str]:
+def greedy_texts(folder: EvaluationRun, items: set[str]) -> dict[str, str]:
     """The greedy completion of each of these items."""
     return {
         record.item: record.text
@@ -22,7 +22,7 @@ def greedy_texts(folder: RunFolder, items: set[str]) -> dict[str, str]:
 
 
 def side_by_side(
-    made: Comparison, folders: Sequence[RunFolder], limit: int, console: Console | None = None
+    made: Comparison, folders: Sequence[EvaluationRun], limit: int, console: Console | None = None
 ) -> None:
     """Print up to `limit` flips of each run: what was gained first, then what was lost."""
     out = console or Console()

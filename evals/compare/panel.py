@@ -22,7 +22,7 @@ from rewardkit.statistics import Estimate
 from ..figures.board import Board, load_board
 from ..figures.measures import Measure
 from ..profiles import load_reader
-from ..run.folder import RunFolder
+from ..run.folder import EvaluationRun
 from ..run.score import pass_name, score_run
 
 
@@ -61,7 +61,7 @@ class Panel:
         return "".join(table.html() for table in self.tables())
 
 
-def panel(folder: RunFolder, profiles: Sequence[str], *, examples: int = 20) -> Panel:
+def panel(folder: EvaluationRun, profiles: Sequence[str], *, examples: int = 20) -> Panel:
     """Read a run under each profile (recipes do too); passes that are there already are used again."""
     boards: dict[str, Board] = {}
     for profile in profiles:
@@ -98,7 +98,7 @@ def panel(folder: RunFolder, profiles: Sequence[str], *, examples: int = 20) -> 
     return Panel(names, accuracy, bounds, disagree, found, total)
 
 
-def _fresh(folder: RunFolder, name: str, digest: str) -> bool:
+def _fresh(folder: EvaluationRun, name: str, digest: str) -> bool:
     """Whether a pass was made by this recipe from the log as it is."""
     about = json.loads((folder.scores / f"{name}.json").read_text(encoding="utf-8"))
     scored = folder.scores / f"{name}.jsonl"

@@ -9,13 +9,13 @@ from typing import Any
 from rewardkit.config.source import read_file
 from rewardkit.errors import UsageError
 
-from ..run.folder import RunFolder
+from ..run.folder import EvaluationRun
 
 DEEP = 4
 """How many folders above a checkpoint its plan may stand."""
 
 
-def plan_columns(folders: Sequence[RunFolder], names: Sequence[str]) -> list[tuple[str, list[str]]]:
+def plan_columns(folders: Sequence[EvaluationRun], names: Sequence[str]) -> list[tuple[str, list[str]]]:
     """(name, its value in each run) for dotted names such as `stages.0.learning_rate`; – where there is none.
 
     Raises UsageError where no run has a plan with that name.
@@ -32,9 +32,9 @@ def plan_columns(folders: Sequence[RunFolder], names: Sequence[str]) -> list[tup
     return made
 
 
-def _plan(folder: RunFolder) -> Any:
+def _plan(folder: EvaluationRun) -> Any:
     """The nearest plan.yaml at or above the checkpoint that the last session loaded."""
-    sessions = folder.lines("sessions.jsonl")
+    sessions = folder.rows("sessions.jsonl")
     path = sessions[-1]["environment"].get("path") if sessions else None
     if path is None:
         return None

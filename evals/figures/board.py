@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rewardkit.errors import UsageError, nearest
 from rewardkit.types import Outcome
 
-from ..run.folder import RunFolder
+from ..run.folder import EvaluationRun
 from ..run.score import read_scores
 from ..suite.data import Item
 from ..suite.suite import Suite
@@ -131,7 +131,7 @@ class Board:
         return np.full(len(self.items), chance)
 
 
-def load_board(folder: RunFolder, scoring: str | None = None) -> Board:
+def load_board(folder: EvaluationRun, scoring: str | None = None) -> Board:
     """The board of a scoring pass; without a name, of the suite's own recipe or of the only one there is."""
     name = choose_scoring(folder, scoring)
     about = _about(folder, name)
@@ -147,7 +147,7 @@ def load_board(folder: RunFolder, scoring: str | None = None) -> Board:
             continue  # the suite was cut down after this pass
         put(board, place, sample, row)
     return Board(
-        name=folder.path.name, suite=suite, items=items, arms=arms, meta=folder.meta(), scoring=about
+        name=folder.path.name, suite=suite, items=items, arms=arms, meta=folder.manifest(), scoring=about
     )
 
 
@@ -166,12 +166,12 @@ def put(board: ArmBoard, place: int, sample: int, row: Mapping[str, Any]) -> Non
             board.terms[term["label"]][at] = _number(term["value"])
 
 
-def scorings(folder: RunFolder) -> list[str]:
+def scorings(folder: EvaluationRun) -> list[str]:
     """The names of a run's scoring passes."""
     return sorted(path.stem for path in folder.scores.glob("*.jsonl")) if folder.scores.is_dir() else []
 
 
-def choose_scoring(folder: RunFolder, scoring: str | None) -> str:
+def choose_scoring(folder: EvaluationRun, scoring: str | None) -> str:
     """The name of a scoring pass. Raises UsageError where it is not there, or not clear."""
     names = scorings(folder)
     if not names:
@@ -188,7 +188,7 @@ def choose_scoring(folder: RunFolder, scoring: str | None) -> str:
     return names[0]
 
 
-def _about(folder: RunFolder, name: str) -> dict[str, Any]:
+def _about(folder: EvaluationRun, name: str) -> dict[str, Any]:
     return json.loads((folder.scores / f"{name}.json").read_text(encoding="utf-8"))
 
 

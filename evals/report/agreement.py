@@ -14,7 +14,7 @@ from rewardkit.pages.tables import Table
 
 from ..compare.truth import reward_against_truth
 from ..figures.board import Board, load_board, scorings
-from ..run.folder import RunFolder
+from ..run.folder import EvaluationRun
 
 LEAD = (
     "AUC: the chance that a right completion is paid more than a wrong one. high|wrong: wrong ones that are paid as "
@@ -22,7 +22,7 @@ LEAD = (
 )
 
 
-def agreement_section(folders: Mapping[str, RunFolder], boards: Mapping[str, Board]) -> Section | None:
+def agreement_section(folders: Mapping[str, EvaluationRun], boards: Mapping[str, Board]) -> Section | None:
     """The rewards of these runs against every other pass that all of them have; None where there is none."""
     own = {board.scoring["name"] for board in boards.values()}
     shared = set.intersection(*(set(scorings(folder)) for folder in folders.values())) - own

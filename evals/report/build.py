@@ -21,7 +21,7 @@ from rewardkit.pages.completions import Completions
 from rewardkit.pages.page import Page, Section
 from rewardkit.pages.tables import Table
 
-from ..run.folder import RunFolder
+from ..run.folder import EvaluationRun
 from .audits import audit_section, document_section
 from .evaluation import evaluation_sections
 from .folders import folder_reports
@@ -92,7 +92,7 @@ def make_page(
     sections: list[Section] = []
     runs = _named(by[Kind.EVALUATION])
     if runs:
-        folders = {name: RunFolder(path) for name, path in runs.items()}
+        folders = {name: EvaluationRun(path) for name, path in runs.items()}
         sections += evaluation_sections(folders, completions, anyway=anyway)
     for report in folder_reports():
         others = _named([source for source in by[Kind.FOLDER] if source.report is report])

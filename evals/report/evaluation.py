@@ -21,7 +21,7 @@ from ..compare.paired import Comparison, Difference
 from ..compare.panel import panel
 from ..figures.board import load_board
 from ..figures.summary import Summary, summarise
-from ..run.folder import RunFolder
+from ..run.folder import EvaluationRun
 from . import charts
 from .agreement import agreement_section
 from .runs import Runs, comparable
@@ -41,7 +41,7 @@ HEADLINE_NOTE = "95 % intervals over questions; * differs from the first run, p 
 
 
 def evaluation_sections(
-    folders: Mapping[str, RunFolder],
+    folders: Mapping[str, EvaluationRun],
     completions: Completions,
     *,
     scoring: str | None = None,
@@ -214,7 +214,7 @@ def panel_section(runs: Runs) -> Section | None:
     return Section("Extraction panel", blocks, lead)
 
 
-def _readings(folder: RunFolder) -> list[str]:
+def _readings(folder: EvaluationRun) -> list[str]:
     """References of the scoring passes that read answers differently from each other."""
     found: dict[str, str] = {}
     for path in sorted(folder.scores.glob("*.json")):

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from ..compare.paired import Comparison, compare, objections_to
 from ..figures.board import Board, common_items
-from ..run.folder import RunFolder
+from ..run.folder import EvaluationRun
 
 
 @dataclass(slots=True)
 class Runs:
     """Runs that can be compared with each other, the baseline first. Every mapping is by the run's name."""
 
-    folders: dict[str, RunFolder]
+    folders: dict[str, EvaluationRun]
     boards: dict[str, Board]
     objections: list[str] = field(default_factory=list)
     """Why these runs stand apart from the first ones, or what was overruled to compare them."""
@@ -26,7 +26,7 @@ class Runs:
         return next(iter(self.boards.values())).suite.suite
 
 
-def comparable(folders: Mapping[str, RunFolder], boards: Mapping[str, Board], anyway: bool) -> list[Runs]:
+def comparable(folders: Mapping[str, EvaluationRun], boards: Mapping[str, Board], anyway: bool) -> list[Runs]:
     """Runs in groups that can be compared; with `anyway` one group, as far as they share questions."""
     groups: list[Runs] = []
     for name, board in boards.items():

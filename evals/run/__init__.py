@@ -1,7 +1,7 @@
 """A run: one model, one suite, a folder that a killed process goes on from."""
 
-from .folder import RunFolder
+from .folder import EvaluationRun
 from .generate import GenerationReport, generate_run
 from .record import Record
 
-__all__ = ["GenerationReport", "Record", "RunFolder", "generate_run"]
+__all__ = ["EvaluationRun", "GenerationReport", "Record", "generate_run"]

@@ -14,14 +14,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from rewardkit.errors import DataError, UsageError
+from rewardkit.errors import UsageError
 from rewardkit.files import write_whole
+from rewardkit.runs.folder import RunFolder
 
 from ..backends.base import Prompt
 from ..suite.data import Item
@@ -30,17 +28,16 @@ from .log import read_log
 from .record import Record, completion_key
 
 
-class RunFolder:
+class EvaluationRun(RunFolder):
     """Reads and writes the files of one run."""
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+    kind = "evaluation-run"
 
     @classmethod
-    def existing(cls, path: Path | str) -> RunFolder:
+    def existing(cls, path: Path | str) -> EvaluationRun:
         """A folder that holds a run. Raises UsageError where it does not."""
         folder = cls(path)
-        if not (folder.meta_path.is_file() and (folder.path / "suite.yaml").is_file()):
+        if not (folder.manifest_path.is_file() and (folder.path / "suite.yaml").is_file()):
             below = (run_json.parent for run_json in folder.path.glob("**/run.json"))
             runs = sorted(str(place) for place in below if (place / "suite.yaml").is_file())
             there = (
@@ -52,11 +49,6 @@ class RunFolder:
         return folder
 
     @property
-    def meta_path(self) -> Path:
-        """run.json"""
-        return self.path / "run.json"
-
-    @property
     def log_path(self) -> Path:
         """completions.jsonl"""
         return self.path / "completions.jsonl"
@@ -65,28 +57,6 @@ class RunFolder:
     def scores(self) -> Path:
         """The folder of scoring passes."""
         return self.path / "scores"
-
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Hold the folder against other writers; a killed process lets go of it. Raises UsageError."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(
-                f"another process is writing to {self.path}; wait for it, stop it, or choose another folder with -o"
-            ) from None
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def meta(self) -> dict[str, Any]:
-        """run.json, empty where there is none yet."""
-        if not self.meta_path.exists():
-            return {}
-        return json.loads(self.meta_path.read_text(encoding="utf-8"))
 
     def suite(self) -> Suite:
         """The resolved suite."""
@@ -104,7 +74,7 @@ class RunFolder:
             for item, prompt in zip(items, prompts, strict=True)
         ]
         write_whole(self.path / "items.jsonl", "\n".join(lines) + "\n")
-        write_whole(self.meta_path, json.dumps(meta, indent=2, ensure_ascii=False) + "\n")
+        self.write_manifest(meta)
 
     def items(self) -> list[tuple[Item, Prompt]]:
         """Items with their rendered prompts, in the suite's order."""
@@ -118,7 +88,7 @@ class RunFolder:
 
     def keys(self) -> dict[str, tuple[int, str, int]]:
         """Key to (place of the item, arm, n) for everything that the suite plans."""
-        return planned_keys(self.meta()["model"], self.suite(), self.items())
+        return planned_keys(self.manifest()["model"], self.suite(), self.items())
 
     def completions(self) -> Iterator[tuple[int, int, Record]]:
         """(offset, place of the item, record) of the log's lines that the plan knows, each sample once.
@@ -134,23 +104,6 @@ class RunFolder:
                 continue
             seen[record.key] = seen.get(record.key, 0) | bit
             yield offset, planned[0], record
-
-    def append_line(self, name: str, row: Mapping[str, Any]) -> None:
-        """Add a line to one of the small logs."""
-        with (self.path / name).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=True) + "\n")
-
-    def lines(self, name: str) -> list[dict[str, Any]]:
-        """The lines of one of the small logs; a torn last one is passed over."""
-        path = self.path / name
-        if not path.exists():
-            return []
-        text = path.read_bytes()
-        whole = text[: text.rfind(b"\n") + 1]
-        try:
-            return [json.loads(line) for line in whole.splitlines()]
-        except ValueError as wrong:
-            raise DataError(f"not lines of JSON: {wrong}", str(path)) from wrong
 
 
 def planned_keys(

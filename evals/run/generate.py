@@ -17,14 +17,15 @@ from typing import Any, Protocol
 
 from rewardkit import __version__
 from rewardkit.errors import UsageError, nearest
+from rewardkit.runs.log import LogWriter
 
 from ..backends.base import Backend, Completion, Prompt, Refusal, Request, Sampling
 from ..profiles import load_reader
 from ..suite.data import Item, load_items, name_gold
 from ..suite.prompts import Prompter, prompts_digest
 from ..suite.suite import Suite
-from .folder import RunFolder, planned_keys
-from .log import LogWriter, read_log
+from .folder import EvaluationRun, planned_keys
+from .log import read_log
 from .record import Record, completion_key
 
 REASONS = 5
@@ -71,7 +72,7 @@ class GenerationReport:
 
 
 def generate_run(
-    folder: RunFolder,
+    folder: EvaluationRun,
     suite: Suite,
     backend: Backend,
     *,
@@ -107,8 +108,8 @@ def generate_run(
         folder.write_plan(suite, meta, items, prompts)
         pairs = list(zip(items, prompts, strict=True))
         have = _present(folder, model, suite, pairs)
-        session = len(folder.lines("sessions.jsonl"))
-        folder.append_line(
+        session = len(folder.rows("sessions.jsonl"))
+        folder.append(
             "sessions.jsonl",
             {
                 "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -137,7 +138,7 @@ def _check_columns(suite: Suite, items: list[Item]) -> None:
 
 
 def _work(
-    folder: RunFolder,
+    folder: EvaluationRun,
     suite: Suite,
     backend: Backend,
     pairs: list[tuple[Item, Prompt]],
@@ -166,9 +167,9 @@ def _work(
                     if len(report.reasons) < REASONS:
                         report.reasons.append(one.reason)
                     refused = {"item": item, "arm": arm, "sample": one.sample, "reason": one.reason}
-                    folder.append_line("refusals.jsonl", {**refused, "session": session})
+                    folder.append("refusals.jsonl", {**refused, "session": session})
                     continue
-                log.append(Record.of(one, key=key, item=item, arm=arm, session=session, ids=token_ids))
+                log.append(Record.of(one, key=key, item=item, arm=arm, session=session, ids=token_ids).line())
                 report.generated += 1
                 progress.advance(arm, one.tokens)
                 if window is not None and report.generated >= window:
@@ -215,7 +216,7 @@ def _timed(made: Iterator[Completion | Refusal], report: GenerationReport) -> It
 
 
 def _present(
-    folder: RunFolder, model: dict[str, Any], suite: Suite, pairs: list[tuple[Item, Prompt]]
+    folder: EvaluationRun, model: dict[str, Any], suite: Suite, pairs: list[tuple[Item, Prompt]]
 ) -> dict[str, int]:
     """Key to the set of samples in the log, as bits."""
     planned = planned_keys(model, suite, pairs)
@@ -242,8 +243,8 @@ def _meta(suite: Suite, model: dict[str, Any], items: list[Item], prompts: list[
     }
 
 
-def _check_same(folder: RunFolder, meta: dict[str, Any]) -> None:
-    old = folder.meta()
+def _check_same(folder: EvaluationRun, meta: dict[str, Any]) -> None:
+    old = folder.manifest()
     for what in ("suite", "model"):
         if old and old[what] != meta[what]:
             raise UsageError(

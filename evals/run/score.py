@@ -24,8 +24,8 @@ from rewardkit.types import Rollout, Score, TermScore
 
 from ..backends.base import Prompt
 from ..suite.data import Item
-from .folder import RunFolder
-from .log import parse_line
+from .folder import EvaluationRun
+from .log import record_of
 from .record import Record
 
 BATCH = 512
@@ -43,7 +43,7 @@ class ScoringReport:
 
 
 def score_run(
-    folder: RunFolder, recipe: Recipe, name: str | None = None, *, asked: str = ""
+    folder: EvaluationRun, recipe: Recipe, name: str | None = None, *, asked: str = ""
 ) -> ScoringReport:
     """Score every completion of a run's log. The file is put in place when it is whole.
 
@@ -81,7 +81,7 @@ def pass_name(recipe: Recipe) -> str:
     return f"{base}+{recipe.digest[:8]}" if recipe.settings else base
 
 
-def score_stream(folder: RunFolder, recipe: Recipe) -> Iterator[tuple[int, Record, Score]]:
+def score_stream(folder: EvaluationRun, recipe: Recipe) -> Iterator[tuple[int, Record, Score]]:
     """(place of the item, record, score) of every completion, prompt by prompt and arm by arm."""
     pairs = folder.items()
     places: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
@@ -93,7 +93,7 @@ def score_stream(folder: RunFolder, recipe: Recipe) -> Iterator[tuple[int, Recor
             item, prompt = pairs[place]
             for _, offset in sorted(samples):
                 log.seek(offset)
-                record = parse_line(log.readline(), folder.log_path)
+                record = record_of(log.readline(), folder.log_path)
                 batch.append((place, record, rollout_of(item, prompt, record, arm)))
             if len(batch) >= BATCH:
                 yield from _scored(batch, recipe)

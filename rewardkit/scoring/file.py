@@ -1,9 +1,9 @@
-"""A score file that a killed run goes on with.
+"""A score file, which an interrupted run resumes.
 
-While a run lasts, `OUT.part` holds a header (what is scored by what), a line a record, and after each
-chunk of whole groups a mark. A new run of the same recipe on the same input drops whatever follows
-the last mark (a torn line, half a chunk), skips the groups before it and goes on. At the end OUT
-appears whole, with `OUT.summary.json` beside it, which says what OUT was made from; the part goes.
+While a run lasts, `OUT.part` is its log: a header (what is scored by what), a line per record, and after each chunk of
+whole groups a mark. A new run of the same recipe on the same input drops whatever follows the last mark, skips the groups
+before it and continues. At the end OUT appears whole, with `OUT.summary.json` beside it, which says what OUT was made
+from; the part and the lock are removed.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from pathlib import Path
-from typing import IO, Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..files import write_whole
+from ..runs.lock import hold
+from ..runs.log import LogWriter, line, read_lines
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 Record = Mapping[str, Any]
 SUFFIXES = (".jsonl", ".parquet")
 _HEAD, _MARK = b'{"score-file":', b'{"mark":'
-
-
-def line(value: Any) -> bytes:
-    """JSON in ASCII: a lone surrogate or a NUL is an escape, and no reader stumbles over it."""
-    return json.dumps(value, ensure_ascii=True, allow_nan=False).encode("ascii") + b"\n"
 
 
 def fingerprint(path: str) -> dict[str, Any] | None:
@@ -41,22 +41,22 @@ class ScoreFile:
     """OUT while it is being written.
 
     Args:
-        out: the file to be, .jsonl or .parquet.
+        out: the file to be written, .jsonl or .parquet.
         header: what determines the scores: recipe, digest, input, columns and so on.
         labels: the recipe's term labels (parquet's `terms` is a struct of them).
-        overwrite: begin anew, whatever is there.
+        overwrite: start over, whatever is there.
 
     Raises:
-        UsageError: OUT or its part was made from something else, or another process writes it.
+        UsageError: OUT or its part was made from something else, or another process is writing it.
     """
 
     def __init__(
         self, out: Path, header: Mapping[str, Any], labels: Sequence[str], *, overwrite: bool = False
     ) -> None:
         if out.suffix not in SUFFIXES:
-            raise UsageError(f"-o {out}: a score file is called .jsonl or .parquet")
+            raise UsageError(f"-o {out}: a score file's name ends in .jsonl or .parquet")
         if out.is_dir():
-            raise UsageError(f"-o {out}: a folder; name the file, as in {out / 'scores.jsonl'}")
+            raise UsageError(f"-o {out}: is a folder; name the file, as in {out / 'scores.jsonl'}")
         self.out, self.labels = out, list(labels)
         self.header = json.loads(line(header))
         self.part = out.with_name(out.name + ".part")
@@ -65,16 +65,19 @@ class ScoreFile:
         """The summary of a run that is already complete."""
         self.marks: list[dict[str, Any]] = []
         """The marks of the chunks that a former run wrote."""
-        self._file: IO[bytes] | None = None
-        if not overwrite and self.part.exists():
-            self._resume()
-        elif not overwrite and out.exists():
+        self._log: LogWriter | None = None
+        if not overwrite and out.exists() and not self.part.exists():
             self._same(self._made_from(), out)
-        else:
-            out.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._locked("ab")
-            self._file.truncate(0)
-            self._write(line({"score-file": self.header}))
+            return
+        self._lock: BaseFileLock | None = hold(
+            out.with_name(f".{out.name}.lock"),
+            f"{self.part}: another process is writing it; wait for it, or choose another -o",
+        )
+        try:
+            self._begin(self._resume() if not overwrite and self.part.exists() else 0)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def groups(self) -> int:
@@ -83,26 +86,26 @@ class ScoreFile:
 
     def append(self, records: Sequence[Record], mark: Mapping[str, Any]) -> None:
         """Write a chunk of whole groups; `mark` has their number under `groups`."""
-        self._write(b"".join(line(record) for record in records) + line({"mark": mark}))
+        assert self._log is not None
+        self._log.append(b"".join(line(record) for record in records) + line({"mark": mark}))
 
     def records(self) -> Iterator[Record]:
         """Every record of the part."""
-        with self.part.open("rb") as file:
-            for text in file:
-                if not text.startswith((_HEAD, _MARK)):
-                    yield json.loads(text)
+        return (json.loads(text) for text in self._lines())
 
     def finish(self, summary: Mapping[str, Any]) -> None:
-        """Let OUT appear, and its summary, and remove the part."""
-        assert self._file is not None
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Put OUT and its summary in place, each whole, and remove the part."""
+        assert self._log is not None
+        self._log.sync()
         temporary = self.out.with_name(f".{self.out.name}.tmp")
         try:
             if self.out.suffix == ".parquet":
                 _write_parquet(temporary, self.records(), self.labels)
             else:
-                self._copy(temporary)
+                with temporary.open("wb") as copy:
+                    copy.writelines(self._lines())
+                    copy.flush()
+                    os.fsync(copy.fileno())
             write_whole(
                 self.side, json.dumps({"made_from": self.header, "summary": summary}, indent=1) + "\n"
             )
@@ -110,68 +113,53 @@ class ScoreFile:
         finally:
             temporary.unlink(missing_ok=True)
         self.part.unlink()
+        if self._lock is not None:
+            Path(self._lock.lock_file).unlink(missing_ok=True)
         self.close()
 
     def close(self) -> None:
         """Let go of the part; what it holds stays."""
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        if self._log is not None:
+            self._log.__exit__(None, None, None)
+            self._log = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     # --- inside -------------------------------------------------------------------------------
 
-    def _write(self, data: bytes) -> None:
-        assert self._file is not None
-        self._file.write(data)
-        self._file.flush()
+    _lock: BaseFileLock | None = None
 
-    def _copy(self, to: Path) -> None:
-        with self.part.open("rb") as file, to.open("wb") as copy:
-            copy.writelines(text for text in file if not text.startswith((_HEAD, _MARK)))
-            copy.flush()
-            os.fsync(copy.fileno())
+    def _lines(self) -> Iterator[bytes]:
+        return (text for _, text in read_lines(self.part) if not text.startswith((_HEAD, _MARK)))
 
-    def _locked(self, mode: str) -> IO[bytes]:
-        file = self.part.open(mode)
-        try:
-            import fcntl
-        except ImportError:  # Windows has no such lock; two runs into one file are then the caller's care
-            return file
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise UsageError(
-                f"{self.part}: another process is writing it; wait for it, or choose another -o"
-            ) from None
-        return file
+    def _begin(self, whole: int) -> None:
+        """Open the part, cut after `whole` bytes; where nothing of it is whole, with a header."""
+        with self.part.open("ab") as file:
+            file.truncate(whole)
+        self._log = LogWriter(self.part).__enter__()
+        if not whole:
+            self._log.append(line({"score-file": self.header}))
 
-    def _resume(self) -> None:
-        self._file = self._locked("rb+")
-        head = self._file.readline()
-        try:
-            found = json.loads(head)["score-file"] if head.startswith(_HEAD) else None
-        except ValueError:
-            found = None
-        at = whole = len(head)
-        for text in self._file:
-            at += len(text)
-            if text.startswith(_MARK) and text.endswith(b"\n"):
+    def _resume(self) -> int:
+        """Take the marks of a former run; how many bytes of it are whole."""
+        found, whole = None, 0
+        for offset, text in read_lines(self.part):
+            if offset == 0 and text.startswith(_HEAD):
+                found = json.loads(text)["score-file"]
+            elif text.startswith(_MARK):
                 self.marks.append(json.loads(text)["mark"])
-                whole = at
-        if found is None or not self.marks:  # it ended before the first group was whole: nothing is lost
-            self._file.seek(0)
-            self._file.truncate()
-            self._write(line({"score-file": self.header}))
-            return
+                whole = offset + len(text)
+        if found is None or not self.marks:  # it ended before the first chunk was whole: nothing is lost
+            self.marks = []
+            return 0
         self._same(found, self.part)
-        self._file.seek(whole)
-        self._file.truncate()
+        return whole
 
     def _made_from(self) -> Any:
         if not self.side.is_file():
             raise UsageError(
-                f"{self.out}: is there already, and nothing says what it was made from ({self.side.name} is missing); "
+                f"{self.out}: already exists and has no record of its inputs ({self.side.name} is missing); "
                 "choose another -o, or --overwrite"
             )
         side = json.loads(self.side.read_text(encoding="utf-8"))
@@ -181,7 +169,6 @@ class ScoreFile:
     def _same(self, found: Mapping[str, Any], where: Path) -> None:
         for key in dict.fromkeys((*self.header, *found)):
             if found.get(key) != self.header.get(key) or (key == "input" and found.get(key) is None):
-                self.close()
                 raise UsageError(_differs(key, found.get(key), self.header.get(key), where))
 
 
@@ -192,7 +179,7 @@ def _differs(key: str, then: Any, now: Any, where: Path) -> str:
         if then
         else "it was made from standard input, which cannot be read again",
     }.get(key, f"it was made with another {key} ({then!r}, and now {now!r})")
-    return f"{where}: cannot go on with it: {what}; choose another -o, or begin anew with --overwrite"
+    return f"{where}: cannot resume it: {what}; choose another -o, or start over with --overwrite"
 
 
 def by_group(records: Iterator[Record]) -> Iterator[list[Record]]:

@@ -17,7 +17,7 @@ from conftest import make_model  # noqa: E402
 from simulated_policy import Simulated  # noqa: E402
 
 from rewardkit.evals.backends import Request, open_backend  # noqa: E402
-from rewardkit.evals.run import RunFolder, generate_run  # noqa: E402
+from rewardkit.evals.run import EvaluationRun, generate_run  # noqa: E402
 from rewardkit.evals.suite.data import load_items  # noqa: E402
 from rewardkit.evals.suite.prompts import Prompter  # noqa: E402
 from rewardkit.evals.suite.suite import load_suite  # noqa: E402
@@ -65,7 +65,7 @@ def main():
         ) as backend:
             bare(load_suite("arithmetic", [*settings, "data.limit=16"]), backend)  # warm up
             seconds, count = bare(suite, backend)
-            folder = RunFolder(Path(scratch) / "run")
+            folder = EvaluationRun(Path(scratch) / "run")
             report = generate_run(folder, suite, backend)
             assert report.generated == count
             again = generate_run(folder, suite, backend)
@@ -84,7 +84,7 @@ def memory():
             suite = load_suite("arithmetic", ["data.generate.n=1000", f"arms.sampled.n={samples}"])
             policy = Simulated("memory", length=200)
             policy.asked = Forgetful()
-            generate_run(RunFolder(Path(scratch) / f"memory-{samples}"), suite, policy)
+            generate_run(EvaluationRun(Path(scratch) / f"memory-{samples}"), suite, policy)
             print(f"peak memory after 1,000 x {samples} completions: {peak():.1f} MB")
 
 

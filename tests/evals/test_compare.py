@@ -17,7 +17,7 @@ from rewardkit.evals.figures.board import load_board
 from rewardkit.evals.figures.measures import measures
 from rewardkit.evals.figures.summary import summarise
 from rewardkit.evals.profiles import load_reader
-from rewardkit.evals.run import RunFolder, generate_run
+from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.score import score_run
 from rewardkit.evals.suite.suite import load_suite
 
@@ -25,7 +25,7 @@ STANDARD = ("data.generate.n=120", "arms.sampled.n=4")
 
 
 def make(path, policy, settings=STANDARD, recipe="accuracy"):
-    folder = RunFolder(path)
+    folder = EvaluationRun(path)
     generate_run(folder, load_suite("arithmetic", settings), policy)
     score_run(folder, load_reader(recipe), asked="accuracy" if recipe == "accuracy" else "")
     return folder
@@ -104,7 +104,7 @@ def test_another_n_or_seed_is_comparable(runs, tmp_path):
 
 
 def test_missing_samples_are_missing_and_never_wrong(tmp_path):
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     perfect = Simulated("perfect", 2.0)
     generate_run(folder, load_suite("arithmetic", STANDARD), perfect, window=120 + 40 * 4 + 2)
     score_run(folder, load_reader("accuracy"), asked="accuracy")

@@ -10,7 +10,7 @@ import threading
 import pytest
 from openai_server import Server, adder
 
-from rewardkit.evals.run import RunFolder
+from rewardkit.evals.run import EvaluationRun
 
 pytestmark = pytest.mark.slow
 
@@ -66,7 +66,7 @@ def test_a_run_killed_ten_times_ends_as_an_unkilled_one(tmp_path):
     assert killed >= 8
 
     def made(name):
-        return {(r.item, r.arm, r.sample): r.text for _, _, r in RunFolder(tmp_path / name).completions()}
+        return {(r.item, r.arm, r.sample): r.text for _, _, r in EvaluationRun(tmp_path / name).completions()}
 
     killed_texts, whole_texts = made("killed"), made("whole")
     assert killed_texts.keys() == whole_texts.keys()
@@ -94,7 +94,7 @@ def test_ctrl_c_waits_for_no_server_and_says_how_to_go_on(tmp_path):
     assert process.returncode == 130, told
     assert "Traceback" not in told
     assert f"stopped; the same command goes on with {tmp_path / 'run'}" in told
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     assert sum(1 for _ in folder.completions()) == 20
     with Server(adder) as server:
         done = subprocess.run(

@@ -5,7 +5,7 @@ from openai_server import FAULTS, Server, adder
 
 from rewardkit.errors import SetupError, UsageError
 from rewardkit.evals.backends import Refusal, Request, Sampling, open_backend
-from rewardkit.evals.run import RunFolder, generate_run
+from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.suite.suite import load_suite
 from rewardkit.types import Finish
 
@@ -29,12 +29,12 @@ def test_a_server_that_fails_in_every_way_loses_nothing(tmp_path, small_suite):
         return FAULTS[(number // 3) % len(FAULTS)] if number % 3 == 0 else None
 
     with Server(adder, fault) as server, connect(server) as backend:
-        folder = RunFolder(tmp_path / "run")
+        folder = EvaluationRun(tmp_path / "run")
         report = generate_run(folder, small_suite, backend)
         assert report.missing == 0
         assert set(FAULTS) <= set(server.faults)
     with Server(adder) as calm, connect(calm) as backend:
-        other = RunFolder(tmp_path / "calm")
+        other = EvaluationRun(tmp_path / "calm")
         generate_run(other, small_suite, backend)
 
     def texts(run):
@@ -48,7 +48,7 @@ def test_a_server_that_is_gone_ends_the_run_and_keeps_what_is_done(tmp_path, sma
         Server(adder, lambda number: "500" if number > 20 else None) as server,
         connect(server, concurrency="1") as backend,
     ):
-        folder = RunFolder(tmp_path / "run")
+        folder = EvaluationRun(tmp_path / "run")
         with pytest.raises(SetupError, match=r"no answer after 12 tries.*run the same command again"):
             generate_run(folder, small_suite, backend)
     assert sum(1 for _ in folder.completions()) == 20
@@ -60,7 +60,7 @@ def test_a_server_that_is_gone_ends_the_run_and_keeps_what_is_done(tmp_path, sma
 def test_several_servers_share_the_work_and_one_may_die(tmp_path, small_suite):
     with Server(adder) as one, Server(adder) as two, Server(adder, lambda _: "503") as dead:
         with connect(one, two, dead) as backend:
-            assert generate_run(RunFolder(tmp_path / "run"), small_suite, backend).missing == 0
+            assert generate_run(EvaluationRun(tmp_path / "run"), small_suite, backend).missing == 0
         assert one.bodies
         assert two.bodies
 
@@ -78,10 +78,10 @@ def test_refused_requests_stay_missing(tmp_path):
         "arithmetic", ["data.generate.n=4", "arms={greedy: {}}", "prompt.user='{{ question }} too long'"]
     )
     with Server(adder) as server, connect(server) as backend:
-        folder = RunFolder(tmp_path / "run")
+        folder = EvaluationRun(tmp_path / "run")
         report = generate_run(folder, suite, backend)
     assert (report.refused, report.missing) == (4, 4)
-    assert len(folder.lines("refusals.jsonl")) == 4
+    assert len(folder.rows("refusals.jsonl")) == 4
 
 
 @pytest.mark.parametrize(

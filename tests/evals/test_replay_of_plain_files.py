@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from rewardkit.errors import DataError, UsageError
 from rewardkit.evals.commands import app
-from rewardkit.evals.run import RunFolder
+from rewardkit.evals.run import EvaluationRun
 from rewardkit.evals.suite.data import load_items, name_gold
 from rewardkit.evals.suite.suite import Data, load_suite
 
@@ -51,9 +51,9 @@ def test_neither_a_temperature_nor_the_golds_column_need_be_said(folder):
     assert done.exit_code == 0, done.output
     assert "columns: gold = answer" in done.output
     assert "done.jsonl on sums" in done.output
-    run = RunFolder("run")
+    run = EvaluationRun("run")
     assert run.suite().data.gold == "answer"
-    assert run.meta()["decoding"]["sampled"] == {"temperature": "unknown"}
+    assert run.manifest()["decoding"]["sampled"] == {"temperature": "unknown"}
     keys = run.keys()
     assert sorted(arm for _, arm, _ in keys.values()) == ["greedy"] * 3 + ["sampled"] * 3
 
@@ -160,7 +160,7 @@ def test_a_byte_order_mark_another_column_and_other_reasons_to_end_are_read(fold
     )
     done = replay("--set", "arms.greedy=false")
     assert done.exit_code == 0, done.output
-    assert {str(record.finish) for _, _, record in RunFolder("run").completions()} <= {"stop", "unknown"}
+    assert {str(record.finish) for _, _, record in EvaluationRun("run").completions()} <= {"stop", "unknown"}
 
 
 def test_where_nothing_belongs_to_the_suite_it_is_said_what_the_file_has(folder):

@@ -11,7 +11,7 @@ from rewardkit.evals.backends import open_backend
 from rewardkit.evals.figures.board import load_board
 from rewardkit.evals.figures.summary import summarise
 from rewardkit.evals.profiles import load_reader
-from rewardkit.evals.run import RunFolder, generate_run
+from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.score import score_run
 from rewardkit.evals.suite.suite import Suite
 
@@ -30,7 +30,7 @@ def replayed(tmp_path, path, data, n, slices=(), options=None, recipe="accuracy"
         k=tuple(range(1, n + 1)),
         slices=slices,
     )
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     given = {"match": "question", "completion": "completions", **(options or {})}
     with open_backend("replay", str(path), given) as backend:
         report = generate_run(folder, suite, backend)

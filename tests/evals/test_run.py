@@ -11,7 +11,7 @@ from rewardkit.errors import DataError, UsageError
 from rewardkit.evals.backends import open_backend
 from rewardkit.evals.export import export_correct
 from rewardkit.evals.profiles import load_reader
-from rewardkit.evals.run import RunFolder, generate_run
+from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.log import LogWriter, read_log
 from rewardkit.evals.run.record import Record, completion_key
 from rewardkit.evals.run.score import score_run
@@ -34,7 +34,7 @@ def planned(suite, items=12):
 
 
 def test_a_whole_run(tmp_path, small_suite):
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     report = generate_run(folder, small_suite, Simulated())
     assert (report.planned, report.generated, report.reused, report.missing) == (48, 48, 0, 0)
     assert sorted(keys(folder)) == sorted(planned(small_suite))
@@ -44,7 +44,7 @@ def test_a_whole_run(tmp_path, small_suite):
 
 @pytest.mark.parametrize("stop", [1, 7, 12, 13, 47])
 def test_a_stopped_run_generates_only_the_rest(tmp_path, small_suite, stop):
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     first, second = Simulated(), Simulated()
     generate_run(folder, small_suite, first, window=stop)
     report = generate_run(folder, small_suite, second)
@@ -54,7 +54,7 @@ def test_a_stopped_run_generates_only_the_rest(tmp_path, small_suite, stop):
 
 
 def test_raising_n_and_adding_an_arm_generate_only_what_is_missing(tmp_path):
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     base = ["data.generate.n=12", "max_new_tokens=12"]
     greedy = load_suite("arithmetic", [*base, "arms={greedy: {}}"])
     assert generate_run(folder, greedy, Simulated()).generated == 12
@@ -78,7 +78,7 @@ def test_raising_n_and_adding_an_arm_generate_only_what_is_missing(tmp_path):
     ],
 )
 def test_another_decoding_or_prompt_reuses_nothing_sampled(tmp_path, setting):
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     base = ["data.generate.n=12", "arms.sampled.n=3", "max_new_tokens=12"]
     generate_run(folder, load_suite("arithmetic", base), Simulated())
     other = Simulated()
@@ -88,7 +88,7 @@ def test_another_decoding_or_prompt_reuses_nothing_sampled(tmp_path, setting):
 
 
 def test_another_model_needs_another_folder(tmp_path, small_suite):
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     generate_run(folder, small_suite, Simulated("one"))
     with pytest.raises(UsageError, match=r"Give another folder with -o"):
         generate_run(folder, small_suite, Simulated("two"))
@@ -143,8 +143,8 @@ def test_every_text_survives_the_log(tmp_path):
 
 HOLD = """
 import sys
-from rewardkit.evals.run import RunFolder
-with RunFolder(sys.argv[1]).writing():
+from rewardkit.evals.run import EvaluationRun
+with EvaluationRun(sys.argv[1]).writing():
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -157,19 +157,19 @@ def test_two_writers_are_refused_and_a_killed_one_lets_go(tmp_path, small_suite)
     )
     assert other.stdout.readline() == "held\n"
     with pytest.raises(UsageError, match=r"another process is writing"):
-        generate_run(RunFolder(path), small_suite, Simulated())
+        generate_run(EvaluationRun(path), small_suite, Simulated())
     other.kill()
     other.wait()
-    assert generate_run(RunFolder(path), small_suite, Simulated()).missing == 0
+    assert generate_run(EvaluationRun(path), small_suite, Simulated()).missing == 0
     other.stdin.close()
     other.stdout.close()
 
 
 def test_what_was_done_is_written_down(tmp_path, small_suite):
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     generate_run(folder, small_suite, Simulated(), window=5)
     generate_run(folder, small_suite, Simulated())
-    sessions = folder.lines("sessions.jsonl")
+    sessions = folder.rows("sessions.jsonl")
     assert len(sessions) == 2
     assert sessions[0]["environment"] == {"backend": "simulated"}
     assert sessions[0]["effective"]["sampled"]["temperature"] == 1.0
@@ -190,7 +190,7 @@ def test_right_completions_are_exported_as_messages_to_learn_from(tmp_path):
         for item, text in told.items()
     ]
     replayed.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     with open_backend("replay", str(replayed), {"completion": "completion"}) as backend:
         generate_run(folder, suite, backend)
     score_run(folder, load_reader("accuracy", []))

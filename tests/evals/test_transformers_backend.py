@@ -7,7 +7,7 @@ import pytest
 from rewardkit.errors import UsageError
 from rewardkit.evals.backends import Request, Sampling, open_backend
 from rewardkit.evals.backends.checkpoint import checkpoint_digest
-from rewardkit.evals.run import RunFolder, generate_run
+from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.types import Finish
 
 torch = pytest.importorskip("torch")
@@ -132,10 +132,10 @@ def test_a_checkpoint_is_known_by_its_content(tiny_model, tmp_path):
 
 def test_the_arithmetic_suite_end_to_end(tiny_model, tmp_path, small_suite):
     with open_backend("transformers", str(tiny_model), {"batch_size": "8"}) as opened:
-        folder = RunFolder(tmp_path / "run")
+        folder = EvaluationRun(tmp_path / "run")
         report = generate_run(folder, small_suite, opened)
     assert report.missing == 0
-    session = folder.lines("sessions.jsonl")[0]
+    session = folder.rows("sessions.jsonl")[0]
     assert session["environment"]["batch_size"] == 8
     assert session["effective"]["greedy"]["max_new_tokens"] == 12
     assert all(record.tokens is not None for _, _, record in folder.completions())

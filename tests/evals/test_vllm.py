@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rewardkit.evals.backends import open_backend
-from rewardkit.evals.run import RunFolder, generate_run
+from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.suite.suite import load_suite
 
 pytestmark = [pytest.mark.vllm, pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -32,7 +32,7 @@ def installed():
 
 @pytest.fixture(scope="module")
 def with_transformers(tiny_model, tmp_path_factory):
-    folder = RunFolder(tmp_path_factory.mktemp("runs") / "transformers")
+    folder = EvaluationRun(tmp_path_factory.mktemp("runs") / "transformers")
     with open_backend("transformers", str(tiny_model), {"dtype": "float32", "batch_size": "12"}) as backend:
         generate_run(folder, load_suite("arithmetic", SETTINGS), backend)
     return folder
@@ -71,10 +71,10 @@ def test_the_offline_engine_completes_the_suite_and_agrees_with_transformers(
     ]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    folder = RunFolder(tmp_path / "vllm")
+    folder = EvaluationRun(tmp_path / "vllm")
     assert len(list(folder.completions())) == 12 * 4
     assert agree(greedy(with_transformers), greedy(folder)) >= 11
-    session = folder.lines("sessions.jsonl")[0]
+    session = folder.rows("sessions.jsonl")[0]
     assert session["environment"]["version"].startswith("0.")
     assert session["effective"]["sampled"]["top_k"] == -1
 
@@ -113,12 +113,12 @@ def server(tiny_model, tmp_path_factory):
 
 
 def test_its_server_completes_the_suite_and_agrees_with_transformers(server, with_transformers, tmp_path):
-    folder = RunFolder(tmp_path / "served")
+    folder = EvaluationRun(tmp_path / "served")
     options = {"base_url": server, "concurrency": "8", "send_seed": "false"}
     with open_backend("openai", "tiny", options) as backend:
         report = generate_run(folder, load_suite("arithmetic", SETTINGS), backend)
     assert report.missing == 0
     assert agree(greedy(with_transformers), greedy(folder)) >= 11
-    session = folder.lines("sessions.jsonl")[0]
+    session = folder.rows("sessions.jsonl")[0]
     assert session["environment"]["served_by"] == "vllm"
     assert json.loads((folder.path / "run.json").read_text())["model"]["revision"] == "unpinned"

@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[train]'")
 
-from rewardkit.trainers.run.folder import read_rows
+from rewardkit.runs.log import read_rows
 
 pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(900)]
 

@@ -9,14 +9,8 @@ pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[
 
 from rewardkit.errors import UsageError
 from rewardkit.evals.traces import right_traces
-from rewardkit.trainers.run.folder import (
-    RunFolder,
-    append_row,
-    drop_incomplete,
-    last_complete,
-    read_rows,
-    write_rows,
-)
+from rewardkit.runs.log import append_row, read_rows, write_rows
+from rewardkit.trainers.run.folder import TrainingRun, drop_incomplete, last_complete
 from rewardkit.trainers.run.watch import RULES, look
 
 pytestmark = pytest.mark.train
@@ -69,7 +63,7 @@ def test_the_newest_is_taken_by_number_and_sharded_or_adapter_weights_will_do(tm
 
 
 def test_rewinding_takes_back_what_will_be_done_again_and_a_torn_line(tmp_path):
-    run = RunFolder(tmp_path)
+    run = TrainingRun(tmp_path)
     write_rows(
         run.metrics, [{"stage": "a", "step": 9}, *({"stage": "b", "step": step} for step in (1, 2, 3))]
     )
@@ -86,7 +80,7 @@ def test_rewinding_takes_back_what_will_be_done_again_and_a_torn_line(tmp_path):
 
 
 def test_a_folder_belongs_to_one_plan_and_its_recipes(tmp_path):
-    run = RunFolder(tmp_path)
+    run = TrainingRun(tmp_path)
     record = {"recipes": {"g": {"ref": "r@0", "digest": "1"}}, "versions": {}}
     run.begin("plan: a\nseed: 0\n", record)
     run.begin("plan: a\nseed: 0\n", record)
@@ -97,7 +91,7 @@ def test_a_folder_belongs_to_one_plan_and_its_recipes(tmp_path):
 
 
 def test_what_changed_since_the_run_began(tmp_path):
-    run = RunFolder(tmp_path)
+    run = TrainingRun(tmp_path)
     record = {"recipes": {}, "processes": 1, "versions": {"trl": "1", "torch": "2"}}
     assert run.begin("p\n", record) == []
     assert run.begin("p\n", record | {"versions": {"trl": "3", "torch": "2", "peft": "1"}}) == [
@@ -114,16 +108,17 @@ def test_what_changed_since_the_run_began(tmp_path):
 
 
 def test_one_run_at_a_time(tmp_path):
-    run = RunFolder(tmp_path / "run")
-    lock = run.lock()
-    with pytest.raises(UsageError, match="another run is at work in"):
-        RunFolder(tmp_path / "run").lock()
-    lock.release()
-    RunFolder(tmp_path / "run").lock().release()
+    run = TrainingRun(tmp_path / "run")
+    with run.writing():
+        other = TrainingRun(tmp_path / "run").writing()
+        with pytest.raises(UsageError, match="another process is writing to"), other:
+            pass
+    with TrainingRun(tmp_path / "run").writing():
+        pass
 
 
 def test_a_stage_does_not_go_on_with_other_rows(tmp_path):
-    run = RunFolder(tmp_path)
+    run = TrainingRun(tmp_path)
     run.same_data(tmp_path / "s", [{"prompt": "a"}], 0)
     run.same_data(tmp_path / "s", [{"prompt": "a"}], 4)
     with pytest.raises(

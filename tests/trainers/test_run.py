@@ -14,9 +14,10 @@ from trl import GRPOConfig, GRPOTrainer
 
 from rewardkit.errors import DataError, RecipeError, UsageError
 from rewardkit.evals.traces import right_traces
+from rewardkit.runs.folder import read_json
+from rewardkit.runs.log import read_rows
 from rewardkit.trainers.plan.loading import load_plan
 from rewardkit.trainers.playground.reward import HandWritten
-from rewardkit.trainers.run.folder import read_json, read_rows
 from rewardkit.trainers.run.run import run_plan
 from rewardkit.trainers.run.traces import logged_completions
 from rewardkit.trainers.trl import reward_functions

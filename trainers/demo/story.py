@@ -167,7 +167,7 @@ def _bar(bars: Progress, task: Any) -> Any:
 def _evaluate(folder: Path, seed: int, names: Sequence[str], console: Console) -> None:
     from rewardkit.evals.backends import open_backend
     from rewardkit.evals.profiles import load_reader
-    from rewardkit.evals.run import RunFolder, generate_run
+    from rewardkit.evals.run import EvaluationRun, generate_run
     from rewardkit.evals.run.progress import Bars
     from rewardkit.evals.run.score import score_run
     from rewardkit.evals.suite.suite import load_suite
@@ -181,7 +181,7 @@ def _evaluate(folder: Path, seed: int, names: Sequence[str], console: Console) -
     made = load_suite(folder / "suite.yaml")
     for name in names:
         model = next((folder / name).glob("01-*")) / "model"
-        run = RunFolder(folder / "eval" / name)
+        run = EvaluationRun(folder / "eval" / name)
         console.print(f"  {name}", highlight=False)
         with (
             open_backend("transformers", str(model), {"batch_size": 64, "device": "cpu"}) as backend,
@@ -193,10 +193,10 @@ def _evaluate(folder: Path, seed: int, names: Sequence[str], console: Console) -
 
 def _compare(folder: Path, names: Sequence[str], size: Size, console: Console) -> list[Claim]:
     from rewardkit.evals.figures.board import load_board
-    from rewardkit.evals.run import RunFolder
+    from rewardkit.evals.run import EvaluationRun
 
     _caption(console, "7. What the reward bought")
-    policies = {name: policy_of(load_board(RunFolder.existing(folder / "eval" / name))) for name in names}
+    policies = {name: policy_of(load_board(EvaluationRun.existing(folder / "eval" / name))) for name in names}
     table(policies).print()
     told = claims(policies)
     console.print()

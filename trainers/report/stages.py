@@ -20,8 +20,8 @@ from rewardkit.pages.plots import shades
 from rewardkit.pages.tables import Table, figure
 from rewardkit.recipe.answer import Answer
 from rewardkit.recipe.loading import load_recipe
+from rewardkit.runs.log import read_rows
 
-from ..run.folder import read_rows
 from . import curves
 from .checkpoints import checkpoints_section
 

@@ -24,16 +24,15 @@ from rewardkit.evals.backends import open_backend
 from rewardkit.evals.figures.board import load_board
 from rewardkit.evals.figures.summary import summarise
 from rewardkit.evals.profiles import load_reader
-from rewardkit.evals.run import RunFolder as EvalFolder
-from rewardkit.evals.run import generate_run
+from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.score import score_run
 from rewardkit.evals.suite.suite import Suite, load_suite
 from rewardkit.files import write_whole
+from rewardkit.runs.log import append_row
 
 from ..plan.loading import Resolved
 from ..plan.options import Checked
 from ..plan.plan import Eval
-from .folder import append_row
 
 SHOWN = ("accuracy", "mean@", "pass@", "none_recall", "false_none", "no_answer", "truncated")
 
@@ -66,7 +65,7 @@ def open_suite(resolved: Resolved, eval_: Eval) -> Suite:
 
 def evaluate(suite: Suite, model: str, out: Path, adapter: str | None = None) -> dict[str, float]:
     """Run and score a suite with a model folder; figures by `SUITE/METRIC/ARM`. Goes on where it was stopped."""
-    folder = EvalFolder(out)
+    folder = EvaluationRun(out)
     options = {"adapter": adapter} if adapter is not None else {}
     with open_backend("transformers", model, options) as backend:
         report = generate_run(folder, suite, backend)

@@ -30,10 +30,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from rewardkit.errors import RewardkitError, UsageError
 from rewardkit.files import write_whole
+from rewardkit.runs.folder import RunFolder, read_json, write_json
+from rewardkit.runs.log import read_rows, write_rows
 
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -44,11 +44,11 @@ class DiskFull(RewardkitError):
     """Something could not be written for want of space."""
 
 
-class RunFolder:
+class TrainingRun(RunFolder):
     """Paths and records of a run."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    kind = "training-run"
+    lock_name = "run.lock"
 
     def stage(self, at: int, name: str) -> Path:
         """The folder of a stage."""
@@ -58,18 +58,6 @@ class RunFolder:
     def metrics(self) -> Path:
         """The table of metrics."""
         return self.path / "metrics.jsonl"
-
-    def lock(self) -> FileLock:
-        """The folder's lock, taken; it falls with the process. Raises UsageError where another run has it."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / "run.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(
-                f"another run is at work in {self.path}; wait for it, or give another --out"
-            ) from None
-        return lock
 
     def begin(self, plan: str, record: Mapping[str, Any]) -> list[str]:
         """Claim the folder for a plan; returns what has changed since it was begun, and is let pass.
@@ -82,25 +70,25 @@ class RunFolder:
                 f"{self.path} holds a run of another plan ({_first_difference(written.read_text(encoding='utf-8'), plan)}); "
                 "give another --out, or remove that run"
             )
-        former = read_json(self.path / "run.json")
+        former = self.manifest()
         for stage, recipe in record["recipes"].items():
-            before = (former or {}).get("recipes", {}).get(stage, recipe)
+            before = former.get("recipes", {}).get(stage, recipe)
             if before["digest"] != recipe["digest"]:
                 raise UsageError(
                     f"{self.path} was begun with {before['ref']} {before['digest']}, which is now {recipe['digest']}; "
                     "restore the recipe, or give another --out"
                 )
-        before = (former or {}).get("processes", record.get("processes"))
+        before = former.get("processes", record.get("processes"))
         if before != record.get("processes") and self._unfinished():
             raise UsageError(
                 f"{self.path} was begun with {before} processes, and its checkpoints go on with as many; now there are "
                 f"{record['processes']}. Launch {before}, or remove {self._unfinished()} to train that stage again"
             )
         write_whole(written, plan)
-        history = [*(former or {}).get("history", []), record["versions"]]
+        history = [*former.get("history", []), record["versions"]]
         kept = [one for at, one in enumerate(history) if at == 0 or one != history[at - 1]]
-        write_json(self.path / "run.json", {**record, "history": kept})
-        last = (former or {}).get("versions", record["versions"])
+        self.write_manifest({**record, "history": kept})
+        last = former.get("versions", record["versions"])
         return [
             f"{name} was {last.get(name, 'not installed')} when this run was last at work, and is {now}"
             for name, now in record["versions"].items()
@@ -213,48 +201,6 @@ def is_disk_full(error: BaseException) -> bool:
     if isinstance(error, OSError) and error.errno in FULL:
         return True
     return any(word in str(error).casefold() for word in FULL_WORDS)
-
-
-def read_json(path: Path) -> dict[str, Any] | None:
-    """A JSON object; None where the file is absent or was cut short."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a table, without a last line that a kill tore."""
-    if not path.is_file():
-        return []
-    rows = []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    for at, line in enumerate(lines):
-        if not line:
-            continue
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            if at < len(lines) - 1:
-                raise
-    return rows
-
-
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    """The rows as the whole table."""
-    write_whole(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
-
-
-def append_row(path: Path, row: Mapping[str, Any]) -> None:
-    """One more row."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def write_json(path: Path, value: Any) -> None:
-    """JSON, whole or not at all."""
-    write_whole(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def _first_difference(before: str, now: str) -> str:

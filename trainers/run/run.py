@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from rewardkit.errors import SetupError, UsageError
 from rewardkit.evals.traces import right_traces
 from rewardkit.files import write_whole
+from rewardkit.runs.log import read_rows
 
 from ..plan.data import Loader, raw_rows
 from ..plan.loading import Resolved
@@ -22,7 +24,7 @@ from ..plan.plan import Traces
 from ..plan.tokens import check_vocabulary, cut, first_tokenizer, load_tokenizer, prompt_length, room
 from .budget import check_batch, count_steps
 from .card import card, versions
-from .folder import RunFolder, last_complete, read_rows
+from .folder import TrainingRun, last_complete
 from .prepare import Prepared, missing_packages, prepare
 from .smoke import build_model, made_rows, made_traces, smoke_texts, tiny_plan
 from .stopping import Stopped, StopRequest
@@ -91,7 +93,7 @@ def run_plan(
     here = accelerator_here() and not smoke
     state = PartialState(cpu=not here)
     check_launch(state.num_processes)
-    folder = RunFolder(out)
+    folder = TrainingRun(out)
     notes: list[str] = []
     if smoke:
         resolved, notes = tiny_plan(resolved, out, state.num_processes)
@@ -114,17 +116,13 @@ def run_plan(
         "recipes": {name: {"ref": one.ref, "digest": one.digest} for name, one in prepared.recipes.items()},
         "versions": versions(),
     }
-    lock = folder.lock() if state.is_main_process else None
-    try:
+    with folder.writing() if state.is_main_process else nullcontext():
         return _run(prepared, folder, record, notes, state, callbacks, told, stop or StopRequest())
-    finally:
-        if lock is not None:
-            lock.release()
 
 
 def _run(
     prepared: Prepared,
-    folder: RunFolder,
+    folder: TrainingRun,
     record: dict[str, Any],
     notes: list[str],
     state: Any,
@@ -168,7 +166,7 @@ def _run(
     return Path(start)
 
 
-def resumes(folder: RunFolder, resolved: Resolved) -> str:
+def resumes(folder: TrainingRun, resolved: Resolved) -> str:
     """Where the same command would resume."""
     for at, stage in enumerate(resolved.plan.stages):
         if folder.done(at, stage.name) is None:
@@ -185,7 +183,7 @@ def _silent(text: str) -> None:
 
 def _train(
     prepared: Prepared,
-    folder: RunFolder,
+    folder: TrainingRun,
     at: int,
     start: str,
     state: Any,
@@ -249,7 +247,7 @@ def _config(resolved: Resolved, start: str) -> Any:
     return AutoConfig.from_pretrained(start, revision=revision, trust_remote_code=model.trust_remote_code)
 
 
-def stage_traces(folder: RunFolder, resolved: Resolved, part: Traces) -> list[dict[str, Any]]:
+def stage_traces(folder: TrainingRun, resolved: Resolved, part: Traces) -> list[dict[str, Any]]:
     """The right traces that a former stage logged."""
     at = next(at for at, stage in enumerate(resolved.plan.stages) if stage.name == part.traces)
     rows = right_traces(logged_completions(folder.stage(at, part.traces)), part.order, part.per_prompt)
@@ -264,7 +262,7 @@ def stage_traces(folder: RunFolder, resolved: Resolved, part: Traces) -> list[di
     return [{"prompt": row["prompt"], "completion": row["completion"]} for row in rows]
 
 
-def _write_cards(resolved: Resolved, folder: RunFolder, record: dict[str, Any], smoke: bool) -> None:
+def _write_cards(resolved: Resolved, folder: TrainingRun, record: dict[str, Any], smoke: bool) -> None:
     stages = resolved.plan.stages
     done = [one for at, stage in enumerate(stages) if (one := folder.done(at, stage.name)) is not None]
     last = {row["stage"]: row for row in read_rows(folder.metrics) if row["kind"] == "train"}

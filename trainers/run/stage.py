@@ -20,23 +20,15 @@ from transformers import PrinterCallback, TrainerCallback, TrainerState
 from rewardkit.errors import SetupError
 from rewardkit.recipe.recipe import Recipe
 from rewardkit.rows import GoldReader
+from rewardkit.runs.folder import write_json
+from rewardkit.runs.log import append_row, read_rows
 
 from ..plan.data import Rows, to_dataset
 from ..plan.loading import Resolved
 from ..plan.options import Checked
 from ..trl import reward_functions
 from .budget import steps_per_epoch
-from .folder import (
-    RunFolder,
-    append_row,
-    disk_faults,
-    drop_incomplete,
-    is_disk_full,
-    last_complete,
-    read_rows,
-    whole_weights,
-    write_json,
-)
+from .folder import TrainingRun, disk_faults, drop_incomplete, is_disk_full, last_complete, whole_weights
 from .stopping import StopCallback, Stopped, StopRequest
 from .watch import Watch
 
@@ -47,7 +39,7 @@ class StageRun:
 
     resolved: Resolved
     at: int
-    folder: RunFolder
+    folder: TrainingRun
     checked: Checked
     recipe: Recipe | None
     rows: Rows

@@ -16,9 +16,9 @@ from typing import Any
 from transformers import TrainerCallback
 
 from rewardkit.errors import nearest
+from rewardkit.runs.log import append_row, read_rows, write_rows
 
 from ..plan.loading import Resolved
-from .folder import append_row, read_rows, write_rows
 
 History = Sequence[Mapping[str, Any]]
 NO_ANSWER = ("outcomes/no_answer", "outcomes/none_no_answer")

@@ -39,7 +39,7 @@ def write_run(folder: Path, name: str, extra: str = "") -> Path:
     """An evaluation run of eight questions, scored; its texts come from a file."""
     from rewardkit.evals.backends import open_backend
     from rewardkit.evals.profiles import load_reader
-    from rewardkit.evals.run import RunFolder, generate_run
+    from rewardkit.evals.run import EvaluationRun, generate_run
     from rewardkit.evals.run.score import score_run
     from rewardkit.evals.suite.suite import load_suite
 
@@ -62,7 +62,7 @@ def write_run(folder: Path, name: str, extra: str = "") -> Path:
             rows.append(row | {"tokens": 12 + i + sample, "finish": "stop" if i != 6 else "length"})
     completions = folder / f"{name}.jsonl"
     completions.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    run = RunFolder(folder / "runs" / name)
+    run = EvaluationRun(folder / "runs" / name)
     suite = load_suite(folder / "suite.yaml")
     with open_backend("replay", str(completions)) as backend:
         generate_run(run, suite, backend)
@@ -137,9 +137,9 @@ def write_checkpoint(folder: Path, name: str, place: Path) -> None:
 
     from rewardkit.evals.figures.board import load_board
     from rewardkit.evals.figures.summary import summarise
-    from rewardkit.evals.run import RunFolder
+    from rewardkit.evals.run import EvaluationRun
 
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         shutil.move(write_run(Path(scratch), name), place)
-    run = RunFolder(place)
+    run = EvaluationRun(place)
     (place / "metrics.json").write_text(summarise(load_board(run)).json())

@@ -113,11 +113,11 @@ def test_a_panel_where_a_run_was_read_in_several_ways(made, tmp_path):
     import shutil
 
     from rewardkit.evals.profiles import load_reader
-    from rewardkit.evals.run import RunFolder
+    from rewardkit.evals.run import EvaluationRun
     from rewardkit.evals.run.score import score_run
 
     shutil.copytree(made / "runs" / "base", tmp_path / "run")
-    folder = RunFolder(tmp_path / "run")
+    folder = EvaluationRun(tmp_path / "run")
     score_run(folder, load_reader("math-none@0"), asked="math-none@0")
     board = json.loads((folder.scores / "playground-none@1.json").read_text())
     board["asked"] = "playground-none@1"  # the suite's own, as `eval run` would write it
