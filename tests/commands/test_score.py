@@ -210,11 +210,11 @@ def test_strange_characters_pass_through_as_escapes(run, tmp_path):
     [
         (["nowhere.jsonl"], "nowhere.jsonl: no such file"),
         (["rows.jsonl", "-c", "gold=anwser"], "no column 'anwser' for the gold"),
-        (["rows.jsonl", "-o", "out.txt"], "-o out.txt: a score file is called .jsonl or .parquet"),
+        (["rows.jsonl", "-o", "out.txt"], "-o out.txt: a score file's name ends in .jsonl or .parquet"),
         (["rows.jsonl", "-o", "rows.jsonl"], "is the input"),
         (
             ["rows.jsonl", "-o", "folder.jsonl"],
-            "-o folder.jsonl: a folder; name the file, as in folder.jsonl/scores.jsonl",
+            "-o folder.jsonl: is a folder; name the file, as in folder.jsonl/scores.jsonl",
         ),
         (["rows.jsonl", "--gold-extract", "hsh"], "did you mean 'hash'"),
         (["rows.jsonl", "--group-by", "grp"], "--group-by grp: no such column"),
@@ -304,7 +304,7 @@ def test_a_file_of_unknown_make_is_not_touched(run, tmp_path):
     (tmp_path / "out.jsonl").write_text("precious", encoding="utf-8")
     code, _, err = run("score", "r.yaml", "rows.jsonl", "-o", "out.jsonl")
     assert code == 2
-    assert "nothing says what it was made from" in " ".join(err.split())
+    assert "has no record of its inputs" in " ".join(err.split())
     assert (tmp_path / "out.jsonl").read_text() == "precious"
 
 

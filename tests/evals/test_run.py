@@ -12,11 +12,12 @@ from rewardkit.evals.backends import open_backend
 from rewardkit.evals.export import export_correct
 from rewardkit.evals.profiles import load_reader
 from rewardkit.evals.run import EvaluationRun, generate_run
-from rewardkit.evals.run.log import LogWriter, read_log
+from rewardkit.evals.run.log import read_log
 from rewardkit.evals.run.record import Record, completion_key
 from rewardkit.evals.run.score import score_run
 from rewardkit.evals.suite.data import load_items, name_gold
 from rewardkit.evals.suite.suite import load_suite
+from rewardkit.runs.log import LogWriter
 from rewardkit.types import Finish
 
 
@@ -115,12 +116,12 @@ def record(sample=0, text="x"):
 def test_a_torn_last_line_is_passed_over_and_cut_off(tmp_path, torn):
     path = tmp_path / "log.jsonl"
     with LogWriter(path) as log:
-        log.append(record(0))
+        log.append(record(0).line())
     whole = path.read_bytes()
     path.write_bytes(whole + torn)
     assert [r.sample for _, r in read_log(path)] == [0]
     with LogWriter(path) as log:
-        log.append(record(1))
+        log.append(record(1).line())
     assert [r.sample for _, r in read_log(path)] == [0, 1]
     assert path.read_bytes().startswith(whole)
 
@@ -137,7 +138,7 @@ def test_every_text_survives_the_log(tmp_path):
     path = tmp_path / "log.jsonl"
     with LogWriter(path) as log:
         for sample, text in enumerate(texts):
-            log.append(record(sample, text))
+            log.append(record(sample, text).line())
     assert [r.text for _, r in read_log(path)] == texts
 
 

@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("trl", reason="TRL is not installed: pip install 'rewardkit[train]'")
 
-from rewardkit.trainers.run.folder import last_complete, read_rows
+from rewardkit.runs.log import read_rows
+from rewardkit.trainers.run.folder import last_complete
 
 pytestmark = [pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(600)]
 

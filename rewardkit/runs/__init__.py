@@ -1,0 +1,1 @@
+"""What every run stands on: an append-only log, a lock, a folder with its manifest, and units of work that resume."""
