@@ -44,12 +44,16 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
             offset += len(text)
 
 
-def parse_line(text: bytes, parse: Callable[[bytes], T], path: Path, number: int | None = None, remedy: str = "") -> T:
+def parse_line(
+    text: bytes, parse: Callable[[bytes], T], path: Path, number: int | None = None, remedy: str = ""
+) -> T:
     """What `parse` makes of a whole line. Raises DataError, with the place, where it cannot."""
     try:
         return parse(text)
     except (ValueError, KeyError, TypeError) as wrong:
-        raise DataError(f"a damaged line ({wrong!r}); {remedy or 'remove the line'}", str(path), number) from wrong
+        raise DataError(
+            f"a damaged line ({wrong!r}); {remedy or 'remove the line'}", str(path), number
+        ) from wrong
 
 
 def read_rows(path: Path) -> list[Row]:
