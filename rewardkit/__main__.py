@@ -1,9 +1,8 @@
 """The root of the command line.
 
-Commands are found in three places and loaded only when called: the table below, the entry points of
-the group `rewardkit.commands` (`eval`, `train`, and anybody else's), and nothing else. So `rewardkit
---help` starts in a blink, and `rewardkit test` never imports torch. What comes out is an exit code:
-0; 1 a case or a check failed; 2 usage or bad input.
+Commands come from the table below and from the entry-point group `rewardkit.commands` (`eval`, `train`, and anybody
+else's), and are imported only when they are called: so `rewardkit --help` starts at once, and `rewardkit test` never
+imports torch. Exit codes: 0; 1 a case or a check failed; 2 usage or bad input.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import io
 import os
 import sys
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
 from typing import Any, NoReturn
 
 import typer
@@ -22,20 +21,20 @@ from typer.core import TyperCommand, TyperGroup
 from .errors import RewardkitError, UsageError, nearest
 
 COMMANDS = {
-    "list": ("listing:list_recipes", "The recipes there are, with their versions."),
-    "show": ("show:show", "A recipe, as written or resolved, as YAML or Python."),
-    "new": ("new:new", "Begin a recipe, with cases that pass."),
+    "list": ("listing:list_recipes", "List the recipes and their versions."),
+    "show": ("show:show", "Print a recipe, as written or resolved, as YAML or Python."),
+    "new": ("new:new", "Start a recipe, with cases that pass."),
     "test": ("test:test", "Run the cases beside recipes."),
     "score": ("score:score", "Score a file of completions."),
-    "explain": ("explain:explain", "Why one completion was paid what it was paid."),
-    "verify": ("verify:verify", "Whether an answer is the gold, and how well that is judged."),
+    "explain": ("explain:explain", "Explain the reward of one completion."),
+    "verify": ("verify:verify", "Judge answers against golds, and measure how well that works."),
     "check": ("check:check", "Prove what a recipe pays for, alone or on your data."),
     "redteam": ("redteam:redteam", "Attack a recipe with named mutations of completions."),
-    "diff": ("diff:diff", "What changed between two recipes."),
-    "advantages": ("advantages:advantages", "What GRPO would see of these rollouts."),
-    "signal": ("signal:signal", "Which problems teach something, and at which group size."),
-    "lock": ("lock:lock", "Released versions: their state, and a new release."),
-    "schema": ("schema:schema", "The JSON Schema of recipes, for editors."),
+    "diff": ("diff:diff", "Compare two recipes: what they pay, and for what."),
+    "advantages": ("advantages:advantages", "Show the advantages that GRPO would compute."),
+    "signal": ("signal:signal", "Find the problems worth training on, and a group size."),
+    "lock": ("lock:lock", "Show released versions, or release one."),
+    "schema": ("schema:schema", "Print the JSON Schema of recipes, for editors."),
 }
 EXTRAS = {
     "accelerate": "train",
@@ -55,19 +54,22 @@ EXTRAS = {
     "uvicorn": "serve",
     "vl_convert": "report",
 }
-"""Which extra of rewardkit brings a package that a command may find missing."""
+"""The extra of rewardkit that installs a package which a command may find missing."""
+
+NAMESAKE = "harbor-rewardkit"
+"""Harbor's Reward Kit, another project whose import name and command are ours."""
 
 ELSEWHERE = {
-    "demo": "The story of a reward, on this machine, in minutes.",
-    "report": "One page about runs, scores and diffs.",
+    "demo": "Tell the story of a reward, on this machine, in minutes.",
+    "report": "Write one page about runs, scores and diffs.",
     "eval": "Evaluate a model: greedy beside pass@k.",
-    "train": "Train by a plan of stages.",
+    "train": "Train a model by a plan of stages.",
     "serve": "Serve a recipe over HTTP.",
 }
 
 
 class Root(TyperGroup):
-    """A group whose commands are stubs with a line of help until one is called."""
+    """A group whose commands are stubs with one line of help until one is called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every name, ours first."""
@@ -85,7 +87,7 @@ class Root(TyperGroup):
         return TyperCommand(cmd_name, help=text)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """The real command, imported now. A name that is not there is answered with the nearest."""
+        """The real command, imported now. An unknown name is answered with the nearest one."""
         if args and not args[0].startswith("-") and args[0] not in self.list_commands(ctx):
             raise UsageError(f"no command is called '{args[0]}'; {nearest(args[0], self.list_commands(ctx))}")
         name, stub, rest = super().resolve_command(ctx, args)
@@ -147,6 +149,13 @@ def root(
 
 def main() -> NoReturn:
     """Run the command line; errors of ours are one line on standard error and an exit code."""
+    if _namesake_installed():
+        _say(
+            f"error: {NAMESAKE} is installed in this environment too. It uses the same import name and command, `rewardkit`, "
+            f"so the two overwrite each other's files; give each an environment of its own: pip uninstall {NAMESAKE}, then "
+            "pip install --force-reinstall rewardkit"
+        )
+        sys.exit(2)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a locale that has no ✓ gets \u2713, and no traceback
             stream.reconfigure(errors="backslashreplace")
@@ -169,6 +178,14 @@ def main() -> NoReturn:
         )
         sys.exit(2)
     sys.exit(0)
+
+
+def _namesake_installed() -> bool:
+    try:
+        distribution(NAMESAKE)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _say(text: str) -> None:

@@ -32,6 +32,8 @@ class Kind(BaseModel):
 
     kind: ClassVar[str]
     revision: ClassVar[int] = 1
+    code: ClassVar[str | None] = None
+    """A hash of the source of the function that the kind was made from; None for a class, whose author raises `revision`."""
 
     def identity(self) -> dict[str, Any]:
         """What the digest is taken over: kind, revision, and the values that are not defaults."""

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from ..config.faults import raise_faults
 from ..config.source import Node, read_file
 from ..errors import DataError, MissingFact, Place, RecipeError, nearest
-from ..recipe.discovery import FILE, find
+from ..recipe.discovery import FILE, find, versions_in
 from ..recipe.loading import load_recipe
 from ..recipe.recipe import Recipe
 from ..types import Rollout
@@ -100,7 +100,7 @@ def read_cases(path: Path) -> CasesFile:
     except ValidationError as error:
         raise_faults(error, node, Cases)
         raise
-    beside = sorted(int(m[1]) for p in path.parent.glob("v*.yaml") if (m := FILE.fullmatch(p.name)))
+    beside = versions_in(path.parent)
     _check_versions(cases, node, beside)
     _check_names(cases, node)
     return CasesFile(path, cases, node, tuple(cases.versions or beside))

@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from .options import AsJson, Columns_, GoldExtract, GroupBy, Limit, RecipeName, Settings, Tokenizer
+from .options import AS_IT_IS, AsJson, RecipeName, RowOptions, Settings, print_json, with_row_options
 
 
+@with_row_options
 def advantages(
     recipe: RecipeName,
     rollouts: Annotated[
@@ -25,39 +26,25 @@ def advantages(
     ] = "group",
     aggregation: Annotated[
         Literal["sum_then_normalize", "normalize_then_sum"],
-        typer.Option(help="TRL's multi_objective_aggregation, with every term as a function of its own."),
+        typer.Option(
+            help="TRL's multi_objective_aggregation, with each term as a reward function of its own."
+        ),
     ] = "sum_then_normalize",
     set_: Settings = None,
-    column: Columns_ = None,
-    gold_extract: GoldExtract = None,
-    tokenizer: Tokenizer = None,
-    group_by: GroupBy = None,
-    limit: Limit = None,
+    rows: RowOptions = AS_IT_IS,
     as_json: AsJson = False,
 ) -> None:
-    """Advantages in TRL's arithmetic, which term they come from, dead groups and amplified ties."""
+    """Advantages as TRL computes them, the terms they come from, dead groups and amplified ties."""
     from ..audit.rollouts.advantages import grpo_advantages
     from ..audit.rollouts.load import load, scored
     from ..recipe.loading import load_recipe
 
     reward = load_recipe(recipe, set_ or ())
-    rows = load(
-        rollouts,
-        reward,
-        column=column,
-        gold_extract=gold_extract,
-        tokenizer=tokenizer,
-        group_by=group_by,
-        limit=limit,
-    )
-    held = scored(reward, rows)
+    loaded = load(rollouts, reward, **rows.given())
+    held = scored(reward, loaded)
     found = grpo_advantages(held, scale_rewards, aggregation)
     if as_json:
-        import json
-
-        typer.echo(
-            json.dumps(found.to_dict() | {"bad_rows": list(rows.bad), "faults": list(held.faults)}, indent=2)
-        )
+        print_json(found.to_dict() | {"bad_rows": list(loaded.bad), "faults": list(held.faults)})
         return
     from rich.console import Console
 
@@ -69,4 +56,4 @@ def advantages(
         console.print(line)
     header, table = found.share_rows()
     console.print(grid("Where the variance within groups comes from", header, table))
-    left_out(console, rows.bad, held.faults)
+    left_out(console, loaded.bad, held.faults)

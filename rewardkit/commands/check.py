@@ -5,17 +5,17 @@ Exit codes: 0; 1 a finding is an error that is not allowed; 2 usage or bad input
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..errors import UsageError
-from .options import Allow, Columns_, GoldExtract, Settings
+from .options import Allow, AsJson, Columns_, GoldExtract, Limit, Settings, Tokenizer, print_json
 
 if TYPE_CHECKING:
     from ..audit.findings import Audit
-    from ..recipe.recipe import Recipe
 
 
 def check(
@@ -25,24 +25,24 @@ def check(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Rows of problems with golds: checks the recipe against them, and policies on their mix."
+            help="Rows of problems with golds: the recipe is checked against them, and policies on their mix."
         ),
     ] = None,
     set_: Settings = None,
     allow: Allow = None,
     max_completion_length: Annotated[
-        int | None, typer.Option(min=1, help="Tokens at which completions are cut: finds prices past it.")
+        int | None, typer.Option(min=1, help="Tokens at which completions are cut; prices past it are found.")
     ] = None,
-    plan: Annotated[
-        Path | None, typer.Option(help="A training plan: its max_completion_length is taken.")
-    ] = None,
+    plan: Annotated[Path | None, typer.Option(help="A training plan, for its max_completion_length.")] = None,
     unanswerable: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="The share of problems without an answer.")
     ] = None,
     threshold: Annotated[
         float | None,
         typer.Option(
-            min=0.0, max=0.999, help="P(unanswerable) at which None should begin to pay: names the price."
+            min=0.0,
+            max=0.999,
+            help="P(unanswerable) from which None should pay; the price for that is named.",
         ),
     ] = None,
     chance: Annotated[
@@ -50,12 +50,13 @@ def check(
     ] = 0.5,
     accuracy: Annotated[
         float,
-        typer.Option(min=0.0, max=1.0, help="With --data: accuracy of the honest policy compared with."),
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="With --data: the accuracy of the honest policy that others are compared with.",
+        ),
     ] = 0.5,
-    tokenizer: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|DIR", help="With --data: counts the tokens of what is written."),
-    ] = None,
+    tokenizer: Tokenizer = None,
     prefilled: Annotated[
         bool | None,
         typer.Option(
@@ -64,52 +65,49 @@ def check(
     ] = None,
     column: Columns_ = None,
     gold_extract: GoldExtract = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="With --data: read this many rows at most.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the audits as JSON.")] = False,
+    limit: Limit = None,
+    as_json: AsJson = False,
 ) -> None:
     """Prove what a recipe pays for, alone or on your data.
 
     Everything has a price; no wrong answer outscores a right one; in a GRPO group no wrong answer is pushed up beside a
-    right one; no term is dead, unbounded or turns back; when None begins to pay. Each claim is proven, refuted by a
-    completion that is really scored so, or unknown.
+    right one; no term is dead, unbounded or not monotonic; and from when on None pays. Each claim is proven, refuted by
+    a completion that was scored, or unknown.
     """
     from ..audit.proof.check import check as audit
+    from ..cases.files import case_rollouts
     from ..recipe.loading import load_recipe
 
     cut = max_completion_length if plan is None else _planned(plan, max_completion_length)
-    wished = None if threshold is None else (threshold, chance)
+    on_data = None
+    if data is not None:
+        from ..audit.data.contract import with_data
+        from ..rows import parse_columns
+        from ..rows.tokens import load_tokenizer
+
+        on_data = partial(
+            with_data,
+            path=data,
+            columns=parse_columns(column or ()),
+            gold_extract=gold_extract,
+            accuracy=accuracy,
+            limit=limit,
+            longest=cut,
+            counter=load_tokenizer(tokenizer) if tokenizer else None,
+            prefilled=prefilled,
+        )
     audits: list[Audit] = []
     for reference in recipes:
         recipe = load_recipe(reference, set_ or ())
-        audits.append(
-            audit(
-                recipe,
-                max_completion_length=cut,
-                unanswerable=unanswerable,
-                wished=wished,
-                allow=allow or (),
-                extra=_cases(reference, recipe),
-            )
+        found = audit(
+            recipe,
+            max_completion_length=cut,
+            unanswerable=unanswerable,
+            wished=None if threshold is None else (threshold, chance),
+            allow=allow or (),
+            extra=case_rollouts(reference, recipe),
         )
-        if data is not None:
-            from ..audit.data.contract import with_data
-            from ..rows import parse_columns
-            from ..rows.tokens import load_tokenizer
-
-            audits[-1] = with_data(
-                audits[-1],
-                recipe,
-                data,
-                columns=parse_columns(column or ()),
-                gold_extract=gold_extract,
-                accuracy=accuracy,
-                limit=limit,
-                longest=cut,
-                counter=load_tokenizer(tokenizer) if tokenizer else None,
-                prefilled=prefilled,
-            )
+        audits.append(found if on_data is None else on_data(found, recipe))
     _print(audits, as_json)
     if any(found.failed for found in audits):
         raise typer.Exit(1)
@@ -117,11 +115,7 @@ def check(
 
 def _print(audits: list[Audit], as_json: bool) -> None:
     if as_json:
-        import json
-
-        typer.echo(
-            json.dumps({"audits": [found.to_dict() for found in audits]}, indent=2, ensure_ascii=False)
-        )
+        print_json({"audits": [found.to_dict() for found in audits]})
         return
     from rich.console import Console
 
@@ -134,13 +128,6 @@ def _print(audits: list[Audit], as_json: bool) -> None:
         print_audit(console, found)
 
 
-def _cases(reference: str, recipe: Recipe) -> list:
-    """The rollouts of the cases beside a recipe, to draw witnesses from."""
-    from ..cases.files import case_rollouts
-
-    return case_rollouts(reference, recipe)
-
-
 def _planned(plan: Path, given: int | None) -> int:
     """The plan's longest completion: the smallest `max_completion_length` that it names."""
     from ..config.source import read_file
@@ -149,7 +136,7 @@ def _planned(plan: Path, given: int | None) -> int:
         raise UsageError("--plan and --max-completion-length both say where completions end; keep one")
     found = sorted(_lengths(read_file(plan).plain()))
     if not found:
-        raise UsageError(f"{plan} names no max_completion_length; give --max-completion-length")
+        raise UsageError(f"{plan} has no max_completion_length; give --max-completion-length")
     return found[0]
 
 

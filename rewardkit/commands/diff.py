@@ -1,6 +1,6 @@
 """`rewardkit diff A B [--rollouts FILE]`: what changed between two recipes.
 
-Exit codes: 0; 1 a finding is an error (with --against: a completion is paid otherwise); 2 usage or bad input.
+Exit codes: 0; 1 a finding is an error (with --against: a completion is paid differently); 2 usage or bad input.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Allow, AsJson, Columns_, GoldExtract, GroupBy, Limit, Tokenizer
+from .options import AS_IT_IS, Allow, AsJson, RowOptions, print_json, with_row_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..audit.diff.diff import Diff
 
 
+@with_row_options
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help="name@version, or the path of a recipe.")],
     after: Annotated[
@@ -37,18 +38,15 @@ def diff(
     checkpoint: Annotated[
         str | None,
         typer.Option(
-            metavar="COLUMN", help="Says which checkpoint or model wrote a completion (`checkpoint`, `step`)."
+            metavar="COLUMN",
+            help="The column that says which checkpoint or model wrote a completion (`checkpoint`, `step`).",
         ),
     ] = None,
     allow: Allow = None,
-    column: Columns_ = None,
-    gold_extract: GoldExtract = None,
-    tokenizer: Tokenizer = None,
-    group_by: GroupBy = None,
-    limit: Limit = None,
+    rows: RowOptions = AS_IT_IS,
     as_json: AsJson = False,
 ) -> None:
-    """What changed between two recipes: how they read, what they pay in which cell, and what that does to rollouts."""
+    """What changed between two recipes: how they read, what they pay in which cell, and what that does to the rewards of rollouts."""
     from ..audit.diff.diff import against as in_place
     from ..audit.diff.diff import diff as compared
     from ..audit.rollouts.load import load
@@ -59,29 +57,16 @@ def diff(
         raise UsageError("diff takes a second recipe, or --against KIND; give one of the two")
     one = load_recipe(before)
     two = load_recipe(after) if after is not None else in_place(one, against or "", _params(params))
-    rows = None
+    loaded = None
     if rollouts is not None:
-        rows = load(
-            rollouts,
-            one,
-            two,
-            column=column,
-            gold_extract=gold_extract,
-            tokenizer=tokenizer,
-            group_by=group_by,
-            limit=limit,
-        )
+        loaded = load(rollouts, one, two, **rows.given())
     elif checkpoint is not None:
         raise UsageError("--checkpoint needs --rollouts")
-    found = compared(one, two, rows, checkpoint=checkpoint, must_equal=against is not None, allow=allow or ())
+    found = compared(
+        one, two, loaded, checkpoint=checkpoint, must_equal=against is not None, allow=allow or ()
+    )
     if as_json:
-        import json
-
-        typer.echo(
-            json.dumps(
-                found.to_dict() | {"bad_rows": list(rows.bad) if rows else []}, indent=2, ensure_ascii=False
-            )
-        )
+        print_json(found.to_dict() | {"bad_rows": list(loaded.bad) if loaded else []})
     else:
         from rich.console import Console
 
@@ -89,8 +74,8 @@ def diff(
 
         console = Console(highlight=False)
         _print(console, found)
-        if rows is not None:
-            left_out(console, rows.bad)
+        if loaded is not None:
+            left_out(console, loaded.bad)
     if found.failed:
         raise typer.Exit(1)
 
@@ -119,7 +104,7 @@ def _print(console: Console, found: Diff) -> None:
         changed = [list(row) for row in found.spec.clean if row[1] != row[2]]
         if changed:
             console.print(grid("Prices, style aside", ["outcome", "before", "after"], changed))
-        console.print(grid("Cells that are paid otherwise", found.spec.header, found.spec.rows()))
+        console.print(grid("Cells that are paid differently", found.spec.header, found.spec.rows()))
     held = found.comparison
     if held is not None:
         console.print(f"\n[bold]On {escape(found.on)}[/bold]")

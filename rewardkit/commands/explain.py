@@ -1,4 +1,4 @@
-"""`rewardkit explain RECIPE`: the tree of one score, of a row of a file or of a completion that is given."""
+"""`rewardkit explain RECIPE`: the tree of one score, for a row of a file or for a completion on the command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Columns_, GoldExtract, GroupBy, RecipeName, Settings, Tokenizer
+from .options import AsJson, Columns_, GoldExtract, GroupBy, RecipeName, Settings, Tokenizer, print_json
 
 if TYPE_CHECKING:
     from ..recipe.recipe import Recipe
@@ -20,18 +20,19 @@ def explain(
         typer.Argument(help="Rows, as `rewardkit score` reads them; - for JSONL on standard input."),
     ] = None,
     row: Annotated[
-        int | None, typer.Option(min=1, help="The row of the file, counted as an editor does.")
+        int | None, typer.Option(min=1, help="The row of the file, by its line number in an editor.")
     ] = None,
     id_: Annotated[str | None, typer.Option("--id", help="The row with this id.")] = None,
     sample: Annotated[
-        int | None, typer.Option(min=0, help="Which of the row's or group's completions; the first.")
+        int | None,
+        typer.Option(min=0, help="Which of the row's or group's completions; by default the first."),
     ] = None,
     completion: Annotated[
         str | None,
         typer.Option(help="A completion to score, instead of a file; - reads it from standard input."),
     ] = None,
     gold: Annotated[
-        list[str] | None, typer.Option(help="Its gold; several times for several accepted ones.")
+        list[str] | None, typer.Option(help="Its gold; repeat the option for several accepted golds.")
     ] = None,
     null_gold: Annotated[
         bool, typer.Option("--null-gold", help="Its gold is null: the problem cannot be answered.")
@@ -49,59 +50,82 @@ def explain(
     tokenizer: Tokenizer = None,
     set_: Settings = None,
     group_by: GroupBy = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the record and the tree as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Explain one score: what each term paid and why, the outcome, and where the answer stood.
+    """Explain one score: what each term paid and why, the outcome, and where the answer was found.
 
     Either a FILE, with --row or --id and --sample to choose (the first completion otherwise), or --completion with
     --gold.
     """
-    from ..errors import MissingFact, UsageError
+    from ..errors import UsageError
     from ..recipe.loading import load_recipe
-    from ..rows import parse_columns, read_rollouts
-    from ..rows.golds import ON_COMMAND_LINE
-    from ..rows.tokens import load_tokenizer
+    from ..rows.tokens import counted, load_tokenizer
 
     if (file is None) == (completion is None):
         raise UsageError("give either a FILE or --completion TEXT with --gold GOLD")
     reward = load_recipe(recipe, set_ or ())
     counter = load_tokenizer(tokenizer) if tokenizer and reward.needs() else None
     if completion is not None:
-        for name, value in {"--row": row, "--id": id_, "--sample": sample, "--group-by": group_by}.items():
-            if value is not None:
-                raise UsageError(f"{name} chooses in a FILE; it means nothing beside --completion")
+        chosen = {"--row": row, "--id": id_, "--sample": sample, "--group-by": group_by}
+        _refuse(chosen, "selects from a FILE and cannot be used with --completion")
         group, at = [_rollout(completion, gold, null_gold, tokens, field, truncated)], 0
-        if "tokens" in reward.needs() and tokens is None and counter is None:
-            raise MissingFact(
-                f"no token count, and {reward.ref} prices tokens: give it by --tokens N, or name a tokenizer "
-                "(--tokenizer NAME)"
-            )
+        if counter is None:
+            _check_tokens(reward, tokens)
     else:
-        given = {
-            "--gold": gold,
-            "--null-gold": null_gold,
-            "--tokens": tokens,
-            "--field": field,
-            "--truncated": truncated,
-        }
-        for name, value in given.items():
-            if value not in (None, False):
-                raise UsageError(
-                    f"{name} goes with --completion TEXT, in place of FILE; a file has a column for it"
-                )
-        groups = read_rollouts(
-            str(file),
-            parse_columns(column or ()),
-            gold_extract=gold_extract,
-            judges=[reward.answer],
-            option=ON_COMMAND_LINE,
-            null_gold=reward.answer.null_gold,
-            needs=frozenset() if tokenizer else reward.needs(),
-            group_by=group_by,
+        facts = {"--gold": gold, "--null-gold": null_gold, "--tokens": tokens, "--field": field}
+        facts["--truncated"] = truncated
+        _refuse(facts, "describes a --completion; a FILE has a column for it")
+        needs = frozenset() if tokenizer else reward.needs()
+        group, at = _read(str(file), reward, needs, (row, id_, sample), column, gold_extract, group_by)
+    scores = reward.score(counted(group, counter) if counter is not None else group)
+    _print(reward, scores[at], len(group), as_json)
+
+
+def _refuse(options: dict[str, object], why: str) -> None:
+    """Raise UsageError for the first option that was given."""
+    from ..errors import UsageError
+
+    for name, value in options.items():
+        if value not in (None, False):
+            raise UsageError(f"{name} {why}")
+
+
+def _check_tokens(reward: Recipe, tokens: int | None) -> None:
+    from ..errors import MissingFact
+
+    if "tokens" in reward.needs() and tokens is None:
+        raise MissingFact(
+            f"no token count, and {reward.ref} prices tokens: give it with --tokens N, or name a tokenizer "
+            "(--tokenizer NAME)"
         )
-        group, at = _chosen(groups, row, id_, sample)
-        typer.secho(str(groups.report.chosen), err=True, dim=True)
-    _print(reward, _scored(reward, group, counter)[at], len(group), as_json)
+
+
+def _read(
+    file: str,
+    reward: Recipe,
+    needs: frozenset[str],
+    wanted: tuple[int | None, str | None, int | None],
+    column: list[str] | None,
+    gold_extract: str | None,
+    group_by: str | None,
+) -> tuple[list[Rollout], int]:
+    """The group of a file that holds the completion asked for, and its place there."""
+    from ..rows import parse_columns, read_rollouts
+    from ..rows.golds import ON_COMMAND_LINE
+
+    groups = read_rollouts(
+        file,
+        parse_columns(column or ()),
+        gold_extract=gold_extract,
+        judges=[reward.answer],
+        option=ON_COMMAND_LINE,
+        null_gold=reward.answer.null_gold,
+        needs=needs,
+        group_by=group_by,
+    )
+    found = _chosen(groups, *wanted)
+    typer.secho(str(groups.report.chosen), err=True, dim=True)
+    return found
 
 
 def _rollout(
@@ -119,7 +143,7 @@ def _rollout(
     from ..types import Finish, Rollout
 
     if null_gold == bool(gold):
-        raise UsageError("a completion needs its --gold GOLD, or --null-gold where there is none to be had")
+        raise UsageError("give the completion's --gold GOLD, or --null-gold if the problem has no answer")
     if completion == "-":
         completion = sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
     return Rollout(
@@ -167,12 +191,6 @@ def _chosen(groups: Any, row: int | None, name: str | None, sample: int | None) 
     )
 
 
-def _scored(reward: Recipe, group: list[Rollout], counter: Any) -> list[Score]:
-    from ..rows.tokens import counted
-
-    return reward.score(counted(group, counter) if counter is not None else group)
-
-
 def _print(reward: Recipe, score: Score, size: int, as_json: bool) -> None:
     from ..scoring.explain import explain_lines
     from ..scoring.record import record
@@ -180,9 +198,7 @@ def _print(reward: Recipe, score: Score, size: int, as_json: bool) -> None:
     rollout = score.reading.rollout
     lines = explain_lines(score, reward)
     if as_json:
-        import json
-
-        typer.echo(json.dumps({**record(score), "lines": lines}))
+        print_json({**record(score), "lines": lines})
         return
     from rich.console import Console
     from rich.text import Text

@@ -1,20 +1,17 @@
-"""`rewardkit list`: the recipes there are. Reads the heads of files and builds nothing."""
+"""`rewardkit list`: every recipe that can be named. Reads the heads of files and builds nothing."""
 
 from __future__ import annotations
 
-import json as json_module
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Annotated
-
-import typer
+from dataclasses import dataclass
 
 from ..errors import RecipeError
+from .options import AsJson, print_json
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A recipe file: `state` is released, unreleased or broken, `home` the project or shipped."""
+    """A recipe file: `state` is released, unreleased or broken; `home` is project, shipped or package."""
 
     name: str
     version: int
@@ -24,13 +21,11 @@ class Entry:
     path: str
 
 
-def list_recipes(
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a version.")] = False,
-) -> None:
-    """The recipes of the project and those that come with rewardkit, with their versions."""
+def list_recipes(as_json: AsJson = False) -> None:
+    """The recipes of the project, of installed packages and of rewardkit itself, with their versions."""
     found = list(entries())
-    if json:
-        typer.echo(json_module.dumps([asdict(entry) for entry in found], ensure_ascii=False, indent=2))
+    if as_json:
+        print_json(found)
         return
     from rich.console import Console
     from rich.table import Table
@@ -51,30 +46,35 @@ def list_recipes(
         )
     console = Console(highlight=False)
     if not console.is_terminal:
-        console.width = max(console.width, 200)  # a pipe has no width: keep a recipe on a line
+        console.width = max(console.width, 200)  # a pipe has no width: keep each recipe on one line
     console.print(table)
 
 
 def entries() -> Iterator[Entry]:
     """What `list` shows, project first."""
     from ..config.source import shown
-    from ..recipe.discovery import all_recipes, folders, header, shipped_folder
+    from ..recipe.discovery import all_recipes, header, installed_recipes, shipped_folder
     from ..recipe.lock import read_lock
 
-    locks = {root.resolve(): read_lock(root) for root in folders()}
     shipped = shipped_folder().resolve()
-    by_home = [(found.path.parent.parent.resolve(), found) for found in all_recipes()]
-    for root, found in sorted(by_home, key=lambda pair: (pair[0] == shipped, pair[1])):
-        state = "released" if found.ref in locks.get(root, {}) else "unreleased"
+    by_home = [
+        ("package" if found.package else "shipped" if root == shipped else "project", root, found)
+        for found in [*all_recipes(), *installed_recipes()]
+        for root in [found.path.parent.parent.resolve()]
+    ]
+    locks = {root: read_lock(root) for _, root, _ in by_home}
+    order = ("project", "package", "shipped")
+    for home, root, found in sorted(by_home, key=lambda one: (order.index(one[0]), one[2])):
+        state = "released" if f"{found.name}@{found.version}" in locks[root] else "unreleased"
         try:
             about, _ = header(found.path)
         except RecipeError as error:  # one broken file does not hide the others
             about, state = str(error), "broken"
         yield Entry(
-            name=found.name,
+            name=found.called,
             version=found.version,
             state=state,
-            home="shipped" if root == shipped else "project",
+            home=home,
             about=about,
             path=shown(found.path),
         )

@@ -1,21 +1,21 @@
-"""`rewardkit lock`: which versions are released, whether they still are what was released, and a release."""
+"""`rewardkit lock`: which versions are released, whether they are still what was released, and a new release."""
 
 from __future__ import annotations
 
-import json as json_module
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..errors import LockError, RecipeError, RewardkitError, UsageError
+from .options import AsJson, print_json
 
 
 @dataclass(frozen=True)
 class State:
-    """One version: `state` is released, unreleased, changed, missing or broken, `note` says more."""
+    """One version: `state` is released, unreleased, changed, code changed, missing or broken; `note` says more."""
 
     recipe: str
     state: str
@@ -26,25 +26,29 @@ class State:
 def lock(
     release: Annotated[
         list[str] | None,
-        typer.Option("--release", metavar="NAME@V", help="Release a version for good; may be repeated."),
+        typer.Option(
+            "--release",
+            metavar="NAME@V",
+            help="Release a version for good, or record the code of its kinds again; may be repeated.",
+        ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a version.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """The state of every version against recipes.lock; with --release, add to it.
 
     A released reward does not change, since somebody has a model that was trained with it. Exit code 1
-    where a released version has changed or is gone.
+    where a released version, or the code of a kind in it, has changed, or where one is gone.
     """
     for reference in release or []:
         _release(reference)
     if release:
         return
     found = list(states())
-    if json:
-        typer.echo(json_module.dumps([asdict(state) for state in found], ensure_ascii=False, indent=2))
+    if as_json:
+        print_json(found)
     else:
         _print(found)
-    if any(state.state in ("changed", "missing", "broken") for state in found):
+    if any(state.state not in ("released", "unreleased") for state in found):
         raise typer.Exit(1)
 
 
@@ -52,22 +56,26 @@ def states() -> Iterator[State]:
     """The state of every version in the folders where recipes are looked up."""
     from ..recipe.discovery import all_recipes, folders
     from ..recipe.loading import load_recipe
-    from ..recipe.lock import read_lock
+    from ..recipe.lock import changed_code, read_lock
 
     for root in folders():
         locked = read_lock(root)
         here = {found.ref: found for found in all_recipes([root])}
         for ref, found in sorted(here.items(), key=lambda pair: pair[1]):
             try:
-                digest = load_recipe(found.path).digest
+                recipe = load_recipe(found.path)
             except LockError as error:
-                yield State(ref, "changed", locked[ref], str(error))
+                yield State(ref, "changed", locked[ref].digest, str(error))
             except RecipeError as error:
-                yield State(ref, "broken", locked.get(ref, ""), str(error))
+                yield State(ref, "broken", locked[ref].digest if ref in locked else "", str(error))
             else:
-                yield State(ref, "released" if ref in locked else "unreleased", digest)
+                note = changed_code(recipe, root)
+                state = "code changed" if note else "released" if ref in locked else "unreleased"
+                yield State(ref, state, recipe.digest, note)
         for ref in locked.keys() - here.keys():
-            yield State(ref, "missing", locked[ref], f"released and gone from {root}; restore the file")
+            yield State(
+                ref, "missing", locked[ref].digest, f"released, but missing from {root}; restore the file"
+            )
 
 
 def _release(reference: str) -> None:
@@ -77,24 +85,26 @@ def _release(reference: str) -> None:
     from ..recipe.lock import LOCK, release
 
     if reference not in {found.ref for found in all_recipes()}:
-        find(reference)  # says what there is where the name is wrong
-        raise UsageError(f"{reference}: what is released is a name@version of a recipes folder, not a path")
+        find(reference)  # a wrong name is answered with what exists
+        raise UsageError(
+            f"{reference}: give the name@version of a recipe in this project, not a path or a package"
+        )
     path: Path = find(reference)
     root, own = path.parent.parent, project_folder()
     if own is None or root.resolve() != own.resolve():
         raise UsageError(
-            f"{reference} comes with rewardkit and is not this project's to release; copy it with `rewardkit new`"
+            f"{reference} belongs to rewardkit, not to this project; copy it first: `rewardkit new NAME --from {reference}`"
         )
     recipe = load_recipe(path)
     _release_parent(recipe.ref, path)
     if release(recipe, root):
         typer.echo(f"released {recipe.ref} {recipe.digest} in {shown(root / LOCK)}")
     else:
-        typer.echo(f"{recipe.ref} is released already, as {recipe.digest}")
+        typer.echo(f"{recipe.ref} is already released, as {recipe.digest}")
 
 
 def _release_parent(ref: str, path: Path) -> None:
-    """Refuse to release what rests on a version that may still change."""
+    """Refuse to release a version whose parent may still change."""
     from ..config.source import read_file
     from ..recipe.discovery import find
     from ..recipe.lock import read_lock
@@ -102,8 +112,8 @@ def _release_parent(ref: str, path: Path) -> None:
     parent = read_file(path).get("extends")
     if parent is None:
         return
-    home = find(str(parent.value), None)
-    if str(parent.value) not in read_lock(home.resolve().parent.parent):
+    home = find(str(parent.value))
+    if str(parent.value).rpartition(":")[2] not in read_lock(home.resolve().parent.parent):
         raise RewardkitError(
             f"{ref} extends {parent.value}, which is not released and may change under it; release "
             f"{parent.value} first"

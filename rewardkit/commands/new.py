@@ -1,4 +1,4 @@
-"""`rewardkit new`: begin a recipe, with cases that pass."""
+"""`rewardkit new`: start a recipe, with cases that pass."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The new recipe's name")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new recipe's name.")],
     source: Annotated[
         str | None,
-        typer.Option("--from", metavar="RECIPE", help="Begin from this recipe, resolved, with its cases."),
+        typer.Option("--from", metavar="RECIPE", help="Start from this recipe, resolved, with its cases."),
     ] = None,
     control: Annotated[
         Literal["random", "format", "flipped"] | None,
-        typer.Option(help="Make a control instead: chance, form alone, or right and wrong exchanged."),
+        typer.Option(help="Write a control instead: chance, form alone, or right and wrong exchanged."),
     ] = None,
 ) -> None:
     """Write recipes/NAME/v0.yaml and cases.yaml. Nothing that exists is overwritten."""
@@ -37,22 +37,21 @@ def new(
         or not isinstance(read_text(name, "NAME").value, str)
     ):
         raise UsageError(
-            f"'{name}' is no name for a recipe: a letter, then letters, digits, '.', '_' and '-' (neither a file's "
-            "ending nor YAML's true, false and null), "
-            "as in my-math"
+            f"'{name}' is not a valid recipe name: use a letter, then letters, digits, '.', '_' and '-', as in my-math (not "
+            "YAML's true, false and null, and nothing that ends like a file)"
         )
     root = project_folder() or Path.cwd() / "recipes"
     folder = root / name
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(
-            f"{shown(folder)} exists already; choose another name, or add the next version beside what is there"
+            f"{shown(folder)} already exists; choose another name, or add the next version in that folder"
         )
     if root.resolve() != shipped_folder().resolve() and name in {
         found.name for found in all_recipes([shipped_folder()])
     }:
         raise UsageError(
-            f"'{name}' is a recipe that comes with rewardkit, and one of yours would hide it; choose another name, as "
-            f"in my-{name} (`--from {name}@V` begins with what it says)"
+            f"'{name}' is a recipe that comes with rewardkit, and yours would hide it; choose another name, as in "
+            f"my-{name} (`--from {name}@V` copies it)"
         )
     recipe, cases = _texts(name, source, control)
     _write(folder, recipe, cases)
@@ -60,7 +59,7 @@ def new(
     _prove(folder)
     typer.echo(f"wrote {shown(folder / 'v0.yaml')} and {shown(folder / 'cases.yaml')}")
     typer.echo(
-        f"next: edit both, then `rewardkit test {name}`; `rewardkit check {name}@0` says what it pays for"
+        f"next: edit both, then run `rewardkit test {name}`; `rewardkit check {name}@0` says what it pays for"
     )
 
 
@@ -75,7 +74,7 @@ def _texts(name: str, source: str | None, control: str | None) -> tuple[str, str
     if source is None and control is None:
         return beginnings.scratch(name)
     with tempfile.TemporaryDirectory() as folder:
-        if source is None:  # a control of what `new` alone would begin with
+        if source is None:  # a control of what `new` alone would write
             path = Path(folder) / "recipes" / "scratch" / "v0.yaml"
             _write(path.parent, *beginnings.scratch("scratch"))
         else:
@@ -96,7 +95,7 @@ def _cases_of(path: Path, reference: str) -> CasesFile:
 
     cases = path.parent / CASES
     if not cases.is_file():
-        raise UsageError(f"{reference} has no cases to begin with: write {cases} first")
+        raise UsageError(f"{reference} has no cases to copy; write {cases} first")
     return read_cases(cases)
 
 
@@ -108,7 +107,7 @@ def _write(folder: Path, recipe: str, cases: str) -> None:
 
 
 def _schemas(root: Path) -> None:
-    """The schemas that the files' first lines point to, where they are not there yet."""
+    """Write the schemas that the files' first lines point to, unless they exist."""
     from ..files import write_whole
     from .schema import NAMES, text
 
@@ -118,7 +117,7 @@ def _schemas(root: Path) -> None:
 
 
 def _prove(folder: Path) -> None:
-    """The cases pass at once; if not, that is a fault of ours and said so."""
+    """Run the cases, which pass unless rewardkit is at fault."""
     from ..cases import read_cases, run
     from ..cases.report import Result, explain
 
@@ -128,4 +127,6 @@ def _prove(folder: Path) -> None:
         differences = tuple(run(file, check, recipe))
         if differences:
             told = explain(Result(file, check, recipe.ref, differences, 0.0))
-            raise RewardkitError(f"the files are written, but a case does not pass:\n{told}")
+            raise RewardkitError(
+                f"the files were written, but a case does not pass, which is a fault in rewardkit:\n{told}"
+            )

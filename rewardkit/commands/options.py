@@ -1,12 +1,18 @@
-"""The arguments and options that several commands take, said once."""
+"""The arguments and options that several commands take, and how they print JSON: said once."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import inspect
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from functools import wraps
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-RecipeName = Annotated[str, typer.Argument(help="name@version, or the path of a recipe.")]
+RecipeName = Annotated[
+    str, typer.Argument(help="name@version, package:name@version, or the path of a recipe.")
+]
 Columns_ = Annotated[
     list[str] | None,
     typer.Option(
@@ -14,7 +20,8 @@ Columns_ = Annotated[
         "-c",
         metavar="ROLE=NAME",
         help="The column of a role, as in gold=answer. Roles: prompt, completion, gold, id, group, sample, tokens, "
-        "token_ids, finish, reasoning. Those not named are looked for under their usual names, and said.",
+        "token_ids, finish, reasoning. Roles that are not given are looked up under their usual names; which column "
+        "was taken is printed.",
     ),
 ]
 GoldExtract = Annotated[
@@ -22,13 +29,13 @@ GoldExtract = Annotated[
     typer.Option(
         "--gold-extract",
         metavar="EXTRACTOR",
-        help="Where the gold stands inside a text: hash, boxed, answer_line ...",
+        help="Finds the gold inside a longer string: hash, boxed, answer_line ...",
     ),
 ]
 Tokenizer = Annotated[
     str | None,
     typer.Option(
-        "--tokenizer", metavar="NAME|DIR", help="Counts tokens where the rows do not say how many there are."
+        "--tokenizer", metavar="NAME|DIR", help="Counts tokens where the rows have no token counts."
     ),
 ]
 GroupBy = Annotated[
@@ -36,10 +43,10 @@ GroupBy = Annotated[
     typer.Option(
         "--group-by",
         metavar="COLUMN",
-        help="The group column; its rows may stand anywhere (reads the file into memory).",
+        help="The group column; a group's rows may be anywhere in the file (which is read into memory).",
     ),
 ]
-Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Read this many rows at most.")]
+Limit = Annotated[int | None, typer.Option("--limit", min=1, help="Read at most this many rows.")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Derive a variant: reward.too_long.above=512."),
@@ -49,7 +56,58 @@ Allow = Annotated[
     typer.Option(
         "--allow",
         metavar="CODE",
-        help="Accept findings of this code; write it into the recipe's `allow:` with a reason to keep it.",
+        help="Accept findings with this code; to keep it, write it into the recipe's `allow:` with a reason.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+@dataclass(frozen=True)
+class RowOptions:
+    """How a file of rollouts is read. A command takes all five through one parameter, see `with_row_options`."""
+
+    column: Columns_ = None
+    gold_extract: GoldExtract = None
+    tokenizer: Tokenizer = None
+    group_by: GroupBy = None
+    limit: Limit = None
+
+    def given(self) -> dict[str, Any]:
+        """The options by name, as `audit.rollouts.load` takes them."""
+        return asdict(self)
+
+
+AS_IT_IS = RowOptions()
+"""No option given: columns under their usual names, all rows."""
+
+
+def with_row_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameter `rows: RowOptions` is five options on the command line."""
+    hints = get_type_hints(RowOptions, include_extras=True)
+    options = [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hints[field.name]
+        )
+        for field in fields(RowOptions)
+    ]
+    signature = inspect.signature(command, eval_str=True)
+    parameters: list[inspect.Parameter] = []
+    for parameter in signature.parameters.values():
+        own = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        parameters += options if parameter.annotation is RowOptions else [own]
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        rows = RowOptions(**{option.name: given.pop(option.name) for option in options})
+        command(**given, rows=rows)
+
+    run.__signature__ = signature.replace(parameters=parameters)  # pyright: ignore[reportAttributeAccessIssue]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def print_json(document: Any) -> None:
+    """Print plain data, or dataclasses in it, as JSON."""
+    import json
+
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, default=asdict))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import Allow, AsJson, Columns_, GoldExtract, GroupBy, Limit, RecipeName, Settings, Tokenizer
+from .options import AS_IT_IS, Allow, AsJson, RecipeName, RowOptions, Settings, print_json, with_row_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..audit.redteam.attacks import RedTeam
 
 
+@with_row_options
 def redteam(
     recipe: RecipeName,
     rollouts: Annotated[
@@ -28,11 +29,7 @@ def redteam(
     ] = 12,
     set_: Settings = None,
     allow: Allow = None,
-    column: Columns_ = None,
-    gold_extract: GoldExtract = None,
-    tokenizer: Tokenizer = None,
-    group_by: GroupBy = None,
-    limit: Limit = None,
+    rows: RowOptions = AS_IT_IS,
     as_json: AsJson = False,
 ) -> None:
     """Attack a recipe: named mutants of honest completions, each with the invariant that it must keep."""
@@ -44,21 +41,10 @@ def redteam(
     reward = load_recipe(recipe, set_ or ())
     given = []
     if rollouts is not None:
-        rows = load(
-            rollouts,
-            reward,
-            column=column,
-            gold_extract=gold_extract,
-            tokenizer=tokenizer,
-            group_by=group_by,
-            limit=limit,
-        )
-        given = [rollout for group in rows.groups for rollout in group]
+        given = [rollout for group in load(rollouts, reward, **rows.given()).groups for rollout in group]
     found = attack(reward, given, cases=case_rollouts(recipe, reward), bases=bases, allow=allow or ())
     if as_json:
-        import json
-
-        typer.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
+        print_json(found.to_dict())
     else:
         from rich.console import Console
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Columns_, GoldExtract, GroupBy, Limit, RecipeName, Settings, Tokenizer
+from .options import AS_IT_IS, AsJson, RecipeName, RowOptions, Settings, print_json, with_row_options
 
 if TYPE_CHECKING:
     from ..rows import Groups
 
 
+@with_row_options
 def score(
     recipe: RecipeName,
     file: Annotated[
@@ -27,30 +28,28 @@ def score(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="Where the scores go: .jsonl or .parquet. Without it: only the summary."
+            "--out",
+            "-o",
+            help="The file for the scores: .jsonl or .parquet. Without it, only the summary is printed.",
         ),
     ] = None,
-    column: Columns_ = None,
-    gold_extract: GoldExtract = None,
-    tokenizer: Tokenizer = None,
+    rows: RowOptions = AS_IT_IS,
     set_: Settings = None,
-    group_by: GroupBy = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at the first bad row or unusable gold.")
     ] = False,
-    limit: Limit = None,
     overwrite: Annotated[
         bool,
         typer.Option(
-            "--overwrite", help="Begin anew where OUT or a part of it exists. Else a run goes on by itself."
+            "--overwrite", help="Start over even if OUT exists; by default an interrupted run resumes."
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score a file of completions.
 
-    OUT has a row a completion, in input order: id, group, sample, total, outcome, prediction, route, terms (label to
-    number or null), recipe, digest. A killed run goes on where it stopped. Bad rows are named, counted and left out
+    OUT has one row per completion, in input order: id, group, sample, total, outcome, prediction, route, terms (label
+    to number or null), recipe, digest. A killed run resumes where it stopped. Bad rows are named, counted and left out
     (exit code 1); they are never scored as 0.
     """
     from ..recipe.loading import load_recipe
@@ -60,25 +59,24 @@ def score(
     from ..scoring.run import score_all, score_into
 
     reward = load_recipe(recipe, set_ or ())
-    needs = frozenset() if tokenizer else reward.needs()
     groups = read_rollouts(
         file,
-        parse_columns(column or ()),
-        gold_extract=gold_extract,
+        parse_columns(rows.column or ()),
+        gold_extract=rows.gold_extract,
         judges=[reward.answer],
         option=ON_COMMAND_LINE,
         null_gold=reward.answer.null_gold,
-        needs=needs,
-        group_by=group_by,
+        needs=frozenset() if rows.tokenizer else reward.needs(),
+        group_by=rows.group_by,
         strict=strict,
-        limit=limit,
+        limit=rows.limit,
     )
-    counter = load_tokenizer(tokenizer) if tokenizer and reward.needs() else None
+    counter = load_tokenizer(rows.tokenizer) if rows.tokenizer and reward.needs() else None
     if out is None:
         summary = score_all(reward, groups, counter=counter, strict=strict, say=_say, progress=_progress)
     else:
-        options = {"column": sorted(column or ()), "gold-extract": gold_extract, "tokenizer": tokenizer}
-        options |= {"group-by": group_by, "limit": limit}
+        options = {name.replace("_", "-"): value for name, value in rows.given().items()}
+        options["column"] = sorted(rows.column or ())
         summary = score_into(
             out,
             reward,
@@ -97,9 +95,7 @@ def score(
 
 def _print(summary: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        import json
-
-        typer.echo(json.dumps(summary, indent=2))
+        print_json(summary)
         return
     from rich.console import Console
     from rich.table import Table

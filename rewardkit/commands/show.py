@@ -7,20 +7,22 @@ from typing import Annotated
 import typer
 
 from ..errors import UsageError
+from .options import RecipeName, Settings
 
 
 def show(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="name@version, or a path")],
+    recipe: RecipeName,
     resolved: Annotated[
-        bool, typer.Option("--resolved", help="With everything that `extends` brings in, in one piece.")
+        bool,
+        typer.Option(
+            "--resolved",
+            help="With everything that `extends` brings in, in one piece. So is a variant (--set).",
+        ),
     ] = False,
     python: Annotated[
-        bool, typer.Option("--python", help="As the Python that makes an equal recipe.")
+        bool, typer.Option("--python", help="As the Python code that makes an equal recipe.")
     ] = False,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="A variant, as in reward.too_long.above=512; shown resolved."),
-    ] = None,
+    settings: Settings = None,
 ) -> None:
     """Print a recipe. What is printed reads back: as YAML or, with --python, as Python."""
     from ..config.source import shown

@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from .options import AsJson, Columns_, GoldExtract, GroupBy, Limit, Settings, Tokenizer
+from .options import AS_IT_IS, AsJson, RowOptions, Settings, print_json, with_row_options
 
 
+@with_row_options
 def signal(
     rollouts: Annotated[
         str,
@@ -26,9 +27,7 @@ def signal(
     ] = None,
     labels: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME", help="A column of booleans that says so; without --recipe `labels` is looked for."
-        ),
+        typer.Option(metavar="NAME", help="A column of booleans that says so instead; `labels` by default."),
     ] = None,
     export: Annotated[
         Path | None, typer.Option(help="Write the problems worth training on here, as JSONL.")
@@ -36,17 +35,15 @@ def signal(
     low: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Lowest shrunken pass rate worth training on.")
     ] = 0.1,
-    high: Annotated[float, typer.Option(min=0.0, max=1.0, help="Highest one.")] = 0.9,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    high: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Highest shrunken pass rate worth training on.")
+    ] = 0.9,
+    seed: Annotated[int, typer.Option(help="The seed of the bootstrap.")] = 0,
     set_: Settings = None,
-    column: Columns_ = None,
-    gold_extract: GoldExtract = None,
-    tokenizer: Tokenizer = None,
-    group_by: GroupBy = None,
-    limit: Limit = None,
+    rows: RowOptions = AS_IT_IS,
     as_json: AsJson = False,
 ) -> None:
-    """Dead groups for G = 2 to 64, the difficulty of the problems, a group size, and what is worth training on."""
+    """Dead groups for G = 2 to 64, the difficulty of problems, a group size, and the problems worth training on."""
     from ..audit.rollouts.load import load, scored
     from ..audit.rollouts.signal import Signal, counts_of_labels, counts_of_scores
     from ..errors import UsageError
@@ -55,16 +52,10 @@ def signal(
     if recipe is not None and labels is not None:
         raise UsageError("--recipe and --labels both say which completions are right; keep one")
     reader = load_recipe(recipe, set_ or ()) if recipe is not None else None
-    rows = load(
-        rollouts,
-        reader,
-        column=column,
-        gold_extract=gold_extract,
-        tokenizer=tokenizer,
-        group_by=group_by,
-        limit=limit,
+    loaded = load(rollouts, reader, **rows.given())
+    problems = (
+        counts_of_labels(loaded, labels) if reader is None else counts_of_scores(scored(reader, loaded))
     )
-    problems = counts_of_labels(rows, labels) if reader is None else counts_of_scores(scored(reader, rows))
     found = Signal(problems, seed)
     worth = found.worth(low, high)
     if export is not None:
@@ -75,9 +66,7 @@ def signal(
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in worth)
         write_whole(export, lines)
     if as_json:
-        import json
-
-        typer.echo(json.dumps(found.to_dict() | {"bad_rows": list(rows.bad)}, indent=2))
+        print_json(found.to_dict() | {"bad_rows": list(loaded.bad)})
         return
     from rich.console import Console
 
@@ -89,4 +78,4 @@ def signal(
     console.print(grid("Groups without signal", found.header, found.rows()))
     if export is not None:
         console.print(f"wrote {export}: {len(worth)} problems")
-    left_out(console, rows.bad)
+    left_out(console, loaded.bad)

@@ -1,7 +1,6 @@
 """Finding recipes and building them: files, `name@version`, `extends`, `remove` and `--set`.
 
-A reference comes in, `name@version` or a path; a resolved `Recipe` goes out. A released version whose
-digest is no longer that of the lock is refused.
+A released version whose digest is no longer that of the lock is refused.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from ..errors import Place, RecipeError, UsageError, nearest
 from ..kinds import TERMS
 from .discovery import FILE, REFERENCE, find, folders
 from .lock import check_lock
-from .plugins import load_plugins
+from .plugins import kinds_elsewhere, load_plugins
 from .recipe import Recipe
 
 
 def load_recipe(reference: str | Path, settings: Sequence[str] = ()) -> Recipe:
-    """The recipe behind `name@version` or a path.
+    """The recipe behind `name@version`, `package:name@version` or a path.
 
     Args:
         reference: as above.
@@ -36,7 +35,11 @@ def load_recipe(reference: str | Path, settings: Sequence[str] = ()) -> Recipe:
     load_plugins()
     path = reference if isinstance(reference, Path) else find(reference)
     root, node = resolve(path)
-    recipe = build(node)
+    try:
+        recipe = build(node)
+    except RecipeError as error:
+        elsewhere = kinds_elsewhere(path) if "unknown " in error.fault else ""
+        raise RecipeError(error.fault + elsewhere, error.place) if elsewhere else error from None
     check_lock(recipe, root, path)
     if not settings:
         return recipe
@@ -51,13 +54,13 @@ def load_recipe(reference: str | Path, settings: Sequence[str] = ()) -> Recipe:
 
 
 def _check_setting(setting: str, before: Node, after: Node) -> None:
-    """Refuse a `--set` that names a term which is not there and is no new one either."""
+    """Refuse a `--set` for a term that does not exist and is not a complete new one either."""
     first, *rest = setting.partition("=")[0].strip().split(".")
     labels = before.value["reward"].value if before.get("reward") is not None else None
     if not isinstance(labels, dict):
         return
     if first in labels and first not in Recipe.model_fields:
-        raise UsageError(f"--set {setting}: terms stand under `reward`; write --set reward.{setting}")
+        raise UsageError(f"--set {setting}: terms belong under `reward`; write --set reward.{setting}")
     if first != "reward" or len(rest) < 2 or rest[0] in labels:
         return
     term = after.value["reward"].get(rest[0])
@@ -69,7 +72,7 @@ def _check_setting(setting: str, before: Node, after: Node) -> None:
 
 
 def resolve(path: Path, trail: tuple[Path, ...] = ()) -> tuple[Path, Node]:
-    """The tree of a file with every `extends` resolved, and the recipes folder it stands in."""
+    """The tree of a file with every `extends` resolved, and the recipes folder it lies in."""
     path = path.resolve() if trail else path
     node = read_file(path)
     root = path.resolve().parent.parent
@@ -83,7 +86,9 @@ def resolve(path: Path, trail: tuple[Path, ...] = ()) -> tuple[Path, Node]:
             raise RecipeError("'remove' needs 'extends': there is nothing to remove from", removed.place)
         return root, node
     if not isinstance(parent.value, str) or not REFERENCE.fullmatch(parent.value):
-        raise RecipeError(f"extends is name@version, found {parent.value!r}", parent.place)
+        raise RecipeError(
+            f"extends is name@version or package:name@version, found {parent.value!r}", parent.place
+        )
     here = (*trail, path.resolve())
     try:
         parent_path = find(parent.value, [root, *folders()]).resolve()
@@ -93,7 +98,7 @@ def resolve(path: Path, trail: tuple[Path, ...] = ()) -> tuple[Path, Node]:
         chain = " -> ".join(
             f"{p.parent.name}/{p.name}" for p in (*here[here.index(parent_path) :], parent_path)
         )
-        raise RecipeError(f"cycle in extends: {chain}; let one of them stand on its own", parent.place)
+        raise RecipeError(f"cycle in extends: {chain}; write one of them without `extends`", parent.place)
     _, inherited = resolve(parent_path, here)
     inherited = copy(inherited)
     for name in ("about", "allow"):

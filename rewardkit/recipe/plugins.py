@@ -61,6 +61,19 @@ def load_plugins(start: Path | None = None) -> list[str]:
     return names
 
 
+def kinds_elsewhere(recipe: Path) -> str:
+    """For a recipe outside the working directory's project: a line on where its kinds are named; else ""."""
+    here, there = project_file(), project_file(recipe.parent)
+    if there == here and (here is not None or recipe.resolve().is_relative_to(Path.cwd().resolve())):
+        return ""
+    named = f"{there} names" if there is not None else "the pyproject.toml of its project names"
+    folder = there.parent if there is not None else "that project's folder"
+    return (
+        f"\n{recipe} lies outside the project of the working directory: {named} its kinds ([tool.rewardkit] plugins), "
+        f"and they are imported for commands that run in {folder}; run it there, or install its kinds as a package"
+    )
+
+
 def _where(error: BaseException, path: Path) -> Place:
     """The line of the project's own code in which a plugin failed; else its pyproject.toml."""
     if isinstance(error, SyntaxError) and error.filename:

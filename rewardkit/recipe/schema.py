@@ -13,6 +13,7 @@ from typing import Any
 from ..config.schema import DIALECT, Schema, arguments, described, model_schema, summary
 from ..kinds import EXTRACTORS, TERMS, VERIFIERS, Kind, Registry
 from .answer import Answer, Reasoning
+from .discovery import REFERENCE
 from .recipe import Allow, Recipe
 
 
@@ -37,8 +38,9 @@ def recipe_schema() -> Schema:
     recipe["properties"] |= {
         "extends": {
             "type": "string",
-            "pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]*@\d+$",
-            "description": "One parent, as name@version; this file is merged over it, parameter by parameter.",
+            "pattern": f"^{REFERENCE.pattern}$",
+            "description": "One parent, as name@version or package:name@version; this file is merged over it, parameter "
+            "by parameter.",
         },
         "remove": {
             "type": "array",

@@ -7,8 +7,10 @@ Both go into a module that the project names in its pyproject.toml (see `rewardk
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -75,12 +77,22 @@ def term(
     return decorate
 
 
+def _code(function: Callable[..., Any]) -> str | None:
+    """A hash of a function's source, decorators included; None where the source cannot be had (a prompt, C code)."""
+    try:
+        source = inspect.getsource(function)
+    except (OSError, TypeError):
+        return None
+    return hashlib.sha256(textwrap.dedent(source).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def _each(
     own: str, function: Callable[..., float | None], names: list[str], bounds: Bounds, version: int
 ) -> type[Term]:
     class FunctionTerm(Term):
         kind: ClassVar[str] = own
         revision: ClassVar[int] = version
+        code: ClassVar[str | None] = _code(function)
 
         def pay(self, reading: Reading) -> Payment:
             value = function(reading, **{param: getattr(self, param) for param in names})
@@ -123,6 +135,7 @@ def reward_function(
 
     class RewardFunction(GroupTerm):
         kind: ClassVar[str] = name
+        code: ClassVar[str | None] = _code(function)
 
         def pay_group(self, readings: Sequence[Reading]) -> list[Payment]:
             if not readings:

@@ -167,9 +167,9 @@ def test_choosing_a_completion(run, arguments, says):
     [
         ([], "give either a FILE or --completion"),
         (["rows.jsonl", "--completion", "A: 1"], "give either a FILE or --completion"),
-        (["--completion", "A: 1"], "needs its --gold GOLD, or --null-gold"),
-        (["--completion", "A: 1", "--gold", "1", "--row", "2"], "--row chooses in a FILE"),
-        (["rows.jsonl", "--gold", "1"], "--gold goes with --completion"),
+        (["--completion", "A: 1"], "--gold GOLD, or --null-gold"),
+        (["--completion", "A: 1", "--gold", "1", "--row", "2"], "--row selects from a FILE"),
+        (["rows.jsonl", "--gold", "1"], "--gold describes a --completion"),
         (["--completion", "A: 1", "--gold", "1"], "no token count"),
         (["rows.jsonl", "--row", "9"], "no completion with row 9 among 3 in 3 rows"),
         (["rows.jsonl", "--row", "2"], "rows.jsonl:2: the gold is null"),

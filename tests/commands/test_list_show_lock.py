@@ -60,7 +60,7 @@ def test_a_file_that_cannot_be_read_does_not_hide_the_others(mine, rewardkit) ->
 
 
 def test_without_a_project_nothing_is_released(project, rewardkit) -> None:
-    assert "comes with rewardkit" in rewardkit("lock", "--release", "countdown@1").err
+    assert "belongs to rewardkit" in rewardkit("lock", "--release", "countdown@1").err
 
 
 def test_list_imports_nothing_heavy() -> None:
@@ -113,7 +113,7 @@ def test_lock_tells_states_and_releases_once(mine, rewardkit) -> None:
     assert (
         rewardkit("lock", "--release", "mine@0").out == f"released mine@0 {digest} in recipes/recipes.lock\n"
     )
-    assert rewardkit("lock", "--release", "mine@0").out == f"mine@0 is released already, as {digest}\n"
+    assert rewardkit("lock", "--release", "mine@0").out == f"mine@0 is already released, as {digest}\n"
     assert ["mine@0", "released", digest] in [line.split() for line in rewardkit("lock").out.splitlines()]
     assert rewardkit("lock").code == 0
 
@@ -144,8 +144,8 @@ def test_a_broken_recipe_does_not_hide_the_others(mine, rewardkit) -> None:
     ("reference", "words"),
     [
         ("mine@3", "mine has no version 3"),
-        ("countdown@1", "comes with rewardkit"),
-        ("recipes/mine/v0.yaml", "a name@version of a recipes folder"),
+        ("countdown@1", "belongs to rewardkit"),
+        ("recipes/mine/v0.yaml", "the name@version of a recipe in this project"),
     ],
 )
 def test_what_cannot_be_released(mine, rewardkit, reference: str, words: str) -> None:

@@ -100,12 +100,12 @@ def test_random_knows_nothing_and_is_the_same_every_time(project, rewardkit, sou
             "'countdown' (countdown) has no contrary",
         ),
         (["x", "--from", "nothing@0"], "no recipe is called 'nothing'"),
-        (["a/b"], "is no name for a recipe"),
+        (["a/b"], "is not a valid recipe name"),
         (["-x"], "No such option"),
         (["x", "--control", "sideways"], "sideways"),
-        (["9"], "is no name for a recipe"),
-        (["true"], "is no name for a recipe"),
-        (["mine.yaml"], "is no name for a recipe"),
+        (["9"], "is not a valid recipe name"),
+        (["true"], "is not a valid recipe name"),
+        (["mine.yaml"], "is not a valid recipe name"),
         (["math-none"], "'math-none' is a recipe that comes with rewardkit"),
     ],
 )
@@ -122,5 +122,5 @@ def test_nothing_is_overwritten(project, rewardkit) -> None:
     path.write_text(path.read_text() + "# my own\n")
     ran = rewardkit("new", "mine")
     assert ran.code == 2
-    assert "recipes/mine exists already" in ran.err
+    assert "recipes/mine already exists" in ran.err
     assert path.read_text().endswith("# my own\n")

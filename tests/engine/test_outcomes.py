@@ -141,7 +141,7 @@ def test_group_terms_need_contiguous_named_groups():
 
 def test_a_missing_token_count_is_an_error_and_never_a_guess():
     long = recipe(reward={"length": {"above": 3, "penalty": -0.1}})
-    with pytest.raises(MissingFact, match="--tokenizer"):
+    with pytest.raises(MissingFact, match=r"row-7 has no token count .* give it a `tokens` count"):
         long.score([Rollout(completion="x", gold="1", id="row-7")])
 
 

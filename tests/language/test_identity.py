@@ -213,7 +213,7 @@ def test_the_projects_own_recipe_hides_the_shipped_one(write) -> None:
         ("mathnone@0", "did you mean 'math-none'?"),
         ("recipes/x.yaml", "no such file"),
         ("zzz", "neither a file nor name@version"),
-        ("rows.jsonl", "'rows.jsonl' is a file, but no recipe"),
+        ("rows.jsonl", "'rows.jsonl' is a file, but not a recipe"),
         ("./mine", "./mine: a folder; name a version in it, as in mine/v10.yaml"),
         ("./", "./: a folder; name a version in it, as in FOLDER/v0.yaml"),
     ],
@@ -235,7 +235,7 @@ def test_a_name_that_does_not_exist(tmp_path, monkeypatch, reference: str, words
     [
         ("reward.too_lng.above=3", "the reward has no term 'too_lng'; did you mean 'too_long'?"),
         ("reward.bonus.value=3", "--set reward.bonus.kind=KIND too"),
-        ("too_long.above=5", "terms stand under `reward`; write --set reward.too_long.above=5"),
+        ("too_long.above=5", "terms belong under `reward`; write --set reward.too_long.above=5"),
         ("reward.too_long.abve=5", "unknown parameter 'abve' of 'length'; did you mean 'above'?"),
         ("reward.too_long.above=abc", "must be a whole number, found 'abc'"),
     ],

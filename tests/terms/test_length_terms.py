@@ -61,7 +61,7 @@ def test_tokens_are_never_guessed(reading, kind, params):
     term = build(kind, params)
     assert term.all_needs() <= {"tokens", "token_ids"}
     assert term.all_needs()
-    with pytest.raises(MissingFact, match="--tokenizer"):
+    with pytest.raises(MissingFact, match="with a tokenizer"):
         term.score(kind, [reading("some words here", id="r1")])
 
 

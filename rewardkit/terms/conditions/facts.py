@@ -23,7 +23,7 @@ def tokens(reading: Reading) -> int:
         return len(rollout.token_ids)
     raise MissingFact(
         f"rollout {rollout.id or '(without id)'} has no token count and this recipe prices tokens; "
-        "give a `tokens` column, or name a tokenizer (--tokenizer NAME)"
+        "give it a `tokens` count, or count them with a tokenizer"
     )
 
 

@@ -104,7 +104,7 @@ class Repetition(WithPresets):
         if ids is None:
             raise MissingFact(
                 f"rollout {reading.rollout.id or '(without id)'} has no token ids and this recipe prices "
-                "repeated tokens; name a tokenizer (--tokenizer NAME), or count `unit: words`"
+                "repeated tokens; give it `token_ids`, count them with a tokenizer, or count `unit: words`"
             )
         return ids
 
