@@ -4,12 +4,11 @@
     ├── RecipeError                a recipe, cases file, suite or plan is wrong; knows file, line, column
     │   └── LockError              a released version changed
     ├── DataError                  a row of data is wrong; knows file and row
-    ├── MissingFact                a term needs a fact (tokens, a group) that the rollout does not have
-    ├── SetupError                 an optional package, tokenizer or server that is asked for is not there
+    ├── MissingFact                a term needs a fact (tokens, a group) that a rollout does not have
+    ├── SetupError                 a package, tokenizer or server that is needed is missing
     └── UsageError                 arguments that contradict each other
 
-Every message has the place, what was found, and the remedy. What comes in: those three; what goes
-out: one line a tired person can act on.
+Every message has the place, what was found, and the remedy.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ class RewardkitError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a text file. `line` and `column` count from 1; 0 means unknown."""
+    """A place in a file. `line` and `column` count from 1; 0 means unknown."""
 
     file: str
     line: int = 0

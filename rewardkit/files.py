@@ -1,7 +1,7 @@
-"""Files that are there whole or not at all.
+"""Files that exist whole or not at all.
 
-A text and its path come in; a temporary file beside it is written, flushed to the disk and moved over it. What is
-no file, /dev/null or a pipe, is written into: a rename would put a file in its place, for every program of the machine.
+A temporary file is written beside the path, flushed to the disk and moved over it. Where the path is not a regular file
+(/dev/null, a pipe) it is written into: a rename would replace it for every program on the machine.
 """
 
 from __future__ import annotations

@@ -25,15 +25,60 @@ def num(value: float | None, digits: int = 3) -> str:
 
 SHOWN = 60
 """Columns that a completion may take in a table."""
-
-
 RUN = 8
 """From here on, equal characters in a row are counted instead of shown."""
 
 
-def shortened(text: str, width: int = SHOWN) -> str:
-    """A completion on one line: runs of one character counted, its middle left out, the unseen made visible."""
+def exact(value: float | None) -> str:
+    """A payment as cases state it, to twelve digits: `+0.9`, `null`.
 
+    >>> exact(0.9), exact(None)
+    ('+0.9', 'null')
+    """
+    return "null" if value is None else f"{value:+.12g}"
+
+
+def cut(text: str, width: int = SHOWN) -> str:
+    """The beginning of a string, for messages.
+
+    >>> cut("abcdefghij", 8)
+    'abcde...'
+    """
+    return text if len(text) <= width else text[: width - 3] + "..."
+
+
+def ends(text: str, width: int, between: str = "...") -> str:
+    """The two ends of a string.
+
+    >>> ends("abcdefghij", 7), ends("short", 7)
+    ('ab...ij', 'short')
+    """
+    if len(text) <= width:
+        return text
+    half = (width - len(between)) // 2
+    return f"{text[:half]}{between}{text[-half:]}"
+
+
+def excerpt(text: str, width: int = 160) -> str:
+    """The two ends of a string on one line; what cannot be seen is escaped.
+
+    >>> excerpt("one\\ntwo")
+    'one\\\\ntwo'
+    """
+    text = ends(text, 2 * width, "")
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+    return ends(shown, width + 5, " ... ")
+
+
+def one_line(text: str) -> str:
+    """A string on one line, character for character: white space as a space, what cannot be printed as U+FFFD."""
+    return "".join(" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in text)
+
+
+def shortened(text: str, width: int = SHOWN) -> str:
+    """A completion on one line: runs of one character counted, its middle left out, what is unseen made visible."""
     line = "".join(_visible(character, run) for character, run in _runs(text))
     if cell_len(line) <= width:
         return line
@@ -66,7 +111,7 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def signed(value: float | None, digits: int = 2) -> str:
-    """A payment as text: `+0.90`, a dash for nothing. More digits where two would hide it.
+    """A payment: `+0.90`, a dash for nothing. More digits where two would hide it.
 
     >>> signed(0.9), signed(None), signed(-0.0625), signed(0.00004)
     ('+0.90', '–', '-0.0625', '+4e-05')
@@ -80,7 +125,7 @@ def signed(value: float | None, digits: int = 2) -> str:
 
 
 def printable(text: str) -> str:
-    """Text that any terminal can take: control characters and lone surrogates as escapes."""
+    """A string that any terminal can take: control characters and lone surrogates as escapes."""
     text = "".join(c if c >= " " and c != "\x7f" else c.encode("unicode_escape").decode() for c in text)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

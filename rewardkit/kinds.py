@@ -45,7 +45,7 @@ class Kind(BaseModel):
 
 
 class Extractor(Kind):
-    """Finds the final answer in a text. A tier of `answer.extract`."""
+    """Finds the final answer in a completion. A tier of `answer.extract`."""
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
         """Look at `text[start:]` in time linear in its length.
@@ -70,7 +70,7 @@ class Verifier(Kind):
     """Decides whether an extracted answer is the gold."""
 
     def verify(self, questions: Sequence[Question]) -> list[Verdict]:
-        """One verdict a question, in order; never raises for anything a completion contains."""
+        """One verdict per question, in order; never raises for anything a completion contains."""
         raise NotImplementedError
 
     def gold_fault(self, gold: str, rollout: Rollout) -> str | None:

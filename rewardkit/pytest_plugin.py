@@ -1,7 +1,7 @@
-"""A pytest plugin: every `cases.yaml` beside recipes is collected, one test a case and version.
+"""A pytest plugin: every `cases.yaml` beside recipes is collected, one test per case and version.
 
 Registered under the entry-point group `pytest11`, so that `pytest recipes/` is all it takes. It looks
-at file names alone until it meets such a file; only then are recipes loaded.
+only at file names until it meets such a file; only then are recipes loaded.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Take files called cases.yaml that stand beside a recipe."""
+    """Take files called cases.yaml that lie beside a recipe."""
     if file_path.name == "cases.yaml" and any(file_path.parent.glob("v*.yaml")):
         return RecipeCases.from_parent(parent, path=file_path)
     return None
@@ -32,7 +32,7 @@ class RecipeCases(pytest.File):
     """A cases file."""
 
     def collect(self) -> Iterable[pytest.Item]:
-        """One item a case and version, one an order and version."""
+        """One item per case and version, and one per order and version."""
         from .cases import read_cases
         from .errors import RewardkitError
 
@@ -47,14 +47,14 @@ class RecipeCases(pytest.File):
             raise Unreadable(str(error)) from error
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The fault alone where the file is wrong."""
+        """Only the fault, without a traceback, where the file is wrong."""
         if isinstance(excinfo.value, Unreadable):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
 
 class Failed(Exception):
-    """A check failed; carries the words for it."""
+    """A check failed; the message says what it did not earn as stated."""
 
 
 class CaseItem(pytest.Item):
@@ -74,11 +74,11 @@ class CaseItem(pytest.Item):
             raise Failed(explain(Result(self.file, self.check, self.recipe.ref, tuple(differences), 0.0)))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """What is not as stated."""
+        """What was expected, and what was paid."""
         if isinstance(excinfo.value, Failed):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """Where the case stands."""
+        """The line of the case."""
         return self.path, self.check.line - 1, f"{self.recipe.ref} {self.check.name}"

@@ -1,7 +1,7 @@
 """The words of rewardkit, in the order in which they come to be.
 
     Rollout      one completion of one prompt, with what is known about it
-    Extraction   the piece of its text that is the final answer, and where it stands
+    Extraction   the piece of its text that is the final answer, and where it is
     Verdict      whether that answer is the gold, by which route, in what time
     Outcome      one cell of the table that answer and gold make
     Reading      all of the above, made once and read by every term, metric and version
@@ -20,7 +20,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 Gold: TypeAlias = str | None
-"""A gold answer as it stands in the data. None is a null in the data, not the word."""
+"""A gold answer as it is in the data. None is a null in the data, not the word."""
 
 Message: TypeAlias = Mapping[str, Any]
 """A chat message: at least `role` and `content`."""
@@ -162,7 +162,7 @@ class Reading:
 
     `text` is the completion as the model wrote it (with the reasoning put back in its tags where a
     server returned it apart); `extraction.span` points into it. `answer_from` is where the part
-    after the reasoning begins. `reasoned` says that a non-empty, closed reasoning stands there.
+    after the reasoning begins. `reasoned` says that the text has a non-empty, closed reasoning.
     `prefilled` says that the prompt had opened the reasoning.
     """
 

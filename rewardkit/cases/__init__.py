@@ -1,8 +1,7 @@
 """Cases: completions with the reward that they should get, beside the recipe they test.
 
-`recipes/NAME/cases.yaml` comes in, validated with line and column; what goes out are checks, one for
-each case and version and one for each order and version, and for each what failed, in words. A case
-is one completion, or the completions of one prompt (for terms that read groups). Nothing here prints.
+A `recipes/NAME/cases.yaml` makes a check for each case and version and for each order and version. A case is one
+completion, or the completions of one prompt (for terms that read groups). Nothing here prints.
 
     defaults: {tokens: 100}
     cases:
@@ -18,7 +17,7 @@ is one completion, or the completions of one prompt (for terms that read groups)
 
 from .files import CASES, CasesFile, Check, read_cases
 from .model import Case, Cases, Order, Sample
-from .run import Difference, run, same
+from .run import Mismatch, run, same
 
 __all__ = [
     "CASES",
@@ -26,7 +25,7 @@ __all__ = [
     "Cases",
     "CasesFile",
     "Check",
-    "Difference",
+    "Mismatch",
     "Order",
     "Sample",
     "read_cases",

@@ -1,4 +1,4 @@
-"""The texts of a new recipe and of its cases: from scratch, or from another recipe."""
+"""A new recipe and its cases, as YAML: from scratch, or from another recipe."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ recipe: {name}
 version: 0
 about: Right answers earn 1, and a reasoning in its tags a little more.
 answer:
-  extract: [boxed, answer_tag]      # where the answer stands; the first that is present counts
+  extract: [boxed, answer_tag]      # where the answer is; the first that is present counts
   # none: [None]                    # words that mean "this cannot be answered", if the data has such golds
   verify: math                      # or exact, choice, countdown
 reward:                             # the total is the sum of these
@@ -72,7 +72,7 @@ prefer: [right, "right, without reasoning", wrong]
 
 
 def scratch(name: str) -> tuple[str, str]:
-    """A commented recipe to begin from, and its cases."""
+    """A commented recipe to start from, and its cases."""
     recipe = SCHEMA_LINE.format("rewardkit") + SCRATCH.format(name=name)
     return recipe, SCHEMA_LINE.format("cases") + SCRATCH_CASES.format(name=name)
 
@@ -103,7 +103,7 @@ def copied_cases(name: str, file: CasesFile, version: int) -> str:
 
 
 def _of_version(written: dict[str, Any], version: int) -> dict[str, Any]:
-    """A case as written, with what it says of one version alone."""
+    """A case as written, with only what it says of one version."""
     case = {key: value for key, value in written.items() if key not in ("versions", "expect", "terms")}
     for part in ("expect", "terms"):
         if part not in written:

@@ -1,7 +1,6 @@
 """Cases files: reading them, and the list of checks that they make.
 
-A path comes in; a `CasesFile` goes out whose names, versions and orders are known to fit together,
-or a RecipeError with the place of the fault.
+Of a file that was read, names, versions and orders are known to fit together.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ CASES = "cases.yaml"
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to be tested: a case, or an order, at one version. `line` is where it stands."""
+    """One thing to be tested: a case, or an order, at one version, and its line in the file."""
 
     file: Path
     line: int
@@ -94,7 +93,7 @@ def read_cases(path: Path) -> CasesFile:
     """A cases file. Raises RecipeError with line and column of the fault."""
     node = read_file(path)
     if not isinstance(node.value, dict):
-        raise RecipeError("a cases file is a mapping that holds `cases`", node.place)
+        raise RecipeError("a cases file must be a mapping with `cases`", node.place)
     try:
         cases = Cases.model_validate(node.plain())
     except ValidationError as error:
@@ -122,7 +121,7 @@ def _check_versions(cases: Cases, node: Node, beside: Sequence[int]) -> None:
     for version, path in stated:
         if not str(version).isdigit() or int(version) not in beside:
             place, _ = node.find(path)
-            raise RecipeError(f"no version {version} stands beside this file; it has {have}", place)
+            raise RecipeError(f"there is no version {version} beside this file; it has {have}", place)
 
 
 def _check_names(cases: Cases, node: Node) -> None:
@@ -139,7 +138,7 @@ def _check_names(cases: Cases, node: Node) -> None:
             place, _ = node.find(path)
             if name in seen:
                 raise RecipeError(
-                    f"the name '{name}' is taken at line {seen[name].line}; choose another", place
+                    f"the name '{name}' is already used at line {seen[name].line}; choose another", place
                 )
             seen[name] = place
     scored = {sample.name for case in cases.cases for sample in case.samples() if sample.name}

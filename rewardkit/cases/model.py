@@ -19,8 +19,8 @@ class Repeat(_Part):
     """A piece of a completion that is written once and occurs often.
 
     Args:
-        repeat: the text.
-        times: how often it stands there.
+        repeat: the string.
+        times: how often it occurs.
     """
 
     repeat: str
@@ -32,7 +32,7 @@ def _pieces(value: Any) -> Any:
 
 
 Text = Annotated[tuple[str | Repeat, ...], BeforeValidator(_pieces)]
-"""A text, or a list of texts and repetitions that are joined."""
+"""A string, or a list of strings and repetitions that are joined."""
 
 
 def _every(value: Any) -> Any:
@@ -40,7 +40,7 @@ def _every(value: Any) -> Any:
 
 
 def _plain_table(value: Any) -> Any:
-    """A table of labels that stands for every version."""
+    """A table of labels without versions holds for every version."""
     if isinstance(value, Mapping) and not all(str(key).isdigit() for key in value):
         return {"*": value}
     return value
@@ -77,7 +77,7 @@ class Sample(Facts):
 
     Args:
         name: how orders and reports refer to it.
-        completion: the text, or a list of texts and {repeat, times} that are joined.
+        completion: a string, or a list of strings and {repeat, times} that are joined.
         expect: the total, by version or for all; null where nothing is paid at all.
         terms: what single labels pay, by version or for all.
         outcome: the cell of the outcome table.
@@ -137,7 +137,7 @@ class Case(Facts):
             )
         if self.completions and (self.expect or self.terms or self.outcome):
             raise ValueError(
-                f"case '{self.name}' is a group: expect, terms and outcome stand on each completion"
+                f"case '{self.name}' is a group: write expect, terms and outcome on each completion"
             )
         return self
 

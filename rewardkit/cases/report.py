@@ -1,4 +1,4 @@
-"""Failed checks in words for a person, and all checks as JUnit XML for a CI server."""
+"""Failed checks as text, and all checks as JUnit XML for a CI server."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from ..formatting import excerpt
 from .files import CasesFile, Check
-from .run import Difference
-
-EXCERPT = 160
+from .run import Mismatch
 
 
 @dataclass(frozen=True)
@@ -19,12 +18,12 @@ class Result:
     file: CasesFile
     check: Check
     recipe: str
-    differences: tuple[Difference, ...]
+    differences: tuple[Mismatch, ...]
     seconds: float
 
 
 def explain(result: Result) -> str:
-    """What is not as stated, over a few lines.
+    """What was expected and what was paid, over a few lines.
 
     math-none@0  'right but short'  recipes/math-none/cases.yaml:12
       total: expected +0.9, got +0.8
@@ -48,18 +47,8 @@ def explain(result: Result) -> str:
     return "\n".join(lines)
 
 
-def excerpt(text: str, width: int = EXCERPT) -> str:
-    """The beginning and the end of a text on one line; what cannot be seen is escaped."""
-    if len(text) > 2 * width:
-        text = text[:width] + text[-width:]
-    shown = "".join(
-        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text
-    )
-    return shown if len(shown) <= width else f"{shown[: width // 2]} ... {shown[-width // 2 :]}"
-
-
 def junit(results: Sequence[Result]) -> str:
-    """JUnit XML: a suite a recipe version, a test a check."""
+    """JUnit XML: one suite per recipe version, one test per check."""
     root = ElementTree.Element("testsuites", name="rewardkit")
     for recipe in dict.fromkeys(result.recipe for result in results):
         mine = [result for result in results if result.recipe == recipe]

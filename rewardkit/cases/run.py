@@ -1,4 +1,4 @@
-"""Running checks: a check and a recipe in, what is not as stated out."""
+"""Running checks: where a recipe does not pay what its cases state."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ..errors import RewardkitError, nearest
+from ..formatting import exact
 from ..recipe.recipe import Recipe
 from ..types import Score
 from .files import CasesFile, Check
@@ -16,7 +17,7 @@ TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
-class Difference:
+class Mismatch:
     """Something that is not as stated: `expected` and `got` in words, `detail` what helps to see why."""
 
     what: str
@@ -25,7 +26,7 @@ class Difference:
     detail: tuple[str, ...] = ()
 
 
-def run(file: CasesFile, check: Check, recipe: Recipe) -> list[Difference]:
+def run(file: CasesFile, check: Check, recipe: Recipe) -> list[Mismatch]:
     """What is not as stated; empty where all is. A row that cannot be scored is a difference."""
     try:
         if check.case is not None:
@@ -33,23 +34,23 @@ def run(file: CasesFile, check: Check, recipe: Recipe) -> list[Difference]:
         assert check.order is not None
         return _run_order(file, check.order, recipe)
     except RewardkitError as error:
-        return [Difference("the case", "a score", f"{type(error).__name__}: {error}")]
+        return [Mismatch("the case", "a score", f"{type(error).__name__}: {error}")]
 
 
-def _run_case(file: CasesFile, case: Case, recipe: Recipe) -> list[Difference]:
-    found: list[Difference] = []
+def _run_case(file: CasesFile, case: Case, recipe: Recipe) -> list[Mismatch]:
+    found: list[Mismatch] = []
     for sample, score in zip(case.samples(), recipe.score(file.rollouts(case)), strict=True):
         found += _differences(sample, score, recipe, case)
     return found
 
 
-def _run_order(file: CasesFile, order: Order, recipe: Recipe) -> list[Difference]:
+def _run_order(file: CasesFile, order: Order, recipe: Recipe) -> list[Mismatch]:
     totals = [(name, _total(file, name, recipe)) for name in order.order]
     found = []
     for (better, high), (worse, low) in pairwise(totals):
         if high is None or low is None or not high > low + TOLERANCE:
             what = f"'{better}' over '{worse}'"
-            found.append(Difference(what, "more for the first", f"{number(high)} and {number(low)}"))
+            found.append(Mismatch(what, "more for the first", f"{exact(high)} and {exact(low)}"))
     return found
 
 
@@ -61,30 +62,26 @@ def _total(file: CasesFile, name: str, recipe: Recipe) -> float | None:
     raise AssertionError(f"'{name}' was looked for when the file was read")
 
 
-def _differences(sample: Sample, score: Score, recipe: Recipe, case: Case) -> Iterator[Difference]:
+def _differences(sample: Sample, score: Score, recipe: Recipe, case: Case) -> Iterator[Mismatch]:
     who = f"'{sample.name}': " if case.completions and sample.name else ""
     if sample.outcome is not None and score.outcome != sample.outcome:
-        yield Difference(
-            f"{who}outcome", str(sample.outcome), f"{score.outcome} (route {score.reading.route})"
-        )
+        yield Mismatch(f"{who}outcome", str(sample.outcome), f"{score.outcome} (route {score.reading.route})")
     paid = score.values
     off = []
     for label, wanted in sample.wanted_terms(recipe.version).items():
         if label not in paid:
-            yield Difference(f"{who}term {label}", number(wanted), f"no such term; {nearest(label, paid)}")
+            yield Mismatch(f"{who}term {label}", exact(wanted), f"no such term; {nearest(label, paid)}")
         elif not same(paid[label], wanted):
             off.append(label)
             note = next(term.note for term in score.terms if term.label == label)
-            yield Difference(
-                f"{who}term {label}", number(wanted), number(paid[label]), (note,) if note else ()
-            )
+            yield Mismatch(f"{who}term {label}", exact(wanted), exact(paid[label]), (note,) if note else ())
     stated, wanted = sample.wanted(recipe.version)
     if stated and not same(score.total, wanted):
         lines = [
-            f"{term.label} {number(term.value)}{f'  ({term.note})' if term.note else ''}"
+            f"{term.label} {exact(term.value)}{f'  ({term.note})' if term.note else ''}"
             for term in score.terms
         ]
-        yield Difference(f"{who}total", number(wanted), number(score.total), tuple(lines))
+        yield Mismatch(f"{who}total", exact(wanted), exact(score.total), tuple(lines))
 
 
 def same(got: float | None, wanted: float | None) -> bool:
@@ -92,8 +89,3 @@ def same(got: float | None, wanted: float | None) -> bool:
     if got is None or wanted is None:
         return got is wanted
     return abs(got - wanted) <= TOLERANCE
-
-
-def number(value: float | None) -> str:
-    """A payment in print."""
-    return "null" if value is None else f"{value:+.12g}"

@@ -1,7 +1,6 @@
-"""From a validation error to lines that a tired person can act on.
+"""Validation errors in lines that a tired person can act on.
 
-Pydantic's errors come in with the tree of nodes that was validated; one `RecipeError` goes out, with
-a line for each fault: its place in the file, what was found, what would be right.
+Each of pydantic's faults becomes a line of one `RecipeError`: its place in the file, what was found, what would be right.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from ..errors import ConditionError, Place, RecipeError, nearest
+from ..formatting import cut
 from .source import Node
 
 _WANTED = {
@@ -21,7 +21,7 @@ _WANTED = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
-    "string_type": "a text",
+    "string_type": "a string",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "dict_type": "a mapping",
@@ -79,16 +79,15 @@ def message(fault: Any, model: type[BaseModel] | None = None) -> str:
         known = _field_names(owner) if owner else []
         return f"unknown key '{path[-1]}'" + (f"; {nearest(str(path[-1]), known)}" if known else "")
     if kind in _WANTED:
-        return f"'{name}' must be {_WANTED[kind]}, found {_shown(found)}"
+        return f"'{name}' must be {_WANTED[kind]}, found {cut(repr(found))}"
     if kind in ("literal_error", "enum"):
-        return f"'{name}' must be one of {fault['ctx'].get('expected', fault['msg'])}, found {_shown(found)}"
+        return (
+            f"'{name}' must be one of {fault['ctx'].get('expected', fault['msg'])}, found {cut(repr(found))}"
+        )
     text = fault["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    return f"{text[:1].lower()}{text[1:]}, found {_shown(found)}" if text.startswith("Input should") else text
-
-
-def _shown(found: Any) -> str:
-    text = repr(found)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return (
+        f"{text[:1].lower()}{text[1:]}, found {cut(repr(found))}" if text.startswith("Input should") else text
+    )
 
 
 def _field_names(model: type[BaseModel]) -> list[str]:

@@ -41,7 +41,7 @@ def described(cls: type[BaseModel], schema: Schema) -> Schema:
 
 
 def summary(cls: type) -> str:
-    """A docstring without its arguments, as one text."""
+    """A docstring without its arguments."""
     text = inspect.cleandoc(cls.__doc__ or "")
     return "\n\n".join(" ".join(part.split()) for part in ARGS.sub("", text).split("\n\n") if part.strip())
 

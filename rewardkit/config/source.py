@@ -1,8 +1,7 @@
-"""YAML that knows where everything stands.
+"""YAML in which every value and key knows its place, so that an error can say `file:line:column`.
 
-A file or text comes in; a tree of `Node`s goes out, in which every value and key has its place, so
-that an error can say `file:line:column`. YAML's traps are closed: a duplicate key is an error,
-`1e-3` is a number, `no`, `on`, `none`, dates and `1:30` are text, aliases and tags are refused.
+YAML's traps are closed: a duplicate key is an error, `1e-3` is a number, `no`, `on`, `none`, dates and `1:30` are strings,
+aliases and tags are refused.
 """
 
 from __future__ import annotations
@@ -108,7 +107,7 @@ def shown(path: Path) -> str:
 
 
 def read_text(text: str, name: str = "<text>") -> Node:
-    """The tree of a text."""
+    """The tree of a string of YAML. Raises RecipeError with the place of a fault."""
     loader = _Loader(text) if _printable(text, name) else None
     assert loader is not None
     try:
@@ -122,7 +121,7 @@ def read_text(text: str, name: str = "<text>") -> Node:
         fault = " ".join(part for part in (error.context, error.problem) if part)
         raise RecipeError(f"not YAML: {fault}", place) from None
     except RecursionError:
-        raise RecipeError("nested too deep to be read", Place(name)) from None
+        raise RecipeError("nested too deeply to be read; flatten it", Place(name)) from None
     finally:
         loader.dispose()
 
@@ -133,7 +132,7 @@ def _printable(text: str, name: str) -> bool:
         line = text.count("\n", 0, bad.start()) + 1
         column = bad.start() - text.rfind("\n", 0, bad.start())
         raise RecipeError(
-            f"character U+{ord(bad[0]):04X} cannot stand in YAML; write it as an escape in double quotes",
+            f"character U+{ord(bad[0]):04X} is not allowed in YAML; write it as an escape in double quotes",
             Place(name, line, column),
         )
     return True
@@ -159,7 +158,7 @@ def _node(node: Any, name: str) -> Node:
     for key, child in node.value:
         at = _place(key.start_mark, name)
         if not isinstance(key, yaml.ScalarNode):
-            raise RecipeError("a key is a name, not a list or a mapping", at)
+            raise RecipeError("a key must be a name, not a list or a mapping", at)
         label = str(key.value)
         if label in values:
             first = keys[label]
@@ -177,7 +176,7 @@ _PLAIN_TAGS = {
 
 
 def _scalar(text: str) -> Scalar:
-    """An unquoted scalar's value: null, true, false, a whole number, a number, or text."""
+    """An unquoted scalar's value: null, true, false, a whole number, a number, or a string."""
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
@@ -198,7 +197,7 @@ def merge(parent: Node, child: Node) -> Node:
 
 
 def from_plain(value: Any, place: Place) -> Node:
-    """A tree in which every node stands at one place (an option of the command line, say)."""
+    """A tree whose nodes all have the same place (an option on the command line, say)."""
     if isinstance(value, Mapping):
         names = {str(name): from_plain(child, place) for name, child in value.items()}
         return Node(names, place, keys=dict.fromkeys(names, place))
@@ -222,7 +221,7 @@ def assign(root: Node, setting: str) -> None:
         if isinstance(node.value, list):
             if not step.isdigit() or int(step) >= len(node.value):
                 raise UsageError(
-                    f"{place}: '{'.'.join(steps[:at])}' is a list of {len(node.value)}; '{step}' is not in it"
+                    f"{place}: '{'.'.join(steps[:at])}' is a list of {len(node.value)}; '{step}' is not an index of it"
                 )
             if last:
                 node.value[int(step)] = value
@@ -236,7 +235,7 @@ def assign(root: Node, setting: str) -> None:
                     node.value[step], node.keys[step] = Node({}, place), place
                 node = node.value[step]
         else:
-            raise UsageError(f"{place}: '{'.'.join(steps[:at])}' is a plain value and has nothing inside it")
+            raise UsageError(f"{place}: '{'.'.join(steps[:at])}' is a single value and has nothing inside it")
 
 
 def copy(node: Node) -> Node:

@@ -1,7 +1,6 @@
 """The `answer` section: how a completion is read before anything is paid.
 
-What comes in are names of extractors and of a verifier, with parameters where they have any; what
-goes out is a frozen `Answer` whose digest includes the revision of each.
+Extractors and the verifier are named, with parameters where they have any; the revision of each is part of the digest.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ def _built(registry: Registry[Any], spec: Any) -> Kind:
     if not isinstance(name, str):
         raise PydanticCustomError(
             "kind",
-            "{noun}: a name, or a mapping with 'kind'; found {found}",
+            "{noun}: write a name, or a mapping with 'kind'; found {found}",
             {"noun": registry.noun, "found": repr(spec)},
         )
     try:
@@ -51,7 +50,9 @@ def _extractors(specs: Any) -> tuple[Kind, ...]:
     if isinstance(specs, (str, Mapping, Kind)):
         specs = [specs]
     if not isinstance(specs, (list, tuple)) or not specs:
-        raise PydanticCustomError("kind", "extract is a list of extractors, as in [boxed, answer_tag]", {})
+        raise PydanticCustomError(
+            "kind", "extract must be a list of extractors, as in [boxed, answer_tag]", {}
+        )
     built, faults = [], []
     for at, spec in enumerate(specs):
         try:
@@ -83,14 +84,14 @@ VerifierField = Annotated[
 ]
 
 
-class Section(BaseModel):
+class RecipePart(BaseModel):
     """A frozen part of a recipe that admits no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
-class Reasoning(Section):
-    """Where the reasoning stands, so that the answer is looked for after it.
+class Reasoning(RecipePart):
+    """How the reasoning is marked, so that the answer is looked for after it.
 
     Args:
         open, close: the tags.
@@ -102,11 +103,11 @@ class Reasoning(Section):
     prefilled: bool = False
 
 
-class Answer(Section):
+class Answer(RecipePart):
     """How a completion is read.
 
     Args:
-        extract: tiers, tried in this order; never a fall-back past a tier that is present.
+        extract: tiers, tried in this order; there is never a fall-back past a tier that is present.
         reasoning: its tags, or null where the whole text is the answer part. A reasoning that is
             opened and never closed leaves no answer.
         none: the words that mean "this cannot be answered", when they are the whole answer.

@@ -193,7 +193,7 @@ def _groups(reward: Reward, readings: Sequence[Reading]) -> Iterable[list[Readin
         if not group:
             if name in seen:
                 raise DataError(
-                    f"group '{name}' is not contiguous: its completions stand apart from each other; sort the data "
+                    f"group '{name}' is not contiguous: completions of other groups lie between its own; sort the data "
                     "by group (--group-by COLUMN does)"
                 )
             seen.add(name)

@@ -77,13 +77,15 @@ def resolve(path: Path, trail: tuple[Path, ...] = ()) -> tuple[Path, Node]:
     node = read_file(path)
     root = path.resolve().parent.parent
     if not isinstance(node.value, dict):
-        raise RecipeError("a recipe is a mapping with recipe, version, answer and reward", node.place)
+        raise RecipeError("a recipe must be a mapping with recipe, version, answer and reward", node.place)
     _check_header(node, path)
     parent = node.value.pop("extends", None)
     removed = node.value.pop("remove", None)
     if parent is None:
         if removed is not None:
-            raise RecipeError("'remove' needs 'extends': there is nothing to remove from", removed.place)
+            raise RecipeError(
+                "'remove' needs 'extends': without a parent there is nothing to remove", removed.place
+            )
         return root, node
     if not isinstance(parent.value, str) or not REFERENCE.fullmatch(parent.value):
         raise RecipeError(
@@ -108,25 +110,25 @@ def resolve(path: Path, trail: tuple[Path, ...] = ()) -> tuple[Path, Node]:
 
 
 def _check_header(node: Node, path: Path) -> None:
-    """The recipe's name and version, and that the file's place says the same."""
+    """Check that the recipe has a name and a version, and that its path says the same."""
     for key in ("recipe", "version"):
         if node.get(key) is None:
             raise RecipeError(
-                f"'{key}' is missing; a recipe begins with `recipe: name` and `version: 0`", node.place
+                f"'{key}' is missing; a recipe starts with `recipe: name` and `version: 0`", node.place
             )
     name, version = node.value["recipe"], node.value["version"]
     if not isinstance(version.value, int) or isinstance(version.value, bool) or version.value < 0:
-        raise RecipeError(f"a version is a whole number from 0, found {version.value!r}", version.place)
+        raise RecipeError(f"a version must be a whole number from 0, found {version.value!r}", version.place)
     match = FILE.fullmatch(path.name)
     if match and int(match[1]) != version.value:
         raise RecipeError(
-            f"the file is called {path.name} and says version {version.value}; rename the file or change the version",
+            f"the file is called {path.name}, but says version: {version.value}; rename the file or change the version",
             version.place,
         )
     folder = path.resolve().parent.name
     if match and folder != name.value and path.resolve().parent.parent.name == "recipes":
         raise RecipeError(
-            f"the folder is called {folder} and the file says recipe {name.value}; make them the same",
+            f"the folder is called {folder}, but the file says recipe: {name.value}; make them the same",
             name.place,
         )
 
@@ -136,7 +138,7 @@ def _remove(inherited: Node, removed: Node | None) -> None:
         return
     reward = inherited.get("reward")
     if not isinstance(removed.value, list) or reward is None:
-        raise RecipeError("remove is a list of labels, as in [too_long]", removed.place)
+        raise RecipeError("remove must be a list of labels, as in [too_long]", removed.place)
     if not isinstance(reward.value, dict):
         raise RecipeError("the parent's reward is not a mapping of labels to terms", reward.place)
     for label in removed.value:

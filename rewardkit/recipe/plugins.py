@@ -32,7 +32,7 @@ def project_file(start: Path | None = None) -> Path | None:
 
 
 def load_plugins(start: Path | None = None) -> list[str]:
-    """Import the project's plugin modules, once a project. Returns their names."""
+    """Import the project's plugin modules, once per project. Returns their names."""
     path = project_file(start)
     if path is None:
         return []
@@ -43,7 +43,7 @@ def load_plugins(start: Path | None = None) -> list[str]:
     names = settings.get("tool", {}).get("rewardkit", {}).get("plugins", [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise RecipeError(
-            '[tool.rewardkit] plugins is a list of module names, as in ["my_rewards"]', Place(str(path))
+            '[tool.rewardkit] plugins must be a list of module names, as in ["my_rewards"]', Place(str(path))
         )
     if path in _loaded:
         return names

@@ -41,7 +41,7 @@ def _import(home: str, cls: type, name: str) -> str:
 
 
 def _name(cls: type, names: Names) -> str:
-    """A class's name in the source text; two classes of one name are told apart by what they are."""
+    """A class's name in the source code; two classes with the same name are told apart by what they are."""
     if cls not in names:
         sort = next((base.__name__ for base in (Term, Extractor, Verifier) if issubclass(cls, base)), "Part")
         taken = cls.__qualname__ in names.values()

@@ -23,7 +23,7 @@ from ..terms.cells import Axis, Cell, Pays, Range, merge
 from ..terms.combinators import Combinator, First, total_pays
 from ..terms.labels import Terms, trees
 from ..types import DECIDED, Reading, Rollout, Score
-from .answer import Answer, Section
+from .answer import Answer, RecipePart
 from .engine import Reward, read, score_readings
 from .printing import python
 
@@ -33,18 +33,18 @@ if TYPE_CHECKING:
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
-class Allow(Section):
+class Allow(RecipePart):
     """A finding of the audits that is accepted on purpose."""
 
     code: str
     reason: Annotated[str, Field(min_length=1)]
 
 
-class Recipe(Section):
+class Recipe(RecipePart):
     """A reward: how completions are read, and what is paid for what they say.
 
     Args:
-        name: written `recipe:` in YAML.
+        name: the recipe's name, written `recipe:` in YAML.
         version: a whole number from 0.
         reward: labels to terms; the total is their sum.
         clip: [lowest, highest] total.
@@ -72,7 +72,9 @@ class Recipe(Section):
     @classmethod
     def _clip_rises(cls, clip: tuple[float, float] | None) -> tuple[float, float] | None:
         if clip is not None and clip[0] > clip[1]:
-            raise ValueError(f"clip is [lowest, highest]; {clip[0]:g} is above {clip[1]:g}: swap them")
+            raise ValueError(
+                f"clip must be [lowest, highest], but {clip[0]:g} is above {clip[1]:g}; swap them"
+            )
         return clip
 
     @model_validator(mode="after")

@@ -1,9 +1,9 @@
-"""JSON Schema of recipes and of cases, so that an editor completes and checks them.
+"""JSON Schema of recipes, so that an editor completes and checks them.
 
-The registered kinds come in; one schema goes out, made from the same classes that read the files. A
-label whose name is a kind stands for that kind unless it says otherwise. Parameters are described by
-their fields, else by the `Args:` of the docstring. A recipe that `extends` another may leave out what
-it inherits, so there nothing is required and a label may be of a kind that only the parent names.
+It is made from the classes that read the files, every registered kind included. A label that is the name of a kind means
+that kind unless it says otherwise. Parameters are described by their fields, else by the `Args:` of the docstring. A recipe
+that `extends` another may leave out what it inherits, so there nothing is required and a label may be of a kind that only
+the parent names.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def recipe_schema() -> Schema:
 
     answer = _linked(described(Answer, model_schema(Answer, definitions)))
     recipe = described(Recipe, model_schema(Recipe, definitions))
-    definitions.pop("Answer", None)  # stands in the properties, with its own definitions linked
+    definitions.pop("Answer", None)  # it is among the properties, with its own definitions linked
     for part in (Reasoning, Allow):
         described(part, definitions[part.__name__])
     words = arguments(Recipe)

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..formatting import signed
+from ..formatting import ends, one_line, signed
 from ..types import Outcome, Says, Score, TermScore
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _branches(scores: Sequence[TermScore], terms: Mapping[str, Term], stem: str)
         last = score is scores[-1]
         term = terms.get(score.label)
         why = "; ".join(part for part in (score.note, _modified(score, term)) if part)
-        tail = f"  ({_line(why)})" if why else ""
+        tail = f"  ({one_line(why)})" if why else ""
         lines.append(f"{stem}{'└─' if last else '├─'} {score.label:<{width}} {signed(score.value):>5}{tail}")
         inner: Mapping[str, Term] = getattr(term, "terms", {})
         lines += _branches(score.children, inner, stem + ("   " if last else "│  "))
@@ -100,7 +100,7 @@ def explain_lines(score: Score, recipe: Recipe | None = None) -> list[str]:
     lines = [*tree_lines(score, recipe), f"outcome  {', '.join(facts)}"]
     if reading.outcome == Outcome.UNDECIDED and reading.verdict is not None:
         lines.append(
-            f"gold     unusable: {_line(str(reading.verdict.details.get('fault') or reading.route))}"
+            f"gold     unusable: {one_line(str(reading.verdict.details.get('fault') or reading.route))}"
         )
     return lines + answer_lines(score)
 
@@ -115,7 +115,7 @@ def answer_lines(score: Score) -> list[str]:
         return ["answer   none found"]
     start, stop = found.span
     said = (
-        f'{found.extractor} "{_line(_cut(found.text, LONGEST))}"'
+        f'{found.extractor} "{one_line(ends(found.text, LONGEST))}"'
         if found.text is not None
         else found.extractor
     )
@@ -134,20 +134,7 @@ def marked(text: str, start: int, stop: int) -> list[str]:
     from rich.cells import cell_len
 
     begin, end = max(0, start - AROUND), min(len(text), stop + AROUND // 2)
-    before = ("..." if begin else "") + _line(text[begin:start])
-    inside = _line(_cut(text[start:stop], LONGEST))
-    after = _line(text[stop:end]) + ("..." if end < len(text) else "")
+    before = ("..." if begin else "") + one_line(text[begin:start])
+    inside = one_line(ends(text[start:stop], LONGEST))
+    after = one_line(text[stop:end]) + ("..." if end < len(text) else "")
     return [f"{before}{inside}{after}".rstrip(), " " * cell_len(before) + "^" * max(cell_len(inside), 1)]
-
-
-def _cut(text: str, width: int) -> str:
-    """A long text by its two ends."""
-    if len(text) <= width:
-        return text
-    half = (width - 3) // 2
-    return f"{text[:half]}...{text[-half:]}"
-
-
-def _line(text: str) -> str:
-    """Text on one line, character for character: white space as a space, what cannot be printed as U+FFFD."""
-    return "".join(" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in text)

@@ -35,7 +35,7 @@ def _no_progress(groups: Groups) -> AbstractContextManager[Advance]:
 
 
 def score_into(
-    out: Path,
+    out: Path | str,
     recipe: Recipe,
     groups: Groups,
     *,
@@ -63,7 +63,7 @@ def score_into(
         UsageError: `out` is the input, was made from something else, or is being written by another process.
         DataError: under `strict`, the first row that cannot be scored.
     """
-    file = groups.report.file
+    out, file = Path(out), groups.report.file
     if file != "-" and out.exists() and out.samefile(file):
         raise UsageError(f"-o {out}: is the input; write the scores elsewhere")
     header = {"recipe": recipe.ref, "digest": recipe.digest, "input": fingerprint(file), **(options or {})}

@@ -134,8 +134,8 @@ def test_junit(mine, rewardkit) -> None:
     [
         (("expect: 0.0", "expct: 0.0"), "11:5", "unknown key 'expct'; did you mean 'expect'?"),
         (("expect: 0.0", "expect: zero"), "11:13", "must be a number, found 'zero'"),
-        (("expect: 0.0", "expect: {2: 0.0}"), "11:17", "no version 2 stands beside this file; it has 0, 1"),
-        (("name: wrong", "name: right"), "9:11", "the name 'right' is taken at line 3"),
+        (("expect: 0.0", "expect: {2: 0.0}"), "11:17", "there is no version 2 beside this file; it has 0, 1"),
+        (("name: wrong", "name: right"), "9:11", "the name 'right' is already used at line 3"),
         (
             ("[right, wrong]", "[right, wrnog]"),
             "12:17",

@@ -71,13 +71,13 @@ def test_fault_place_and_remedy(write, body: str, where: str, words: list[str]) 
 )
 def test_a_version_is_a_whole_number(write, version: str, column: int) -> None:
     path = write("bad/some.yaml", f"recipe: bad\nversion: {version}\nreward:\n{CORRECTNESS}")
-    with pytest.raises(RecipeError, match=f":2:{column}: a version is a whole number from 0"):
+    with pytest.raises(RecipeError, match=f":2:{column}: a version must be a whole number from 0"):
         load_recipe(path)
 
 
 def test_file_name_and_version_agree(write) -> None:
     write("bad/v1.yaml", HEAD + "reward:\n" + CORRECTNESS)
-    with pytest.raises(RecipeError, match=r"v1\.yaml:2:10: the file is called v1\.yaml and says version 0"):
+    with pytest.raises(RecipeError, match=r"v1\.yaml:2:10: the file is called v1\.yaml but says version: 0"):
         load_recipe("bad@1")
 
 
