@@ -77,7 +77,7 @@ def test_a_version_is_a_whole_number(write, version: str, column: int) -> None:
 
 def test_file_name_and_version_agree(write) -> None:
     write("bad/v1.yaml", HEAD + "reward:\n" + CORRECTNESS)
-    with pytest.raises(RecipeError, match=r"v1\.yaml:2:10: the file is called v1\.yaml but says version: 0"):
+    with pytest.raises(RecipeError, match=r"v1\.yaml:2:10: the file is called v1\.yaml, but says version: 0"):
         load_recipe("bad@1")
 
 

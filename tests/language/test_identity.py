@@ -187,7 +187,7 @@ def test_set_derives_a_variant(write) -> None:
         ),
         ("reward.too_long.above=x", "must be a whole number"),
         ("reward.too_long", "write it as path=value"),
-        ("version.x=1", "is a plain value"),
+        ("version.x=1", "is a single value"),
     ],
 )
 def test_a_bad_setting_says_which(setting: str, words: str) -> None:

@@ -55,7 +55,7 @@ def test_scalars(written: str, value: object) -> None:
         ("a: {b: 1, b: 2}\n", "f:1:11", "duplicate key 'b'"),
         ("a: &x 1\nb: *x\n", "f:2:4", "aliases"),
         ("a: !!python/name:os.system x\n", "f:1:4", "tag"),
-        ("? [1, 2]\n: x\n", "f:1:3", "a key is a name"),
+        ("? [1, 2]\n: x\n", "f:1:3", "a key must be a name"),
         ("a: [1\n", "f:2:1", "not YAML"),
         ("", "f:1:1", "empty"),
         ("a: x\x07y\n", "f:1:5", "U+0007"),
