@@ -16,10 +16,13 @@ from pydantic import (
     PlainSerializer,
     ValidationError,
     WithJsonSchema,
+    field_validator,
+    model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..kinds import EXTRACTORS, VERIFIERS, Extractor, Kind, Registry, Verifier
+from ..verify.words import matches_words, pattern_fault, same_words
 
 
 def _built(registry: Registry[Any], spec: Any) -> Kind:
@@ -111,6 +114,9 @@ class Answer(RecipePart):
         reasoning: its tags, or null where the whole text is the answer part. A reasoning that is
             opened and never closed leaves no answer.
         none: the words that mean "this cannot be answered", when they are the whole answer.
+        none_patterns: regular expressions for further ways to say it, such as `i (do not|don't) know`. Each is
+            matched against the whole answer without its formatting, in either case; `none` must name one word
+            at least.
         null_gold: what a null in the gold column means: an `error` in the data, or `unanswerable`.
         verify: who decides whether the answer is the gold.
         undecided: rollouts whose gold is unusable are skipped (they get no reward).
@@ -119,9 +125,38 @@ class Answer(RecipePart):
     extract: Extractors = Field(default_factory=lambda: _extractors(["boxed", "answer_tag"]))
     reasoning: Reasoning | None = Reasoning()
     none: tuple[str, ...] = ()
+    none_patterns: tuple[str, ...] = ()
     null_gold: Literal["error", "unanswerable"] = "error"
     verify: VerifierField = Field(default_factory=lambda: _built(VERIFIERS, "math"))
     undecided: Literal["skip"] = "skip"
+
+    @field_validator("none_patterns")
+    @classmethod
+    def _compile(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            fault = pattern_fault(pattern)
+            if fault:
+                raise PydanticCustomError(
+                    "pattern", "{pattern} is not a regular expression: {fault}; fix the pattern",
+                    {"pattern": repr(pattern), "fault": fault},
+                )  # fmt: skip
+        return patterns
+
+    @model_validator(mode="after")
+    def _has_a_word(self) -> Answer:
+        if self.none_patterns and not self.none:
+            raise PydanticCustomError(
+                "none",
+                "none_patterns needs a word under 'none' too, as in [None]: the one that audits and prompts write",
+                {},
+            )
+        return self
+
+    def says_none(self, text: str) -> bool:
+        """Whether a whole extracted answer, or a gold, says that the problem cannot be answered."""
+        return any(same_words(text, word) for word in self.none) or any(
+            matches_words(text, pattern) for pattern in self.none_patterns
+        )
 
     def identity(self) -> dict[str, Any]:
         """What the digest is taken over."""

@@ -18,7 +18,6 @@ from ..kinds import Extractor, Question, Verifier
 from ..terms.base import Term
 from ..terms.combinators import total
 from ..types import Equality, Extraction, Outcome, Reading, Rollout, Says, Score, TermScore, Verdict
-from ..verify.words import same_words
 from .answer import Answer
 
 
@@ -105,7 +104,7 @@ def _gold(answer: Answer, rollout: Rollout, verifier: Verifier) -> _Gold:
     golds = rollout.golds
     if not golds:
         raise DataError(f"rollout {rollout.id or '?'} has no gold")
-    nothing = [gold is None or any(same_words(gold, word) for word in answer.none) for gold in golds]
+    nothing = [gold is None or answer.says_none(gold) for gold in golds]
     if any(gold is None for gold in golds) and answer.null_gold == "error":
         raise DataError(
             f"rollout {rollout.id or '?'} has a null gold; if null means that the problem cannot be answered, "
@@ -128,7 +127,7 @@ def _gold(answer: Answer, rollout: Rollout, verifier: Verifier) -> _Gold:
 def _says(answer: Answer, found: Extraction | None) -> Says:
     if found is None or found.text is None:
         return Says.NOTHING
-    if any(same_words(found.text, word) for word in answer.none):
+    if answer.says_none(found.text):
         return Says.NONE
     return Says.VALUE
 

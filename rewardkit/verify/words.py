@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+import regex
+
 from .memory import remembered
 
 _COMMAND = re.compile(
@@ -22,6 +24,8 @@ _SPACE = re.compile(r"[\s\u00a0\u2009\u202f]+")
 _EDGE = " \t\n.,;:!。，；：！、\"'“”‘’"
 LONGEST = 400
 """Longer texts than this are never a None word."""
+TIMEOUT_S = 1.0
+"""Processor seconds that a recipe's pattern may take on an answer; past them it does not match."""
 
 
 @remembered(4096)
@@ -45,3 +49,26 @@ def same_words(text: str, word: str) -> bool:
         return False
     wanted = plain(word)
     return bool(wanted) and plain(text) == wanted
+
+
+def pattern_fault(pattern: str) -> str:
+    """What is wrong with a regular expression; "" where it is one."""
+    try:
+        regex.compile(pattern, regex.IGNORECASE)
+    except regex.error as fault:
+        return str(fault)
+    return ""
+
+
+def matches_words(text: str, pattern: str) -> bool:
+    r"""Whether the words of a whole extracted answer match a pattern from the first to the last, in either case.
+
+    >>> matches_words(r"\text{I don't know.}", "i (do not|don't) know"), matches_words("I don't know, 5?", "i don't know")
+    (True, False)
+    """
+    if len(text) > 2 * LONGEST:
+        return False
+    try:
+        return regex.fullmatch(pattern, plain(text), regex.IGNORECASE, timeout=TIMEOUT_S) is not None
+    except TimeoutError:
+        return False

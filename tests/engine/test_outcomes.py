@@ -49,6 +49,62 @@ def test_outcome(completion, gold, outcome):
     assert score.total == (None if outcome == Outcome.UNDECIDED else PRICES[outcome.value])
 
 
+PATTERNS = Answer(
+    extract=["boxed"],
+    none=("None",),
+    none_patterns=(r"i (do not|don't) know", r"(there is )?not enough information( given| provided)?"),
+    verify="math",
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "outcome"),
+    [
+        ("None", Outcome.FALSE_NONE),
+        (r"\text{I don't know.}", Outcome.FALSE_NONE),
+        ("I don’t know", Outcome.FALSE_NONE),
+        (r"\textbf{There is NOT enough information given}", Outcome.FALSE_NONE),
+        ("I don't know, 42", Outcome.WRONG),
+        ("perhaps I don't know", Outcome.WRONG),
+        ("not enough information about x", Outcome.WRONG),
+        ("42", Outcome.CORRECT),
+    ],
+)
+def test_a_none_pattern_is_matched_against_the_whole_answer(said, outcome):
+    found = recipe(answer=PATTERNS).score([Rollout(completion=rf"so \boxed{{{said}}}", gold="42")])[0]
+    assert found.outcome == outcome
+
+
+def test_a_gold_that_matches_a_none_pattern_is_unanswerable():
+    found = recipe(answer=PATTERNS).score(
+        [Rollout(completion=r"\boxed{None}", gold="Not enough information."), Rollout(completion=r"\boxed{4}", gold="i don't know")]
+    )  # fmt: skip
+    assert [one.outcome for one in found] == [Outcome.NONE_CORRECT, Outcome.NONE_MISSED]
+
+
+def test_a_none_pattern_that_takes_too_long_does_not_match():
+    slow = ANSWER.model_copy(update={"none_patterns": ("((a|aa)+)+$",)})
+    found = recipe(answer=slow).score([Rollout(completion=rf"\boxed{{{'a' * 300}b}}", gold="42")])[0]
+    assert found.outcome == Outcome.WRONG
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"none_patterns": ("(",)}, r"'\(' is not a regular expression: .*; fix the pattern"),
+        ({"none": (), "none_patterns": ("nope",)}, "none_patterns needs a word under 'none' too"),
+    ],
+)
+def test_a_none_pattern_that_cannot_work_is_refused(changes, told):
+    with pytest.raises(ValueError, match=told):
+        Answer(**{"none": ("None",), **changes})
+
+
+def test_recipes_without_none_patterns_keep_their_digest():
+    assert "none_patterns" not in ANSWER.identity()
+    assert recipe().digest != recipe(answer=ANSWER.model_copy(update={"none_patterns": ("nope",)})).digest
+
+
 def test_several_accepted_golds_any_may_match_and_unusable_ones_are_left_out():
     rollouts = [
         Rollout(completion=r"\boxed{42}", gold=golds)
