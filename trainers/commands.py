@@ -68,8 +68,8 @@ def train(
     )  # it tells of GPU kernels on machines without a GPU
     from accelerate import PartialState
 
-    from .run.folder import TrainingRun
-    from .run.run import accelerator_here, resumes, run_plan, world
+    from .run.folder import TrainingRun, resumes
+    from .run.run import accelerator_here, run_plan, world
     from .run.stopping import Stopped, StopRequest
 
     _quiet()

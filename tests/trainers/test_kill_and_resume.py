@@ -120,7 +120,7 @@ def test_a_full_disk_ends_with_the_place_and_the_remedy(runs):
         error = told["full"][stage]["error"]
         assert str(folder / f"full-{stage}" / stage) in error
         assert "the disk is full" in error
-        assert "it goes on from step 2" in error
+        assert f"then the same command resumes stage '{stage[3:]}' at step 2" in error
 
 
 def test_a_kill_while_the_result_is_saved_loses_no_completion(runs):

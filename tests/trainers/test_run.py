@@ -1,6 +1,7 @@
 """Runs in one process: evaluations between stages, the watch's end, LoRA, traces, the command, and faults."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -276,7 +277,7 @@ def test_a_verifier_worker_that_hangs_costs_its_deadline_and_is_told(plan, sums,
 # --- the command ---------------------------------------------------------------------------------
 
 
-def rewardkit(*words, cwd):
+def rewardkit(*words, cwd, **more):
     return subprocess.run(
         [sys.executable, "-m", "rewardkit", *map(str, words)],
         capture_output=True,
@@ -284,6 +285,7 @@ def rewardkit(*words, cwd):
         timeout=200,
         check=False,
         cwd=cwd,
+        **more,
     )
 
 
@@ -297,6 +299,36 @@ def test_the_command(plan, tmp_path):
     assert wrong.returncode == 2
     assert "no option 'learning_rat'; did you mean 'learning_rate'" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_a_start_on_a_full_disk_names_the_folder_and_the_remedy(plan, tmp_path):
+    import resource
+
+    def full():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+
+    path = plan().path
+    with pytest.raises(Stop):
+        run_plan(plan(), tmp_path / "run", callbacks=[RaiseAt(3)], say=lambda _: None)
+    done = rewardkit("train", path, "--out", tmp_path / "run", cwd=tmp_path, preexec_fn=full)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert f"{tmp_path / 'run'}: the disk is full (" in done.stderr
+    assert "make room" in done.stderr
+    assert "then the same command resumes stage 'grpo' at step 2" in done.stderr
+
+
+def test_a_smoke_run_that_failed_does_not_block_the_next(plan, sums, tmp_path):
+    out = tmp_path / "run"
+    with pytest.raises(DataError, match="no column 'missing'"):
+        run_plan(plan(data=", where: {missing: 1}"), out, smoke=True, say=lambda _: None)
+    with pytest.raises(DataError, match="no column 'golden'"):
+        run_plan(plan(data=", columns: {other: golden}"), out, smoke=True, say=lambda _: None)
+    model = run_plan(plan(), out, smoke=True, say=lambda _: None)
+    assert (model / "model.safetensors").is_file()
+    with pytest.raises(UsageError, match="holds a run of another plan"):  # a real one does not replace it
+        run_plan(plan(), out, say=lambda _: None)
 
 
 def test_every_command_that_the_watch_names_runs(plan, tmp_path, monkeypatch):

@@ -25,7 +25,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ from rewardkit.errors import RewardkitError, UsageError
 from rewardkit.files import write_whole
 from rewardkit.runs.folder import RunFolder, read_json, write_json
 from rewardkit.runs.log import read_rows, write_rows
+
+from ..plan.loading import Resolved
 
 CHECKPOINT = re.compile(r"checkpoint-(\d+)")
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -179,20 +181,32 @@ def drop_incomplete(folder: Path, kept: int) -> list[str]:
     return gone
 
 
+def resumes(folder: TrainingRun, resolved: Resolved) -> str:
+    """What the same command would do next."""
+    processes = (read_json(folder.path / "run.json") or {}).get("processes") or 1
+    for at, stage in enumerate(resolved.plan.stages):
+        if folder.done(at, stage.name) is None:
+            last = last_complete(folder.stage(at, stage.name), processes)
+            return (
+                f"resumes stage '{stage.name}' at step {last[1]}" if last else f"starts stage '{stage.name}'"
+            )
+    return "finds every stage done"
+
+
 @contextmanager
-def disk_faults(folder: Path) -> Iterator[None]:
-    """Turn a full disk into a message that says where, and that nothing is lost."""
+def disk_faults(folder: Path, next_start: Callable[[], str]) -> Iterator[None]:
+    """Turn a full disk into a message that says where, and what the same command then does (`next_start`)."""
     try:
         yield
+    except DiskFull:
+        raise
     except Exception as error:
         if not is_disk_full(error):
             raise
-        last = last_complete(folder)
-        done = f"from step {last[1]}" if last else "from the start of the stage"
-        free = shutil.disk_usage(folder).free // 2**20 if folder.is_dir() else 0
+        free = f"{shutil.disk_usage(folder).free // 2**20} MiB free; " if folder.is_dir() else ""
         raise DiskFull(
-            f"{folder}: the disk is full ({free} MiB free; {str(error)[:160]}); make room, or lower save_total_limit, and give the "
-            f"same command: it goes on {done}"
+            f"{folder}: the disk is full ({free}{str(error)[:160]}); make room, or lower save_total_limit; then the same "
+            f"command {next_start()}"
         ) from error
 
 

@@ -24,9 +24,9 @@ from ..plan.plan import Traces
 from ..plan.tokens import check_vocabulary, cut, first_tokenizer, load_tokenizer, prompt_length, room
 from .budget import check_batch, count_steps
 from .card import card, versions
-from .folder import TrainingRun, last_complete
+from .folder import TrainingRun, disk_faults, resumes
 from .prepare import Prepared, missing_packages, prepare
-from .smoke import build_model, made_rows, made_traces, smoke_texts, tiny_plan
+from .smoke import build_model, clear_smoke, made_rows, made_traces, smoke_texts, tiny_plan
 from .stopping import Stopped, StopRequest
 from .traces import logged_completions
 
@@ -116,7 +116,12 @@ def run_plan(
         "recipes": {name: {"ref": one.ref, "digest": one.digest} for name, one in prepared.recipes.items()},
         "versions": versions(),
     }
-    with folder.writing() if state.is_main_process else nullcontext():
+    with (
+        disk_faults(out, lambda: resumes(folder, resolved)),
+        folder.writing() if state.is_main_process else nullcontext(),
+    ):
+        if smoke and state.is_main_process:
+            clear_smoke(out)
         return _run(prepared, folder, record, notes, state, callbacks, told, stop or StopRequest())
 
 
@@ -164,17 +169,6 @@ def _run(
         _write_cards(resolved, folder, record, smoke)
     state.wait_for_everyone()
     return Path(start)
-
-
-def resumes(folder: TrainingRun, resolved: Resolved) -> str:
-    """Where the same command would resume."""
-    for at, stage in enumerate(resolved.plan.stages):
-        if folder.done(at, stage.name) is None:
-            last = last_complete(folder.stage(at, stage.name), world())
-            return (
-                f"resumes stage '{stage.name}' at step {last[1]}" if last else f"starts stage '{stage.name}'"
-            )
-    return "finds every stage done"
 
 
 def _silent(text: str) -> None:

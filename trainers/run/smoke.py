@@ -11,12 +11,14 @@ from __future__ import annotations
 import importlib.util
 import random
 import re
+import shutil
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from rewardkit.errors import SetupError
+from rewardkit.runs.folder import read_json
 
 from ..plan.data import Row, at_hand, raw_rows
 from ..plan.loading import Resolved
@@ -78,13 +80,25 @@ WHOLE = re.compile(r"\{\{[^{}]*\}\}")
 NUMBER = re.compile(r"-?\d+")
 
 
+def clear_smoke(folder: Path) -> None:
+    """Remove what a former smoke run left, finished or not: it takes a minute, and its plan may have been fixed since."""
+    if not (read_json(folder / "run.json") or {}).get("smoke"):
+        return
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "run.lock":
+            path.unlink()
+
+
 def tiny_plan(resolved: Resolved, folder: Path, world_size: int = 1) -> tuple[Resolved, list[str]]:
     """The plan to run, and what differs from the real one."""
     plain: dict[str, Any] = resolved.plan.model_dump(mode="json", exclude_defaults=True)
     notes = ["a random model of two layers, our tokenizer, 2 steps a stage on the CPU"]
     model = plain["model"]
     model_folder = folder / "smoke-model"
-    model.update(name=str(model_folder.resolve()), unsloth="never")
+    config = resolved.plan.model.config or {"model_type": architecture(resolved)}
+    model.update(name=str(model_folder.resolve()), unsloth="never", config=config)
     for name in ("tokenizer", "revision", "eos_token", "attn_implementation", "dtype", "chat_template"):
         model.pop(name, None)
     if model.get("bits") and importlib.util.find_spec("bitsandbytes") is None:
@@ -217,7 +231,7 @@ def architecture(resolved: Resolved) -> str:
     from transformers import AutoConfig
 
     try:
-        return AutoConfig.from_pretrained(model.name, local_files_only=True).model_type
+        return AutoConfig.from_pretrained(resolved.model_path(model.name), local_files_only=True).model_type
     except (OSError, ValueError) as error:
         raise SetupError(
             f"{resolved.place('model', 'name')}: the architecture of '{model.name}' is not known here; write it as "

@@ -28,7 +28,15 @@ from ..plan.loading import Resolved
 from ..plan.options import Checked
 from ..trl import reward_functions
 from .budget import steps_per_epoch
-from .folder import TrainingRun, disk_faults, drop_incomplete, is_disk_full, last_complete, whole_weights
+from .folder import (
+    TrainingRun,
+    disk_faults,
+    drop_incomplete,
+    is_disk_full,
+    last_complete,
+    resumes,
+    whole_weights,
+)
 from .stopping import StopCallback, Stopped, StopRequest
 from .watch import Watch
 
@@ -96,7 +104,7 @@ def train_stage(run: StageRun) -> dict[str, Any]:
         run.stop, run.checked.steps_of_generation, lambda text: run.say(f"{stage.name}: {text}")
     )
     own = [one for one in (rows, watch, _eval(run), stop) if one is not None]
-    with disk_faults(run.path):
+    with disk_faults(run.path, lambda: resumes(run.folder, run.resolved)):
         trainer = _trained_by(run, [*own, *run.callbacks])
         trainer.remove_callback(PrinterCallback)
         _learn(run, trainer, last)
