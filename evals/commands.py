@@ -1,6 +1,6 @@
 """`rewardkit eval`: run, score, show, compare, panel, truth, export, suites, schema.
 
-Each command is thin: it opens what it is told to, calls the function that does the work, and prints.
+Each command is thin: it opens the run, calls the function that does the work, and prints.
 Heavy packages are imported inside the commands.
 """
 
@@ -32,7 +32,12 @@ Scores = Annotated[str | None, typer.Option(help="Which scoring pass; needed whe
 def run(
     suite: Annotated[str, typer.Argument(help="A shipped suite's name, or a YAML file.")],
     model: Annotated[
-        str, typer.Option("--model", "-m", help="A folder, a hub name, a served name, or a file to replay.")
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            help="A folder, training run or stage, a hub name, a served name, or a file to replay.",
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The run's folder; runs/SUITE-MODEL by default.")
@@ -47,16 +52,16 @@ def run(
     ] = None,
     adapter: Annotated[str | None, typer.Option(help="A LoRA adapter's folder or hub name.")] = None,
     data: Annotated[Path | None, typer.Option(help="A file of rows in place of the suite's data.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Only the first items.")] = None,
-    n: Annotated[int | None, typer.Option("-n", help="Samples a prompt; can be raised later.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only this many items, from the start.")] = None,
+    n: Annotated[int | None, typer.Option("-n", help="Samples per prompt; can be raised later.")] = None,
     setting: Annotated[
         list[str] | None,
         typer.Option("--set", help="A suite's setting, as arms.sampled.temperature=0.7. Repeatable."),
     ] = None,
-    token_ids: Annotated[bool, typer.Option(help="Keep token ids in the log.")] = False,
+    token_ids: Annotated[bool, typer.Option(help="Store token ids in the log.")] = False,
     score_too: Annotated[bool, typer.Option("--score/--no-score", help="Score and show when done.")] = True,
 ) -> None:
-    """Generate what is missing, then score and show it. Run it again to go on where it stopped."""
+    """Generate what is missing, then score and show it. The same command resumes an interrupted run."""
     from .backends import open_backend
     from .profiles import load_reader
     from .run import EvaluationRun, generate_run
@@ -95,7 +100,7 @@ def run(
         with open_backend(backend, model, options) as opened, Bars(console) as bars:
             report = generate_run(folder, made, opened, progress=bars, token_ids=token_ids)
     except KeyboardInterrupt:
-        console.print(f"stopped; the same command goes on with {folder.path}", markup=False, soft_wrap=True)
+        console.print(f"stopped; the same command resumes {folder.path}", markup=False, soft_wrap=True)
         raise
     console.print(
         f"{folder.path}: {report.generated} generated, {report.reused} kept, {report.missing} missing "
@@ -108,7 +113,7 @@ def run(
     for remark in report.remarks:
         console.print(remark, markup=False, highlight=False)
     if not report.generated + report.reused:
-        raise UsageError(f"{folder.path}: there is no completion to score")
+        raise UsageError(f"{folder.path}: no completion was generated, so there is nothing to score")
     for reason in report.reasons:
         console.print(f"refused: {reason}", markup=False, highlight=False)
     if not score_too:
@@ -130,7 +135,7 @@ def score(
     ] = None,
     name: Annotated[str | None, typer.Option(help="The pass's name; the recipe's by default.")] = None,
 ) -> None:
-    """Score a run's completions, again if need be, with this or another recipe."""
+    """Score a run's completions with the suite's recipe or another one; can be repeated."""
     from .run import EvaluationRun
 
     suite = EvaluationRun.existing(run).suite()
@@ -141,11 +146,13 @@ def score(
 def show(
     run: Run,
     scores: Scores = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every metric, not only the headlines.")] = False,
-    slices: Annotated[bool, typer.Option(help="Tables by slice too.")] = True,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every metric, not only the headline ones.")
+    ] = False,
+    slices: Annotated[bool, typer.Option(help="Also print tables by slice.")] = True,
     format: Annotated[str, typer.Option(help="text, md, csv or json.")] = "text",
 ) -> None:
-    """What a scored run says."""
+    """Show the metrics of a scored run."""
     from rewardkit.files import write_whole
 
     from .figures.board import load_board
@@ -170,15 +177,17 @@ def compare(
     anyway: Annotated[
         bool, typer.Option(help="Compare runs whose data, prompts, decoding or reading differ.")
     ] = False,
-    table: Annotated[bool, typer.Option(help="Only the ablation table: a row a run.")] = False,
+    table: Annotated[bool, typer.Option(help="Only the ablation table, one row per run.")] = False,
     column: Annotated[
         list[str] | None,
         typer.Option(help="A setting of the training run's plan, as its own column. Repeatable."),
     ] = None,
-    flips: Annotated[int, typer.Option(help="Show so many flipped questions, both texts side by side.")] = 0,
+    flips: Annotated[
+        int, typer.Option(help="Show this many flipped questions, both completions side by side.")
+    ] = 0,
     format: Annotated[str, typer.Option(help="text, md, csv or json.")] = "text",
 ) -> None:
-    """Runs against a baseline, paired by question."""
+    """Compare runs with a baseline, paired by question."""
     from .compare.flips import side_by_side
     from .compare.paired import compare as compare_boards
     from .compare.plan_columns import plan_columns
@@ -186,7 +195,7 @@ def compare(
     from .run import EvaluationRun
 
     if column and not (table or format == "csv"):
-        raise UsageError("--column adds to the table of --table; give both")
+        raise UsageError("--column adds columns to the table that --table prints; give both")
     folders = [EvaluationRun.existing(path) for path in runs]
     made = compare_boards([load_board(folder, scores) for folder in folders], anyway=anyway)
     if format == "json":
@@ -209,10 +218,10 @@ def panel(
         list[str] | None,
         typer.Option("--profile", "-p", help="A profile or recipe; the suite's by default. Repeatable."),
     ] = None,
-    examples: Annotated[int, typer.Option(help="So many completions on which they disagree.")] = 5,
+    examples: Annotated[int, typer.Option(help="How many completions on which they disagree to show.")] = 5,
     format: Annotated[str, typer.Option(help="text, md or csv.")] = "text",
 ) -> None:
-    """The same completions under several ways of reading an answer."""
+    """Read the same completions in several ways and show where the readings differ."""
     from .compare.panel import panel as read_panel
     from .run import EvaluationRun
 
@@ -226,13 +235,13 @@ def panel(
 
 @app.command()
 def truth(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, in the order of the checkpoints.")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, ordered by checkpoint.")],
     reward: Annotated[str, typer.Option(help="The scoring pass of the training reward.")],
     judge: Annotated[str, typer.Option(help="The scoring pass of an independent reader.")],
     arm: Annotated[str | None, typer.Option(help="greedy or sampled.")] = None,
     format: Annotated[str, typer.Option(help="text, md or csv.")] = "text",
 ) -> None:
-    """A training reward against an independent judgement of the same completions."""
+    """Compare a training reward with an independent reading of the same completions."""
     from .compare.truth import reward_against_truth
     from .figures.board import load_board
     from .run import EvaluationRun
@@ -251,9 +260,9 @@ def export(
         bool, typer.Option("--correct", help="Only an SFT set of the right completions (prompt, completion).")
     ] = False,
     order: Annotated[str, typer.Option(help="With --correct: shortest or diverse first.")] = "shortest",
-    per_prompt: Annotated[int, typer.Option(min=1, help="With --correct: how many of each prompt.")] = 1,
+    per_prompt: Annotated[int, typer.Option(min=1, help="With --correct: how many per prompt.")] = 1,
 ) -> None:
-    """A scored run as a flat table, a row a completion; or its own right completions to learn from."""
+    """Write a scored run as a flat table, one row per completion, or only its right completions for SFT."""
     from .export import export as write
     from .export import export_correct
     from .run import EvaluationRun
@@ -275,7 +284,7 @@ def pictures(
     scores: Scores = None,
     format: Annotated[str, typer.Option(help="svg or png.")] = "svg",
 ) -> None:
-    """The pictures of a report as files: curves, slices, pass rates, outcomes, lengths."""
+    """Write the pictures of a report as files: curves, slices, pass rates, outcomes, lengths."""
     from rewardkit.pages.draw import save
 
     from .figures.board import load_board
@@ -300,7 +309,7 @@ def pictures(
 
 @app.command()
 def suites() -> None:
-    """The suites that come with rewardkit."""
+    """List the suites that come with rewardkit."""
     from rewardkit.pages.tables import Table
 
     from .suite.suite import load_suite, shipped_suites
@@ -311,7 +320,7 @@ def suites() -> None:
 
 @app.command()
 def schema() -> None:
-    """The JSON Schema of suites, for editors."""
+    """Print the JSON Schema of suites, for editors."""
     from .suite.suite import suite_schema
 
     typer.echo(suite_schema(), nl=False)

@@ -1,4 +1,4 @@
-"""A scored run as a flat table, a row a completion, for whatever else one does with it."""
+"""A scored run as a flat table, one row per completion, for use in other tools."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def rows(folder: EvaluationRun, scoring: str | None = None) -> Iterator[dict[str
 def export(folder: EvaluationRun, out: Path, scoring: str | None = None) -> int:
     """Write the rows to a .jsonl, .csv or .parquet file; returns their number.
 
-    In CSV and parquet what is not flat (a chat prompt, fields, terms) is a text of JSON.
+    In CSV and parquet what is not flat (a chat prompt, fields, terms) is a JSON string.
     """
     if out.suffix not in FORMATS:
         raise UsageError(f"export to {', '.join(FORMATS)}; found '{out.suffix}'")

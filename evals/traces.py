@@ -1,8 +1,7 @@
 """Rejection sampling: a model's own right completions, as rows to learn from.
 
-Completions with their outcomes come in, from a scored evaluation run (`rewardkit eval export --correct`) or from a
-training run's log; rows of `prompt` and `completion` messages go out, the right ones only, each text once for a
-prompt, shortest or most diverse first.
+The right completions of a scored evaluation run (`rewardkit eval export --correct`) or of a training run's log, as
+rows of `prompt` and `completion` messages; each completion once per prompt, shortest or most diverse first.
 """
 
 from __future__ import annotations

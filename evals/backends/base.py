@@ -39,7 +39,7 @@ class Sampling:
 
     def __post_init__(self) -> None:
         if self.max_new_tokens < 1:
-            raise UsageError(f"max_new_tokens is at least 1; found {self.max_new_tokens}")
+            raise UsageError(f"max_new_tokens must be at least 1; found {self.max_new_tokens}")
         if self.greedy:
             if (self.top_p, self.top_k, self.min_p, self.seed) != (1.0, 0, 0.0, None):
                 raise UsageError(
@@ -89,7 +89,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """One completion. `tokens` is without the end-of-sequence token, None where nobody counted."""
+    """One completion. `tokens` is without the end-of-sequence token, None where they were not counted."""
 
     index: int
     sample: int

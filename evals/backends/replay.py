@@ -1,8 +1,8 @@
 """Completions from a file: what another program generated, evaluated as if it had been generated here.
 
-Rows are JSON lines, in one of two shapes: a row a completion
-(`{"id": "7", "arm": "sampled", "sample": 3, "completion": "...", "tokens": 41, "finish": "stop"}`), or a row
-an item with a list of completions. A row is matched to an item by the column named in `match`. A sample
+Rows are JSON lines, in one of two shapes: one row per completion
+(`{"id": "7", "arm": "sampled", "sample": 3, "completion": "...", "tokens": 41, "finish": "stop"}`), or one row
+per item with a list of completions. A row is matched to an item by the column named in `match`. A sample
 that the file lacks is not generated and stays missing.
 """
 
@@ -31,7 +31,7 @@ class Options:
     """Options of the replay backend.
 
     `match` is the column shared by the file and the suite's data ('id' is the item's id); `completion` the
-    text's column (a text or a list of texts), looked for under its usual names where it is not given. A row without
+    text's column (a string or a list of strings), looked for under its usual names where it is not given. A row without
     an arm belongs to the arm named `arm`.
     """
 

@@ -101,7 +101,7 @@ class Comparison:
         return made
 
     def ablation(self, extra: Sequence[tuple[str, Sequence[str]]] = ()) -> Table:
-        """A row a run and a column a metric, as papers print it. `extra` adds (header, a text a run)."""
+        """One row per run and one column per metric, as papers print it. `extra` adds (header, one string per run)."""
         shown = [row for row in self.rows if not row.column]
         names = list(dict.fromkeys((row.metric, row.arm, row.unit) for row in shown))
         found = {(row.run, row.metric, row.arm): row for row in shown}

@@ -1,7 +1,6 @@
 """Runs against a baseline, on the same questions: differences with intervals, tests, and what can be seen.
 
-Boards come in, the first as baseline; a `Comparison` goes out. Every difference is paired: question i of
-one run against question i of the other. Runs whose data, prompts, decoding or reading differ are refused,
+Every difference is paired: question i of one run with question i of the baseline, which is the first board. Runs whose data, prompts, decoding or reading differ are refused,
 because their difference would not be the models'.
 """
 
@@ -43,7 +42,7 @@ def compare(
 ) -> Comparison:
     """Compare runs with the first. Raises UsageError for runs that are not comparable, unless `anyway`."""
     if len(boards) < 2:
-        raise UsageError("a comparison needs two runs at least, the baseline first")
+        raise UsageError("a comparison needs at least two runs, the baseline first")
     labels = list(names) if names is not None else _distinct([board.name for board in boards])
     objections = [
         text
@@ -52,7 +51,7 @@ def compare(
     ]
     if objections and not anyway:
         raise UsageError(
-            "these runs are not comparable (--anyway compares them all the same):\n" + "\n".join(objections)
+            "these runs are not comparable (--anyway compares them nevertheless):\n" + "\n".join(objections)
         )
     items = common_items(boards)
     if not items:
@@ -81,7 +80,7 @@ def objections_to(base: Board, other: Board, name: str) -> list[str]:
                 for key in ours
                 if ours.get(key) != theirs.get(key)
             ]
-            made.append(f"{name}: the {arm} arm decodes otherwise ({', '.join(changed)})")
+            made.append(f"{name}: the {arm} arm is decoded differently ({', '.join(changed)})")
     if base.scoring["digest"] != other.scoring["digest"]:
         made.append(
             f"{name}: read by {other.scoring['recipe']}, the baseline by {base.scoring['recipe']}; score both with one"

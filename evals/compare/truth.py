@@ -1,6 +1,6 @@
-"""A training reward set against an independent judgement of the same completions.
+"""A training reward compared with an independent judgement of the same completions.
 
-A reward that has come apart from what it stands for shows in three figures: how often it ranks a right
+A reward that no longer measures what it should shows in three figures: how often it ranks a right
 completion above a wrong one (AUC), how often wrong ones are paid highly, how often right ones are paid
 badly; and, over the checkpoints of a training run, in a reward that rises while accuracy does not.
 """
@@ -76,7 +76,7 @@ def reward_against_truth(pairs: Sequence[tuple[Board, Board]], arm: str | None =
         arm: which arm; `sampled` where there is one, by default.
     """
     if not pairs:
-        raise UsageError("reward against truth needs a run at least")
+        raise UsageError("reward against truth needs at least one run")
     chosen = arm or ("sampled" if "sampled" in pairs[0][0].arms else "greedy")
     for board in (board for pair in pairs for board in pair):
         if chosen not in board.arms:

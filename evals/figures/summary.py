@@ -72,7 +72,7 @@ class Summary:
         return Table(headers, made, title=self._title(), notes=self.notes)
 
     def slice_table(self, column: str) -> Table:
-        """The headline metrics of one column's slices, a row a slice."""
+        """The headline metrics of one column's slices, one row per slice."""
         rows = [row for row in self.rows if row.column == column]
         found = {(row.value, row.measure.name, row.measure.arm): row for row in rows}
         shown = [name for name in _slice_names(self.board) if any(key[1:] == name[1:] for key in found)]

@@ -1,8 +1,8 @@
 """maj@k: how often the majority of k samples is right.
 
-What comes in is, for one question, the answer each sample gave (in its normal form) and whether it was
-right; what goes out is the expectation over all k-subsets of those samples, without replacement, with a
-tie paid in proportion to the right answers among the tied. It is exact, not simulated: for each height m
+For one question, from the answer of each sample (in its normal form) and whether it was right: the expectation
+over all k-subsets of the samples, without replacement, with a tie paid in proportion to the right answers among
+the tied. It is exact, not simulated: for each height m
 of the winning pile, a polynomial whose coefficients count the subsets.
 """
 

@@ -83,7 +83,7 @@ class StringMatch(Verifier):
                 regex.compile(pattern)
             except regex.error as fault:
                 raise ValueError(
-                    f"not a regular expression: {pattern!r}: {fault}; fix the pattern"
+                    f"not a valid regular expression: {pattern!r}: {fault}; fix the pattern"
                 ) from fault
         return patterns
 

@@ -1,7 +1,6 @@
-"""A section that holds the reward of evaluation runs against an independent reading of the same completions.
+"""A section that compares the reward of evaluation runs with an independent reading of the same completions.
 
-Runs that were scored in several ways come in, their suite's recipe being the reward and every other pass a judge;
-a table a judge goes out. Runs read in one way have none.
+The suite's recipe is the reward and every other scoring pass a judge, with one table per judge.
 """
 
 from __future__ import annotations

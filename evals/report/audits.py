@@ -1,6 +1,6 @@
 """Sections about audits: what `check`, `diff`, `advantages`, `signal` and `redteam` say as JSON.
 
-Findings are shown as sentences with their witness and what mends them; everything else in such a document
+Findings are shown as sentences with their witness and what fixes them; everything else in such a document
 as tables of its numbers, so that a figure which a later version adds is shown, too.
 """
 
@@ -50,7 +50,7 @@ def findings_of(audit: Mapping[str, Any]) -> list[Block]:
     loud: list[Block] = [found for found in made if found.level in ("error", "warning")]
     quiet: list[Block] = [found for found in made if found.level not in ("error", "warning")]
     if not loud:
-        loud = [Prose("Nothing was found that would need mending.")]
+        loud = [Prose("Nothing was found that needs fixing.")]
     return [*loud, Folded(f"{len(quiet)} proven or for information", quiet)] if quiet else loud
 
 

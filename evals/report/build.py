@@ -50,7 +50,7 @@ def build(
         out: the file to write.
         format: html, md or json.
         title: the page's title; by default the sources' names.
-        intro: what stands at the top: paragraphs (texts) and claims (mappings, or objects, with `text`,
+        intro: what comes first: paragraphs (strings) and claims (mappings, or objects, with `text`,
             `holds` and `told`).
         pictures: a folder in which each picture is written as SVG and PNG, too.
         anyway: compare evaluation runs whose data, prompts, decoding or reading differ.
@@ -60,7 +60,7 @@ def build(
         The file that was written.
 
     Raises:
-        UsageError: a source is nothing that a page can be made of, or a run is not scored yet.
+        UsageError: a source is of no known kind, or a run is not scored yet.
     """
     if format not in FORMATS:
         raise UsageError(f"--format {format}: {nearest(format, FORMATS)}")
@@ -86,7 +86,7 @@ def make_page(
     """The page itself, for a notebook; arguments as those of `build`."""
     found = recognise(sources)
     if not found:
-        raise UsageError("a report about nothing; give a run, a score file, an audit or a recipe")
+        raise UsageError("no run to report on; give a run, a score file, an audit or a recipe")
     by: dict[Kind, list[Source]] = {kind: [one for one in found if one.kind == kind] for kind in Kind}
     completions = Completions(limit)
     sections: list[Section] = []

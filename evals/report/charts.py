@@ -1,7 +1,7 @@
 """Pictures of evaluation runs: headline figures, pass@k curves, slices, pass rates, outcomes, lengths.
 
-Boards by name come in, Altair charts go out (None where there is nothing to draw); `draw` renders them. All
-are narrow enough for a telephone.
+Each takes boards by name and gives an Altair chart, or None where there is nothing to draw. All are narrow
+enough for a phone.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def differences(made: Comparison) -> Chart | None:
 
 
 def curves(boards: Boards) -> Chart | None:
-    """pass@k over k with bands, and greedy accuracy as a dashed line, a colour a run."""
+    """pass@k over k with bands, and greedy accuracy as a dashed line, one colour per run."""
     bands, lines = [], []
     for name, board in boards.items():
         arm = board.arms.get("sampled")
@@ -105,7 +105,7 @@ def curves(boards: Boards) -> Chart | None:
 
 
 def slices(boards: Boards, column: str) -> Chart | None:
-    """Greedy accuracy (or mean@n) of each value of a column with its interval, a bar a run."""
+    """Greedy accuracy (or mean@n) of each value of a column with its interval, one bar per run."""
     rows: list[dict[str, Any]] = []
     for name, board in boards.items():
         wanted = [m for m in measures(board) if m.name == "accuracy" or m.name.startswith("mean@")][:1]
@@ -164,7 +164,7 @@ def pass_rates(boards: Boards) -> Chart | None:
 
 
 def quadrants(boards: Boards) -> Chart | None:
-    """Greedy x pass@n: solid, lucky, headroom for RL, never right; a bar a run."""
+    """Greedy x pass@n: solid, lucky, headroom for RL, never right; one bar per run."""
     rows = []
     for name, board in boards.items():
         for measure in measures(board):
@@ -177,7 +177,7 @@ def quadrants(boards: Boards) -> Chart | None:
 
 
 def outcomes(boards: Boards) -> Chart:
-    """The share of each outcome, a bar an arm."""
+    """The share of each outcome, one bar per arm."""
     rows = []
     for name, board in boards.items():
         for arm in board.arms.values():

@@ -34,7 +34,7 @@ def report(
     ] = None,
     title: Annotated[str, typer.Option(help="The page's title.")] = "",
     pictures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Write each picture as SVG and PNG, too.")
+        Path | None, typer.Option(metavar="DIR", help="Also write each picture as SVG and PNG.")
     ] = None,
     completions: Annotated[
         int, typer.Option(min=0, help="How many completions the page holds at most.")
@@ -46,7 +46,7 @@ def report(
 ) -> None:
     """One self-contained page: figures with intervals, curves, audits, and every completion with its reward explained.
 
-    The page needs no network. Runs that can be compared are; those that cannot stand apart, with the reason.
+    The page needs no network. Runs that can be compared are; for the others the page gives the reason.
     """
     from .build import build
 

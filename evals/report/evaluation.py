@@ -1,7 +1,7 @@
 """Sections about evaluation runs: summary, curves, differences, slices, outcomes, flips, extraction panel.
 
-Run folders come in, the first as baseline; runs that can be compared with each other share their sections,
-and runs that cannot stand apart, with the reason.
+The first run is the baseline. Runs that can be compared share their sections; those that cannot get sections of
+their own, with the reason.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def summary_section(runs: Runs, prefix: str) -> Section:
         "samples of the same questions."
     )
     if runs.objections:
-        word = "Compared all the same" if runs.comparison is not None else "Stands apart"
+        word = "Compared nevertheless" if runs.comparison is not None else "Not compared with the others"
         lead += f" {word}: {'; '.join(dict.fromkeys(runs.objections))}."
     return Section("Summary", blocks, lead, [summary.plain() for summary in summaries.values()])
 

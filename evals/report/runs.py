@@ -17,7 +17,7 @@ class Runs:
     folders: dict[str, EvaluationRun]
     boards: dict[str, Board]
     objections: list[str] = field(default_factory=list)
-    """Why these runs stand apart from the first ones, or what was overruled to compare them."""
+    """Why these runs are not compared with the first ones, or what was overruled to compare them."""
     comparison: Comparison | None = None
 
     @property

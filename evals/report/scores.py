@@ -1,7 +1,7 @@
 """Sections about score files: what `rewardkit score` wrote, by term and by outcome.
 
-A score file holds no texts. Where the file it was made from still lies there unchanged, texts, prompts and
-golds are taken from it; where not, the page says so.
+A score file holds no texts. If the file it was made from is still there and unchanged, completions, prompts and
+golds are taken from it; otherwise the page says so.
 """
 
 from __future__ import annotations
@@ -47,10 +47,12 @@ def read_score_file(path: Path) -> list[dict[str, Any]]:
     for number, row in enumerate(rows, start=1):
         missing = [name for name in NEEDED if not isinstance(row, dict) or name not in row]
         if missing:
-            fault = f"no score file: no {', '.join(missing)}; rewardkit score RECIPE FILE -o OUT writes one"
+            fault = (
+                f"not a score file (no {', '.join(missing)}); rewardkit score RECIPE FILE -o OUT writes one"
+            )
             raise DataError(fault, str(path), number)
     if not rows:
-        raise DataError("holds no scores", str(path))
+        raise DataError("contains no scores", str(path))
     return rows
 
 

@@ -75,7 +75,7 @@ def _recognised(given: str) -> Iterator[Source]:
             return
         inside = list(_inside(path, DEPTH))
         if not inside:
-            raise UsageError(f"{path} holds no run; {TAKES}")
+            raise UsageError(f"{path} contains no run; {TAKES}")
         yield from inside
     elif not path.exists() and ("@" in given or "/" not in given) and not path.suffix:
         yield Source(Kind.RECIPE, given)
@@ -88,7 +88,7 @@ def _recognised(given: str) -> Iterator[Source]:
     elif path.suffix == ".json":
         yield _document(path)
     else:
-        raise UsageError(f"{path}: what this is cannot be told by its name; {TAKES}")
+        raise UsageError(f"{path}: cannot tell from its name what this is; {TAKES}")
 
 
 def _folder(path: Path) -> Source | None:
@@ -121,11 +121,11 @@ def _document(path: Path) -> Source:
             return Source(Kind.AUDIT, str(path), data.get("audits", [data]))
         if document_title(data):
             return Source(Kind.DOCUMENT, str(path), data)
-    raise UsageError(f"{path}: JSON of another kind; {TAKES}")
+    raise UsageError(f"{path}: JSON of an unknown kind; {TAKES}")
 
 
 def document_title(data: dict[str, Any]) -> str:
-    """What a document is, by its keys; empty where that cannot be told."""
+    """What a document is, by its keys; empty where it is of no known kind."""
     if {"before", "after", "spec"} <= data.keys():
         return f"Diff: {data['before']} to {data['after']}"
     if {"recipe", "frac_reward_zero_std"} <= data.keys():

@@ -1,4 +1,4 @@
-"""A run: one model, one suite, a folder that a killed process goes on from."""
+"""A run: one model, one suite, and a folder from which a killed process resumes."""
 
 from .folder import EvaluationRun
 from .generate import GenerationReport, generate_run

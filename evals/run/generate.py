@@ -1,7 +1,7 @@
 """Generation: what the suite plans, less what the log holds, from the backend into the log.
 
-Memory holds the items and one bit for each planned completion; texts pass through. A run stopped at any
-moment goes on by being started again with the same arguments.
+Memory holds the items and one bit for each planned completion; texts pass through. A run that was stopped
+at any moment resumes when it is started again with the same arguments.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from .log import read_log
 from .record import Record, completion_key
 
 REASONS = 5
-"""How many refusals are told of at the end; all are in the folder."""
+"""How many refusals are reported at the end; all are in the folder."""
 
 
 class Progress(Protocol):
-    """What is told of the work as it goes on; see `rewardkit.evals.run.progress`."""
+    """What is reported while the work proceeds; see `rewardkit.evals.run.progress`."""
 
     def start(self, arm: str, total: int, done: int) -> None:
         """An arm of `total` completions begins, of which `done` are in the log already."""
@@ -43,7 +43,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Tells nobody."""
+    """Reports nothing."""
 
     def start(self, arm: str, total: int, done: int) -> None:
         """Nothing."""

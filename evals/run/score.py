@@ -56,7 +56,7 @@ def score_run(
     """
     name = name or pass_name(recipe)
     if "/" in name or name.startswith("."):
-        raise UsageError(f"a scoring pass is a file name; found '{name}'")
+        raise UsageError(f"the name of a scoring pass must be a valid file name; found '{name}'")
     folder.scores.mkdir(parents=True, exist_ok=True)
     target = folder.scores / f"{name}.jsonl"
     draft = target.with_name(f".{name}.{os.getpid()}.tmp")
@@ -120,7 +120,9 @@ def rollout_of(item: Item, prompt: Prompt, record: Record, arm: str) -> Rollout:
 
 def _log(path: Path) -> Any:
     if not path.exists():
-        raise UsageError(f"{path} is not there: nothing was generated yet; run rewardkit eval run first")
+        raise UsageError(
+            f"{path} does not exist: nothing has been generated yet; run rewardkit eval run first"
+        )
     return path.open("rb")
 
 
@@ -163,7 +165,7 @@ def unusual_characters(text: str, usual: tuple[str, ...]) -> int:
 
 
 def tree_of(term: TermScore) -> dict[str, Any]:
-    """A term's payment as plain data, with what stands under it."""
+    """A term's payment as plain data, with those of the terms it is made of."""
     plain: dict[str, Any] = {"label": term.label, "kind": term.kind, "value": term.value, "raw": term.raw}
     if term.note:
         plain["note"] = term.note

@@ -1,7 +1,7 @@
 """Rows of data to items: an id, the golds, and every other column.
 
-JSON lines, CSV, parquet, a hub data set or generated rows come in as the suite's `data` says; a list of
-`Item`s goes out, in the suite's order.
+The suite's `data` names JSON lines, CSV, Parquet, a hub data set or generated rows; the items keep the suite's
+order.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def load_items(data: Data, judges: Sequence[Judge] = ()) -> list[Item]:
     for item in items:
         if item.id in seen:
             raise DataError(
-                f"the id '{item.id}' is there twice; name a column of unique ids in data.id", source
+                f"the id '{item.id}' occurs twice; name a column of unique ids in data.id", source
             )
         seen.add(item.id)
     return items
@@ -75,7 +75,7 @@ def load_items(data: Data, judges: Sequence[Judge] = ()) -> list[Item]:
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """Rows of a file as `rewardkit.rows` reads them; in CSV an empty field is null.
 
-    A row that cannot be read is an error here: a data set that lost some of its questions is another one.
+    A row that cannot be read is an error here: a data set without some of its questions is a different one.
     """
     if not path.exists():
         raise DataError("no such file", str(path))
@@ -94,7 +94,7 @@ def name_gold(data: Data) -> Data:
     if found is None:
         raise DataError(
             f"no column holds the gold: looked for {', '.join(USUAL['gold'])} among {', '.join(names)}; name it in the "
-            "suite, as in data: {gold: COLUMN}, or by --set data.gold=COLUMN",
+            "suite, as in data: {gold: COLUMN}, or with --set data.gold=COLUMN",
             _source(data),
         )
     return data.model_copy(update={"gold": found})

@@ -24,7 +24,7 @@ def generate(spec: Generated) -> Iterator[dict[str, Any]]:
 
 
 def _arithmetic(rng: random.Random, hidden: bool) -> dict[str, Any]:
-    """One to three additions and subtractions of numbers to 20; where `hidden`, one number is not told."""
+    """One to three additions and subtractions of numbers to 20; where `hidden`, one number is left out."""
     steps = rng.randint(1, 3)
     numbers = [rng.randint(1, 20) for _ in range(steps + 1)]
     signs = [rng.choice("+-") for _ in range(steps)]

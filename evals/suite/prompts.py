@@ -1,6 +1,6 @@
-"""From an item to what the model is shown: messages, or one plain text.
+"""From an item to what the model is shown: messages, or one plain string.
 
-Templates are Jinja in a sandbox, and strict: a column that a row lacks is an error, not an empty text.
+Templates are Jinja in a sandbox, and strict: a column that a row lacks is an error, not an empty string.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Prompter:
         self._shots = list(self._examples(prompt.fewshot)) if prompt.fewshot else []
 
     def render(self, item: Item) -> Rendered:
-        """Messages where the prompt is a chat, else a text."""
+        """Messages if the prompt is a chat, else a string."""
         question = _fill(self._user, item.fields, item.id)
         if not self.prompt.chat:
             shots = [asked + self.prompt.glue + answered for asked, answered in self._shots]
@@ -53,7 +53,9 @@ class Prompter:
         else:
             rows = load_shots(fewshot.examples)
         if len(rows) < fewshot.n:
-            raise UsageError(f"prompt.fewshot wants {fewshot.n} examples; {fewshot.examples} has {len(rows)}")
+            raise UsageError(
+                f"prompt.fewshot asks for {fewshot.n} examples; {fewshot.examples} has {len(rows)}"
+            )
         if fewshot.seed is not None:
             rows = random.Random(fewshot.seed).sample(rows, fewshot.n)
         answer = _template(fewshot.answer, "prompt.fewshot.answer")
@@ -73,7 +75,7 @@ def _template(text: str, where: str) -> Any:
     try:
         return _JINJA.from_string(text)
     except TemplateError as wrong:
-        raise UsageError(f"{where} is not a template: {wrong}") from wrong
+        raise UsageError(f"{where} is not a valid template: {wrong}") from wrong
 
 
 def _fill(template: Any, fields: Mapping[str, Any], name: str) -> str:

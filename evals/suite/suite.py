@@ -1,7 +1,7 @@
 """A suite: what is asked of a model, how it is decoded and how the answers are read.
 
-A YAML file comes in (its own, or a shipped one by name); a frozen `Suite` goes out. Errors name file,
-line and column. Nothing is read from the data here.
+Read from a YAML file, or from a shipped one by name, into a frozen `Suite`. Errors name file, line and column.
+No data is read here.
 """
 
 from __future__ import annotations
@@ -224,8 +224,8 @@ class Suite(Part):
         """Raise UsageError where a model could not be asked: the sampled arm does not say how to draw."""
         if self.arms.sampled is not None and self.arms.sampled.temperature is None:
             raise UsageError(
-                f"suite {self.suite}: arms.sampled needs a temperature to sample with (only completions that are "
-                "replayed do without); write one, or give --set arms.sampled.temperature=1.0"
+                f"suite {self.suite}: arms.sampled needs a temperature to sample with (only replayed completions "
+                "need none); write one, or give --set arms.sampled.temperature=1.0"
             )
 
     def to_yaml(self) -> str:

@@ -1,7 +1,7 @@
 """What a section of the page is made of: paragraphs, tables, pictures, claims, findings, flips, warnings.
 
 A block knows which macro of the template shows it (`shape`) and how it reads as Markdown. Blocks hold plain
-text; the template escapes it.
+strings; the template escapes them.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class FindingCard:
-    """What an audit found: a mark, a sentence, a witness as a table, and what mends it."""
+    """What an audit found: a mark, a sentence, a witness as a table, and what fixes it."""
 
     code: str
     severity: str
@@ -124,9 +124,9 @@ class FindingCard:
         return {"proven": "✓", "error": "✗", "warning": "!"}.get(self.level, "·")
 
     def markdown(self) -> str:
-        """The sentence, the witness and the mend."""
+        """The sentence, the witness and the fix."""
         head = f"- {self.sign} **{self.code}** ({self.verdict or self.severity}): {self.sentence}"
-        lines = [head, *(f"  - mend: `{mend}`" for mend in self.mends)]
+        lines = [head, *(f"  - fix: `{mend}`" for mend in self.mends)]
         if self.allowed:
             lines.insert(1, f"  - allowed: {self.allowed}")
         if self.witness is not None:

@@ -1,7 +1,6 @@
 """The completions that a page lets one browse, as plain data.
 
-Rows come in from evaluation runs, training runs and score files; each is one completion with its outcome,
-its reward's tree and the place of its answer. A page holds a bounded number: greedy ones first, then
+Each row is one completion with its outcome, its reward's tree and the place of its answer. A page holds a bounded number: greedy ones first, then
 samples, then what was logged in training; what is left out is said.
 """
 
@@ -58,7 +57,7 @@ class Completions:
     def add(self, row: Mapping[str, Any], tier: int) -> None:
         """Add a row with every name of `COLUMNS`; `slices` maps a column to its value.
 
-        Rows of a lower `tier` (0 greedy, 1 samples, 2 training) stand first and are left out last.
+        Rows of a lower `tier` (0 greedy, 1 samples, 2 training) come first and are left out last.
         """
         self._counts[tier] += 1
         kept = self._tiers.setdefault(tier, [])

@@ -72,7 +72,7 @@ def save(chart: Chart, path: Path) -> None:
     elif path.suffix == ".png":
         path.write_bytes(png(chart))
     else:
-        raise UsageError(f"{path}: a picture is .svg or .png; found '{path.suffix}'")
+        raise UsageError(f"{path}: a picture must be .svg or .png; found '{path.suffix}'")
 
 
 def specification(chart: Chart, paper: bool) -> dict[str, Any]:

@@ -1,8 +1,7 @@
 """One HTML file from sections: no network, light and dark, readable on a phone, printable.
 
-Sections of blocks and the completions to browse come in; HTML, Markdown or JSON goes out. Everything that
-completions, prompts and data say is text: the template escapes it, and the browsed completions are set as
-text by the script.
+A page has sections of blocks and completions to browse, and is written as HTML, Markdown or JSON. Completions,
+prompts and data are never markup: the template escapes them, and the script sets the browsed ones as text.
 """
 
 from __future__ import annotations

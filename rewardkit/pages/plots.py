@@ -1,6 +1,6 @@
 """Plots that several parts of a page draw alike: stacked shares, points with intervals, colours of series.
 
-Plain rows come in, so nothing here knows what was measured. All are narrow enough for a telephone.
+They take plain rows and do not know what was measured. All are narrow enough for a phone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rewardkit.types import Outcome
 from .draw import OUTCOME_COLOURS, SERIES, Chart
 
 WIDE = 270
-"""Columns of the plotted area: with its labels a picture fits a telephone."""
+"""Columns of the plotted area: with its labels a picture fits a phone."""
 
 
 def outcome_bars(rows: Sequence[Mapping[str, Any]]) -> Chart:

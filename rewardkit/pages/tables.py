@@ -17,7 +17,7 @@ from ..statistics.estimate import Estimate
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Headers and rows of text. `title` stands above, `notes` below; all columns but the first are figures."""
+    """Headers and rows of strings, with `title` above and `notes` below; all columns but the first are figures."""
 
     headers: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -27,7 +27,7 @@ class Table:
     """Columns that hold words, and are set to the left."""
 
     def print(self, console: Console | None = None) -> None:
-        """To a terminal; one below the other where the columns do not stand beside each other."""
+        """Print to a terminal, in several parts if the columns do not fit beside each other."""
         out = console or Console()
         parts = self._parts(out.width)
         split = len(parts) > 1
@@ -63,7 +63,7 @@ class Table:
         return max(len(word) for text in texts for word in [*text.split(), ""])
 
     def _parts(self, width: int) -> list[list[int]]:
-        """The columns in parts that fit the width with their cells folded between words; words stand in each."""
+        """The columns in parts that fit the width with cells folded between words; columns of words are in every part."""
         every = range(len(self.headers))
         narrow = [self._narrowest(place) + 2 for place in every]
         words = [place for place in every if place in self.words]

@@ -1,6 +1,6 @@
 """Per-question estimators from counts: n samples were drawn, c of them are right.
 
-Integer arrays come in (any shapes that broadcast), float arrays go out. A question with fewer samples
+Integer arrays of any shapes that broadcast give float arrays. A question with fewer samples
 than an estimator needs gets NaN, never 0. Each value is a quotient of exact integers, rounded once, so
 there is no loss of digits at any n. Averaging over questions is the caller's business.
 """

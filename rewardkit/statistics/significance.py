@@ -50,7 +50,7 @@ def exchange_test(
     draws: int = 4000,
     seed: int = 0,
 ) -> float:
-    """Two-sided p of ratio(b) - ratio(a), were the two sides' figures of each question given out by lot.
+    """Two-sided p of ratio(b) - ratio(a), had chance decided which side each question's two figures belong to.
 
     Each side is (num, den) by question (or by cluster), and a ratio is sum(num) / sum(den). p is the share of all
     exchanges of the sides, question by question, that differ as much as what was seen: of every exchange up to

@@ -80,7 +80,7 @@ def test_holm_is_over_the_slices_of_a_column(runs):
     [
         (
             (*STANDARD, "arms.sampled.temperature=0.5"),
-            r"the sampled arm decodes otherwise \(temperature 1.0 / 0.5\)",
+            r"the sampled arm is decoded differently \(temperature 1.0 / 0.5\)",
         ),
         ((*STANDARD, "prompt.user='{{ question }}?'"), r"the prompts differ"),
         ((*STANDARD, "data.generate.seed=1"), r"questions or golds differ"),
@@ -241,7 +241,7 @@ def test_the_commands_print_tables_in_every_format(runs, tmp_path):
         ),
         (("panel", "base", "--format", "json"), "--format is text, md or csv; found 'json'"),
         (("show", "base", "--format", "xml"), "--format is text, md, csv or json; found 'xml'"),
-        (("compare", "base", "same", "--column", "x"), "--column adds to the table of --table"),
+        (("compare", "base", "same", "--column", "x"), "--column adds columns to the table"),
     ],
 )
 def test_what_a_command_does_not_take_is_said(runs, arguments, says):

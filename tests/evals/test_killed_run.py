@@ -93,7 +93,7 @@ def test_ctrl_c_waits_for_no_server_and_says_how_to_go_on(tmp_path):
         _, told = process.communicate(timeout=120)  # a request is waited for 600 seconds
     assert process.returncode == 130, told
     assert "Traceback" not in told
-    assert f"stopped; the same command goes on with {tmp_path / 'run'}" in told
+    assert f"stopped; the same command resumes {tmp_path / 'run'}" in told
     folder = EvaluationRun(tmp_path / "run")
     assert sum(1 for _ in folder.completions()) == 20
     with Server(adder) as server:

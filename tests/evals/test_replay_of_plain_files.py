@@ -170,7 +170,7 @@ def test_where_nothing_belongs_to_the_suite_it_is_said_what_the_file_has(folder)
     words = " ".join(done.output.split())
     assert "no completion of arm 'greedy' belongs to a problem: its 'id' are 'q0', 'q1', 'q2'" in words
     assert "the suite's are like '2' (-O match=COLUMN" in words
-    assert "there is no completion to score" in str(done.exception)
+    assert "no completion was generated" in str(done.exception)
 
 
 def test_an_arm_that_the_file_has_not_is_said(folder):

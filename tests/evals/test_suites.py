@@ -150,7 +150,7 @@ def test_data_faults_name_file_and_row(rows, more, words):
 def test_ids_that_repeat_and_golds_that_are_not_there_are_faults(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('{"i": 1, "a": "#### 1"}\n{"i": 1, "a": "#### 2"}\n')
-    with pytest.raises(DataError, match=r"the id '1' is there twice"):
+    with pytest.raises(DataError, match=r"the id '1' occurs twice"):
         load_items(data(path, id="i"))
     path.write_text('{"i": 1, "a": "nothing"}\n')
     with pytest.raises(DataError, match=r"rows.jsonl:1: 'hash' finds no gold"):

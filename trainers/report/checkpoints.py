@@ -1,7 +1,7 @@
 """A section about the evaluations that a plan asks for: after its stages, and every so many steps within one.
 
-The folders `NN-STAGE/evals/` of a training run come in, as `rewardkit train` leaves them; a table a suite goes out,
-a row a checkpoint. Their figures are read from `metrics.json`; nothing is scored or computed again.
+One table per suite and one row per checkpoint. Their figures are read from `metrics.json`; nothing is scored or
+computed again.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _evaluations(label: str, folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _table(suite: str, rows: Sequence[dict[str, Any]]) -> Table:
-    """A row a checkpoint and a column a headline figure; of pass@k the first and the last k."""
+    """One row per checkpoint and one column per headline figure; of pass@k the first and the last k."""
     whole = [{(m["metric"], m["arm"]): m for m in row["metrics"] if not m["slice"]} for row in rows]
     names = [key for key in dict.fromkeys(key for row in whole for key in row) if SHOWN.fullmatch(key[0])]
     passes = [key for key in names if key[0].startswith("pass@")]

@@ -22,7 +22,7 @@ OVERLAYS = {
         "reward": ("reward", "Reward"),
         "right": ("outcomes/right", "Right answers (share)"),
         "false-none": ("false_none", "None said on answerable problems (share)"),
-        "length": ("completions/mean_length", "Tokens a completion"),
+        "length": ("completions/mean_length", "Tokens per completion"),
         "dead-groups": ("frac_reward_zero_std", "Groups without a gradient (share)"),
         "entropy": ("entropy", "Entropy"),
         "kl": ("kl", "KL from the reference"),
@@ -35,7 +35,7 @@ OVERLAYS = {
 
 
 def overlays(runs: Mapping[str, Frame], kind: str, hues: Sequence[str]) -> list[tuple[str, Chart, str]]:
-    """(name, chart, caption) of every metric that the runs logged, a line a run, in these colours."""
+    """(name, chart, caption) of every metric that the runs logged, one line per run, in these colours."""
     made = []
     for name, (column, title) in OVERLAYS[kind].items():
         rows = []

@@ -41,7 +41,7 @@ class Stage:
     kind: str
     recipe: str
     rows: Any
-    """A data frame, a row a logged step."""
+    """A data frame, one row per logged step."""
     warnings: list[dict[str, Any]]
     folder: Path
 
@@ -144,13 +144,13 @@ def curves_section(stages: list[Stage], shade: Mapping[str, str]) -> Section:
 
 
 def warnings_section(stages: list[Stage]) -> Section:
-    """What the watch said while the runs trained."""
+    """What the watch reported during training."""
     rows = [
         [stage.label, str(row["step"]), row["warning"], row["text"], row["audit"]]
         for stage in stages
         for row in stage.warnings
     ]
-    blocks: list[Block] = [Prose("None: no metric of these runs passed its limit.")]
+    blocks: list[Block] = [Prose("No metric of these runs passed its limit.")]
     if rows:
         blocks = [
             Tabled(Table(["run", "step", "warning", "what was seen", "look at"], rows, words=(0, 2, 3, 4)))

@@ -44,10 +44,10 @@ def test_a_folder_stands_for_the_runs_in_it(made):
     ("name", "content", "fault"),
     [
         ("nothing", None, "no such file"),
-        ("empty/", None, "holds no run"),
+        ("empty/", None, "contains no run"),
         ("a.json", "{", "not JSON"),
-        ("a.json", '{"x": 1}', "JSON of another kind"),
-        ("a.txt", "x", "cannot be told"),
+        ("a.json", '{"x": 1}', "JSON of an unknown kind"),
+        ("a.txt", "x", "cannot tell from its name"),
     ],
 )
 def test_what_is_no_source_is_refused_with_what_would_be(tmp_path, name, content, fault):
@@ -93,10 +93,10 @@ def test_runs_that_differ_stand_apart_and_say_why(made, tmp_path):
     titles = [one.title for one in page.sections]
     assert "Differences" not in titles
     [apart] = [one for one in page.sections if one.title.startswith("Summary: small (")]
-    assert "Stands apart" in apart.lead
+    assert "Not compared with the others" in apart.lead
     assert "temperature 1.0 / 0.6" in apart.lead
     together = make_page([made / "runs" / "base", other], anyway=True)
-    assert "Compared all the same" in section(together, "Summary").lead
+    assert "Compared nevertheless" in section(together, "Summary").lead
 
 
 def test_a_run_without_scores_is_refused(made, tmp_path):
@@ -218,7 +218,7 @@ def test_score_files_with_the_texts_they_were_made_from(tmp_path, rewardkit, end
 def test_a_file_that_is_no_score_file_is_named_with_its_row(tmp_path):
     path = tmp_path / "rows.jsonl"
     path.write_text('{"id": 1}\n')
-    with pytest.raises(DataError, match=r"rows.jsonl:1: no score file: no total, outcome"):
+    with pytest.raises(DataError, match=r"rows.jsonl:1: not a score file \(no total, outcome"):
         make_page([path])
 
 
