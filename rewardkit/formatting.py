@@ -101,13 +101,15 @@ def _visible(character: str, run: int) -> str:
     return shown * run if run < RUN else f"{shown}(x{run})"
 
 
-def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
+def markdown_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], rule: Sequence[str] | None = None
+) -> str:
+    """A Markdown table. `rule` is the line below the header, one cell per column; `--:` sets a column to the right."""
 
     def line(cells: Sequence[str]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
-    return "\n".join([line(header), line(["---"] * len(header)), *map(line, rows)])
+    return "\n".join([line(header), line(rule or ["---"] * len(header)), *map(line, rows)])
 
 
 def signed(value: float | None, digits: int = 2) -> str:

@@ -12,6 +12,7 @@ from html import escape
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from ..formatting import markdown_table
 from ..statistics.estimate import Estimate
 
 
@@ -84,14 +85,10 @@ class Table:
 
     def markdown(self) -> str:
         """As a Markdown table."""
-
-        def line(cells: Sequence[str]) -> str:
-            return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
-
         rule = ["---" if place in self.words else "--:" for place in range(len(self.headers))]
         head = [f"**{self.title}**", ""] if self.title else []
         tail = ["", *self.notes] if self.notes else []
-        return "\n".join([*head, line(self.headers), line(rule), *map(line, self.rows), *tail]) + "\n"
+        return "\n".join([*head, markdown_table(self.headers, self.rows, rule), *tail]) + "\n"
 
     def csv(self) -> str:
         """As CSV, without title and notes."""

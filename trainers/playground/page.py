@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from rewardkit.formatting import markdown_table
 from rewardkit.statistics import Estimate
 
 from .measure import Sheet, changes, claims, figures
@@ -90,11 +91,6 @@ def page(record: Mapping[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join("| " + " | ".join(cells) + " |\n" for cells in lines)
-
-
 def _claims(seeds: Mapping[str, Any]) -> str:
     names = list(next(iter(seeds.values()))["claims"])
     rows = []
@@ -112,7 +108,7 @@ def _claims(seeds: Mapping[str, Any]) -> str:
     verdict = "holds" if under >= ENOUGH * len(times) else "**does not hold**"
     took = f"{under} of {len(times)} ({min(times):.1f} to {max(times):.1f} minutes)"
     rows.append(["SFT and one GRPO run take under six minutes", took, verdict])
-    return _table(["claim", "seeds", ""], rows)
+    return markdown_table(["claim", "seeds", ""], rows) + "\n"
 
 
 def _accuracy(seeds: Mapping[str, Any]) -> str:
@@ -131,7 +127,10 @@ def _accuracy(seeds: Mapping[str, Any]) -> str:
                     _percent(moved["gap"], sign=True) if moved else "",
                 ]
             )
-    return _table(["seed", "policy", "greedy", "pass@8", "gap", "greedy, change", "gap, change"], rows)
+    return (
+        markdown_table(["seed", "policy", "greedy", "pass@8", "gap", "greedy, change", "gap, change"], rows)
+        + "\n"
+    )
 
 
 def _none(seeds: Mapping[str, Any]) -> str:
@@ -141,7 +140,10 @@ def _none(seeds: Mapping[str, Any]) -> str:
         for seed, told in seeds.items()
         for policy, found in told["figures"].items()
     ]
-    return _table(["seed", "policy", *(f"false None, {level}" for level in LEVELS), "recall"], rows)
+    return (
+        markdown_table(["seed", "policy", *(f"false None, {level}" for level in LEVELS), "recall"], rows)
+        + "\n"
+    )
 
 
 def _levels(seeds: Mapping[str, Any]) -> str:
@@ -157,7 +159,7 @@ def _levels(seeds: Mapping[str, Any]) -> str:
         for seed, told in seeds.items()
         for policy, found in told["figures"].items()
     ]
-    return _table(["seed", "policy", *LEVELS], rows)
+    return markdown_table(["seed", "policy", *LEVELS], rows) + "\n"
 
 
 def _settings(record: Mapping[str, Any]) -> str:
