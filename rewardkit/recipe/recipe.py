@@ -21,7 +21,7 @@ from ..terms.base import Number, Term
 from ..terms.bounds import Eliminator
 from ..terms.cells import Axis, Cell, Pays, Range, merge
 from ..terms.combinators import Combinator, First, total_pays
-from ..terms.labels import Terms, trees
+from ..terms.labels import Terms
 from ..types import DECIDED, Reading, Rollout, Score
 from .answer import Answer, RecipePart
 from .engine import Reward, read, score_readings
@@ -195,20 +195,7 @@ class Recipe(RecipePart):
 
     def tree(self) -> dict[str, Any]:
         """The plain tree that the recipe would be written as, without `extends`."""
-        plain: dict[str, Any] = {"recipe": self.name, "version": self.version}
-        if self.about:
-            plain["about"] = self.about
-        answer = self.answer.model_dump(mode="json", exclude_defaults=True)
-        if answer:
-            plain["answer"] = answer
-        plain["reward"] = trees(self.reward)
-        if self.clip is not None:
-            plain["clip"] = list(self.clip)
-        if self.system_prompt is not None:
-            plain["system_prompt"] = self.system_prompt
-        if self.allow:
-            plain["allow"] = [allow.model_dump() for allow in self.allow]
-        return plain
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
     def to_yaml(self) -> str:
         """The recipe as YAML; reads back as an equal recipe."""
