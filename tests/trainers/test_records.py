@@ -100,7 +100,7 @@ def test_what_changed_since_the_run_began(tmp_path):
     ]
     (tmp_path / "01-a" / "checkpoint-2").mkdir(parents=True)
     with pytest.raises(
-        UsageError, match=r"begun with 1 processes, .* now there are 2. Launch 1, or remove \S+01-a"
+        UsageError, match=r"started with 1 processes, .* now there are 2. Launch 1, or remove \S+01-a"
     ):
         run.begin("p\n", record | {"processes": 2})
     (tmp_path / "01-a" / "done.json").write_text("{}")

@@ -19,7 +19,7 @@ def demo(
 ) -> None:
     """Train a tiny policy by two versions of a reward and see what each bought.
 
-    Nothing is downloaded. Every figure comes from this run. Ctrl-C and the same command again go on.
+    Nothing is downloaded. Every figure comes from this run. After Ctrl-C, the same command resumes.
     """
     import sys
     import webbrowser

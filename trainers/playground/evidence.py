@@ -3,7 +3,7 @@
 For each seed: a world, one SFT, then GRPO twice from there, with `playground-none` versions 0 and 1; each of
 the three policies is measured on problems that none was trained on. Everything lands under `runs/evidence`,
 in a folder named by the digest of the settings, so that changed settings never meet old results; what is
-done is not done again, and a run that was interrupted goes on at the first policy that was not measured.
+done is not done again, and a run that was interrupted resumes at the first policy that was not measured.
 `docs/evidence.md` and `docs/evidence.json` are written from those results and from nothing else.
 """
 

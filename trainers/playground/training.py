@@ -80,7 +80,7 @@ def train_sft(
         folder: where the trained model folder is written.
         rows: the rows, or a file of them.
         seed: of the weights (without `start`), the data order and everything else that is drawn.
-        start: a model folder to go on from; without it a new tokenizer and policy are made.
+        start: a model folder to start from; without it a new tokenizer and policy are made.
         options: TRL's `SFTConfig` options over `SFT_OPTIONS`.
         callbacks: for progress.
     """

@@ -1,10 +1,10 @@
-"""The run folder: everything a run leaves behind, and what a killed one goes on from.
+"""The run folder: everything a run leaves behind, and what a killed one resumes from.
 
     plan.yaml                the resolved plan; another plan is refused here
     run.json                 recipes with their digests, versions of everything, seeds, settings
     recipes/STAGE.yaml       each stage's recipe, resolved
     run.lock                 held while a run is at work here
-    metrics.jsonl            a row a logged step, over all stages; no step twice, none missing after a kill
+    metrics.jsonl            one row per logged step, over all stages; no step twice, none missing after a kill
     NN-STAGE/
         data.json            how many rows the stage has, and their digest
         checkpoint-N/        TRL's checkpoints
@@ -83,7 +83,7 @@ class TrainingRun(RunFolder):
         before = former.get("processes", record.get("processes"))
         if before != record.get("processes") and self._unfinished():
             raise UsageError(
-                f"{self.path} was begun with {before} processes, and its checkpoints go on with as many; now there are "
+                f"{self.path} was started with {before} processes, and its checkpoints resume with as many; now there are "
                 f"{record['processes']}. Launch {before}, or remove {self._unfinished()} to train that stage again"
             )
         write_whole(written, plan)
@@ -103,7 +103,7 @@ class TrainingRun(RunFolder):
         return next((path for path in found if not (path / "done.json").is_file()), None)
 
     def same_data(self, stage: Path, rows: Sequence[Mapping[str, Any]], step: int) -> None:
-        """Write down what a stage learns from. Raises UsageError where it goes on from a step, and learnt from other rows."""
+        """Write down what a stage learns from. Raises UsageError where it resumes after a step, and learnt from other rows."""
         digest = hashlib.sha256()
         for row in rows:
             digest.update(json.dumps(row, sort_keys=True, default=str).encode())
@@ -130,7 +130,7 @@ class TrainingRun(RunFolder):
 
 
 def last_complete(folder: Path, world_size: int = 1) -> tuple[Path, int] | None:
-    """The newest checkpoint from which training can go on, with its step.
+    """The newest checkpoint from which training can resume, with its step.
 
     Trainers do not write checkpoints atomically. The trainer's state is written last, so one that reads as
     JSON vouches for what came before it; weights, optimizer, scheduler and random state are looked for too,

@@ -153,7 +153,7 @@ def look(history: History, limits: Mapping[str, float | None], window: int = WIN
         history: the logged rows of the stage, oldest first.
         limits: rule name to its threshold, over the rules' own; None turns a rule off.
         window: rows that a mean is taken over. Rules wait until there are as many; those that compare with the
-            stage's first rows, until there are twice as many.
+            stage's first rows, until there are twice as many (`Watch` says so when training begins).
     """
     rows = [row for row in history if "reward" in row]
     found = []
@@ -169,7 +169,7 @@ def look(history: History, limits: Mapping[str, float | None], window: int = WIN
 
 
 def check_watch(resolved: Resolved) -> None:
-    """Raise RecipeError for a rule that is not there, or a threshold that is no number."""
+    """Raise RecipeError for an unknown rule, or a threshold that is not a number."""
     for at, stage in enumerate(resolved.plan.stages):
         for name, limit in stage.watch.items():
             if name != "window" and name not in RULES:
@@ -197,7 +197,7 @@ def check_watch(resolved: Resolved) -> None:
 
 
 class Watch(TrainerCallback):
-    """Says each warning once a stage, writes it down, and ends the stage where asked.
+    """Says each warning once per stage, writes it down, and ends the stage where asked.
 
     `stopped` is the name of the warning that ended the stage. A resumed run knows what was said before.
 
@@ -208,7 +208,7 @@ class Watch(TrainerCallback):
         recipe: the recipe's reference, for the commands.
         completions: the folder of the tables of completions, for the commands.
         say: takes lines for a person.
-        from_step: where a resumed run goes on.
+        from_step: where a resumed run begins.
     """
 
     def __init__(
@@ -230,6 +230,17 @@ class Watch(TrainerCallback):
         if path:
             write_rows(path, rows)
         self.said = {row["warning"] for row in rows}
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        """Say from when on silence means that nothing was found."""
+        rows = sum("reward" in row for row in state.log_history)
+        blind = [
+            f"{what} from logged row {first} on"
+            for what, first in (("limits", self.window), ("changes since the start", 2 * self.window))
+            if rows < first
+        ]
+        if blind and self.path is not None:
+            self.say(f"the watch checks {' and '.join(blind)} (watch: {{window: {self.window}}})")
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         """Look at the rows so far."""
