@@ -28,6 +28,7 @@ from rewardkit.types import Finish, Rollout, Score
 from .adapter.fit import check_fit
 from .adapter.observe import columns as observed_columns
 from .adapter.observe import metrics as observed_metrics
+from .adapter.told import warn_lacking
 
 NOT_COLUMNS = frozenset({"prompts", "completions", "completion_ids", "trainer_state", "environments"})
 
@@ -77,6 +78,7 @@ class Scorer:
             if seen is completions:
                 return scores, False
         rollouts = self.rollouts(prompts, completions, completion_ids, columns)
+        warn_lacking(self.recipe, rollouts)
         try:
             scores = self.recipe.score(rollouts)
         except Exception as error:

@@ -25,7 +25,7 @@ from rewardkit.rows import GoldReader
 from rewardkit.rows.values import said
 from rewardkit.types import DECIDED, Finish, Gold, Rollout, Score
 
-from .adapter.told import golds_of
+from .adapter.told import golds_of, warn_lacking
 
 if not hasattr(vf, "Rubric"):
     raise SetupError(
@@ -70,6 +70,7 @@ class RecipeRubric(vf.Rubric):  # pyright: ignore[reportAttributeAccessIssue]
     async def _score(self, states: Sequence[Any]) -> None:
         golds = golds_of([state.get("answer") for state in states], self.golds)
         rollouts = [self._rollout(state, gold) for state, gold in zip(states, golds, strict=True)]
+        warn_lacking(self.recipe, rollouts)
         scores = await asyncio.to_thread(self.recipe.score, rollouts)
         for state, score in zip(states, scores, strict=True):
             state["reward"] = score.total if score.total is not None else 0.0

@@ -26,7 +26,7 @@ from rewardkit.rows import GoldReader
 from rewardkit.rows.values import RowFault, said
 from rewardkit.types import Finish, Rollout
 
-from .adapter.told import golds_of, logged, one_at_a_time, paid
+from .adapter.told import golds_of, logged, one_at_a_time, paid, warn_lacking
 
 try:
     import verifiers.v1 as vf  # pyright: ignore[reportMissingImports]
@@ -67,6 +67,7 @@ def recipe_task(
         async def recipe(self, trace: Any) -> float:
             """The recipe's total; its terms and the outcome go into the trace's metrics."""
             rollout = rollout_of(self.data, trace, gold, golds, tokenizer)  # pyright: ignore[reportAttributeAccessIssue]
+            warn_lacking(found, [rollout])
             score = (await asyncio.to_thread(found.score, [rollout]))[0]
             trace.record_metrics(logged(found, score))
             return paid(score)

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from rewardkit import __version__
 from rewardkit.errors import UsageError, nearest
+from rewardkit.rows.columns import lacking
 from rewardkit.runs.log import LogWriter
 
 from ..backends.base import Backend, Completion, Prompt, Refusal, Request, Sampling
@@ -96,8 +97,10 @@ def generate_run(
         suite.check_decoding()
     with folder.writing():
         suite = suite.model_copy(update={"data": name_gold(suite.data)})
-        items = load_items(suite.data, [load_reader(suite.recipe).answer])
+        reader = load_reader(suite.recipe)
+        items = load_items(suite.data, [reader.answer])
         _check_columns(suite, items)
+        lacks = lacking(reader.fields(), [item.fields for item in items], f"suite {suite.suite}")
         prompter = Prompter(suite.prompt)
         unrendered = [prompter.render(item) for item in items]
         model = backend.identity()
@@ -120,7 +123,9 @@ def generate_run(
                 "effective": effective,
             },
         )
-        return _work(folder, suite, backend, pairs, have, session, progress or Silent(), token_ids, window)
+        report = _work(folder, suite, backend, pairs, have, session, progress or Silent(), token_ids, window)
+        report.remarks = lacks + report.remarks
+        return report
 
 
 def _check_columns(suite: Suite, items: list[Item]) -> None:

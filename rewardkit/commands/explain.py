@@ -121,6 +121,7 @@ def _read(
         option=ON_COMMAND_LINE,
         null_gold=reward.answer.null_gold,
         needs=needs,
+        fields=reward.fields(),
         group_by=group_by,
     )
     found = _chosen(groups, *wanted)

@@ -67,6 +67,7 @@ def score(
         option=ON_COMMAND_LINE,
         null_gold=reward.answer.null_gold,
         needs=frozenset() if rows.tokenizer else reward.needs(),
+        fields=reward.fields(),
         group_by=rows.group_by,
         strict=strict,
         limit=rows.limit,

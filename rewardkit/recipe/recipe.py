@@ -29,6 +29,7 @@ from .printing import python
 
 if TYPE_CHECKING:
     import pandas as pd
+    from datasets import Dataset
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -112,7 +113,7 @@ class Recipe(RecipePart):
         )
         return score_readings(reward, readings)
 
-    def score_frame(self, frame: pd.DataFrame, **columns: Any) -> pd.DataFrame:
+    def score_frame(self, frame: pd.DataFrame | Dataset, **columns: Any) -> pd.DataFrame:
         """The scores of a frame's completions, one row each, in order. See `rewardkit.rows.Columns` for `columns`.
 
         The one import that goes up the house: the method belongs where a user looks for it, the code to `scoring`.
@@ -144,6 +145,11 @@ class Recipe(RecipePart):
     def needs(self) -> frozenset[str]:
         """Facts every rollout must carry: `tokens`, `token_ids`."""
         return frozenset().union(*(term.all_needs() for term in self.reward.values()))
+
+    def fields(self) -> frozenset[str]:
+        """Columns of the row that conditions read, as in `field("language") == "en"`."""
+        conditions = (term.when for _, term in self.walk() if term.when is not None)
+        return frozenset().union(*(condition.fields() for condition in conditions))
 
     @property
     def reads_groups(self) -> bool:

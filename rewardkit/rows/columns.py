@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from typing import Any
 
 from ..errors import UsageError, nearest
+from .values import is_null
 
 USUAL: Mapping[str, tuple[str, ...]] = {
     "prompt": ("prompt", "question", "problem"),
@@ -114,6 +116,59 @@ class Chosen:
     def __str__(self) -> str:
         pairs = ", ".join(f"{role} = {column}" for role, column in self.columns.items())
         return f"columns: {pairs}" + "".join(f"; {note}" for note in self.notes)
+
+
+def check_fields(
+    fields: Iterable[str], names: Iterable[str], where: str = "", roles: Mapping[str, str] | None = None
+) -> None:
+    """Refuse data without a column that a condition reads: the condition would never hold, in silence.
+
+    Args:
+        fields: columns that conditions read, as `recipe.fields()` has them.
+        names: the columns there are.
+        where: the file or the like, for the message.
+        roles: role to column, for columns that are read as something else.
+
+    Raises:
+        UsageError: a column is not there, or is read as a role and so not left to conditions.
+    """
+    present = list(names)
+    at = f"{where}: " if where else ""
+    for name in sorted(fields):
+        if name not in present:
+            raise UsageError(
+                f"{at}no row has a column '{name}', which a condition of the recipe reads: field(\"{name}\"); "
+                f"{nearest(name, present) if present else 'the rows have no other columns'}"
+            )
+        role = next((role for role, column in (roles or {}).items() if column == name), None)
+        if role is not None:
+            raise UsageError(
+                f"{at}column '{name}' is read as the {role}, so the recipe's condition field(\"{name}\") never holds; "
+                "copy it to a column of another name for the condition"
+            )
+
+
+def lacking(fields: Iterable[str], rows: Sequence[Mapping[str, Any]], where: str = "") -> list[str]:
+    """What to warn of: columns that conditions read and some rows do not have, counted.
+
+    Args:
+        fields: columns that conditions read.
+        rows: the rows' columns.
+        where: as for `check_fields`.
+
+    Raises:
+        UsageError: no row has a column.
+    """
+    wanted = sorted(fields)
+    if rows:
+        check_fields(wanted, dict.fromkeys(name for row in rows for name in row), where)
+    counts = ((name, sum(is_null(row.get(name)) for row in rows)) for name in wanted)
+    return [lacks(name, count, len(rows)) for name, count in counts if count]
+
+
+def lacks(name: str, count: int, of: int) -> str:
+    """The warning about a column that some rows do not have."""
+    return f"{count:,} of {of:,} rows have no '{name}', which a condition of the recipe reads: it does not hold for them"
 
 
 def parse_columns(settings: Sequence[str]) -> Columns:

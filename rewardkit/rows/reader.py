@@ -21,7 +21,7 @@ from typing import Any, Literal
 from ..errors import DataError, MissingFact, UsageError, nearest
 from ..types import Finish, Rollout
 from . import values
-from .columns import Chosen, Columns
+from .columns import Chosen, Columns, check_fields, lacks
 from .golds import IN_PYTHON, GoldReader, Judge, refuse_written_lists
 from .sources import Row, Source, open_rows
 from .values import RowFault
@@ -58,6 +58,12 @@ class RowReport:
     """The first `KEPT` of them."""
     faults: Counter[str] = field(default_factory=Counter)
     """All of them, counted by kind."""
+    lacking: Counter[str] = field(default_factory=Counter)
+    """Rows without a column that a condition reads, by column."""
+
+    def warnings(self) -> list[str]:
+        """What should be said of rows that were read."""
+        return [lacks(name, count, self.rows) for name, count in sorted(self.lacking.items())]
 
     def leave_out(self, row: int, kind: str, fault: str) -> None:
         """Name and count a bad row."""
@@ -99,6 +105,7 @@ class Groups:
         *,
         golds: GoldReader,
         needs: frozenset[str],
+        fields: frozenset[str] = frozenset(),
         group_by: str | None,
         strict: bool,
         limit: int | None,
@@ -106,7 +113,7 @@ class Groups:
         self.source = source
         self.report = RowReport(source.name)
         self._columns = columns
-        self._golds, self._needs = golds, needs
+        self._golds, self._needs, self._fields = golds, needs, fields
         self._group_by, self._strict, self._limit = group_by, strict, limit
 
     def __iter__(self) -> Iterator[Group]:
@@ -135,6 +142,7 @@ class Groups:
         chosen = self._columns.choose(names, file=self.source.name)
         if self._group_by is not None:
             chosen = Chosen({**chosen.columns, "group": self._group_by}, chosen.notes)
+        check_fields(self._fields, names, self.source.name, chosen.columns)
         has = set(chosen.columns)
         if "token_ids" in self._needs and "token_ids" not in has:
             raise MissingFact(
@@ -237,6 +245,7 @@ class Groups:
         prompt = "" if split else values.prompt(cell.get("prompt"))
         taken = set(columns.values())
         extra = {name: value for name, value in cells.items() if name not in taken}
+        self.report.lacking.update(name for name in self._fields if values.is_null(extra.get(name)))
         facts = {
             role: _each(cell.get(role), role, len(answers), several) for role in PER_SAMPLE if role in columns
         }
@@ -310,6 +319,7 @@ def read_rollouts(
     judges: Sequence[Judge] = (),
     option: str = IN_PYTHON,
     needs: Iterable[str] = (),
+    fields: Iterable[str] = (),
     group_by: str | None = None,
     strict: bool = False,
     limit: int | None = None,
@@ -325,6 +335,7 @@ def read_rollouts(
         option: how `gold_extract` is written where the user stands (see `rewardkit.rows.golds`).
         needs: facts that every rollout must carry, as `recipe.needs()` has them; leave empty where a
             tokenizer will supply them.
+        fields: columns that conditions read, as `recipe.fields()` has them; a file without one is refused.
         group_by: the group column; its rows may stand anywhere (the file is then held in memory).
         strict: raise DataError at the first bad row, instead of leaving it out and counting it.
         limit: read this many rows at most.
@@ -339,6 +350,7 @@ def read_rollouts(
             gold_extract, judges=judges, null_is_gold=null_gold == "unanswerable", option=option
         ),
         needs=frozenset(needs),
+        fields=frozenset(fields),
         group_by=group_by,
         strict=strict,
         limit=limit,

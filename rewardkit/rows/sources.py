@@ -8,18 +8,22 @@ place from 1 in JSON and parquet. Only a JSON list is loaded whole.
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import sys
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from ..errors import DataError, UsageError
+from ..errors import DataError, SetupError, UsageError
 from .values import short
 
 STDIN = "-"
+COMPRESSED = (".gz", ".zst")
 _BOM = b"\xef\xbb\xbf"
 _BATCH = 128
 NOT_UTF8 = "not UTF-8 text; save the file as UTF-8"
@@ -61,7 +65,7 @@ class JsonLines(Source):
         super().__init__(path)
         if self.name == STDIN:
             self.name = "<stdin>"
-        else:
+        elif path.suffix not in COMPRESSED:  # what is read is not what the file's size counts
             self.size = path.stat().st_size
 
     def __iter__(self) -> Iterator[Row]:
@@ -69,8 +73,7 @@ class JsonLines(Source):
         if self.name == "<stdin>":
             yield from self._rows(sys.stdin.buffer)
             return
-        with self.path.open("rb") as file:
-            yield from self._rows(file)
+        yield from self._rows(_lines(self.path))
 
     def _rows(self, lines: Any) -> Iterator[Row]:
         for number, line in enumerate(lines, start=1):
@@ -79,6 +82,59 @@ class JsonLines(Source):
                 line = line.removeprefix(_BOM)
             if line.strip():
                 yield _row(number, line)
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """A file's lines, decompressed by its ending.
+
+    Raises:
+        SetupError: zstandard is needed and not installed.
+        DataError: the file is damaged.
+    """
+    opened = {".gz": gzip.open, ".zst": _zstd_lines}.get(path.suffix, lambda path: path.open("rb"))(path)
+    number = 0
+    try:
+        with opened as lines:
+            for line in lines:
+                number += 1
+                yield line
+    except (EOFError, zlib.error, gzip.BadGzipFile) as wrong:
+        raise DataError(
+            f"what follows cannot be decompressed ({wrong}); the file is damaged, or its ending is wrong",
+            str(path),
+            number,
+        ) from None
+
+
+@contextmanager
+def _zstd_lines(path: Path) -> Iterator[Iterator[bytes]]:
+    """The lines of a .zst file. Raises EOFError where it is damaged, which zstandard's own reader lets pass."""
+    try:
+        import zstandard
+    except ModuleNotFoundError:
+        raise SetupError(
+            f"{path}: reading .zst needs zstandard, which is not installed: pip install 'rewardkit[zstd]'"
+        ) from None
+
+    def lines(file: IO[bytes]) -> Iterator[bytes]:
+        frame, rest = None, b""
+        while chunk := file.read(1 << 17):
+            while chunk:
+                frame = frame or zstandard.ZstdDecompressor().decompressobj()
+                rest += frame.decompress(chunk)
+                chunk, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+            *whole, rest = rest.split(b"\n")
+            yield from (line + b"\n" for line in whole)
+        if frame is not None:
+            raise EOFError("the last frame is not whole")
+        if rest:
+            yield rest
+
+    with path.open("rb") as file:
+        try:
+            yield lines(file)
+        except zstandard.ZstdError as wrong:
+            raise EOFError(str(wrong)) from None
 
 
 def _row(number: int, line: bytes) -> Row:
@@ -232,7 +288,7 @@ class Parquet(Source):
                 yield Row(number, cells)
 
 
-FORMATS = ".jsonl (or .ndjson), .json, .csv, .tsv, .parquet"
+FORMATS = ".jsonl (or .ndjson; also .jsonl.gz, .jsonl.zst), .json, .csv, .tsv, .parquet"
 
 
 def open_rows(path: str | Path) -> Source:
@@ -252,6 +308,8 @@ def open_rows(path: str | Path) -> Source:
         )
     match path.suffix.lower():
         case ".jsonl" | ".ndjson":
+            return JsonLines(path)
+        case ".gz" | ".zst" if Path(path.stem).suffix.lower() in (".jsonl", ".ndjson"):
             return JsonLines(path)
         case ".json":
             return Json(path)

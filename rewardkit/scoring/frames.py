@@ -7,6 +7,7 @@ a frame is in memory.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,8 +20,25 @@ from .record import COLUMNS, record
 
 if TYPE_CHECKING:
     import pandas as pd
+    from datasets import Dataset
 
     from ..recipe.recipe import Recipe
+
+
+class _Dataset(Source):
+    """The rows of a Hugging Face data set, numbered from 1."""
+
+    def __init__(self, dataset: Any) -> None:
+        super().__init__(Path("dataset"))
+        self.dataset = dataset
+
+    def names(self) -> list[str]:
+        """The data set's columns."""
+        return list(self.dataset.column_names)
+
+    def __iter__(self) -> Iterator[Row]:
+        for number, cells in enumerate(self.dataset, start=1):
+            yield Row(number, dict(cells))
 
 
 class _Frame(Source):
@@ -42,7 +60,7 @@ class _Frame(Source):
 
 def score_frame(
     recipe: Recipe,
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Dataset,
     *,
     gold_extract: str | None = None,
     tokenizer: str | None = None,
@@ -52,14 +70,15 @@ def score_frame(
 
     Args:
         recipe: the reward.
-        frame: a row a completion, or a row a prompt with lists of completions.
+        frame: a data frame or a Hugging Face data set, with a row per completion, or a row per prompt with lists of
+            completions.
         gold_extract: the extractor that finds the gold inside the gold column's text, as in `hash`.
         tokenizer: counts tokens where the frame has no counts.
         columns: the column of each role, as in `gold="answer"`; see `rewardkit.rows.Columns`.
 
     Returns:
         A frame with the columns of a score file, a row a completion, in order, each under the index
-        label of its row (which so occurs once for every completion of a list).
+        label of its row (which so occurs once for every completion of a list). A data set's rows count from 0.
 
     Raises:
         DataError: a row cannot be used; the message names its label.
@@ -70,13 +89,15 @@ def score_frame(
     for role in columns:
         if role not in ROLES:
             raise UsageError(f"score_frame: no role '{role}'; {nearest(role, ROLES)}")
-    if not frame.columns.is_unique:
+    is_frame = isinstance(frame, pd.DataFrame)
+    if is_frame and not frame.columns.is_unique:
         twice = frame.columns[frame.columns.duplicated()].tolist()
         raise UsageError(
             f"score_frame: the frame has several columns called {twice[0]!r}; rename or drop one"
         )
     chosen = Columns(**columns)
-    source = _Frame(frame)
+    source = _Frame(frame) if is_frame else _Dataset(frame)
+    rows = frame.index if is_frame else pd.RangeIndex(len(frame))
     group_by = chosen.choose(source.names()).columns.get("group")
     groups = Groups(
         source,
@@ -87,19 +108,22 @@ def score_frame(
             null_is_gold=recipe.answer.null_gold == "unanswerable",
         ),
         needs=frozenset() if tokenizer else recipe.needs(),
+        fields=recipe.fields(),
         group_by=group_by,
         strict=True,
         limit=None,
     )
     if not len(frame):
-        return pd.DataFrame(columns=list(COLUMNS), index=frame.index)
-    labels = list(frame.index)
+        return pd.DataFrame(columns=list(COLUMNS), index=rows)
+    labels = list(rows)
     try:
         held = list(groups)
     except DataError as error:
         raise _at_label(error, labels) from None
+    for said in groups.report.warnings():
+        warnings.warn(said, stacklevel=3)
     records = sorted(_scored(recipe, held, tokenizer, labels), key=lambda pair: pair[0])
-    index = frame.index.take([number - 1 for number, _ in records])
+    index = rows.take([number - 1 for number, _ in records])
     return pd.DataFrame([found for _, found in records], columns=list(COLUMNS), index=index)
 
 

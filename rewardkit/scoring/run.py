@@ -116,6 +116,7 @@ def score_all(
     summary.rows = report.rows
     if report.chosen is not None:
         summary.columns, summary.notes = report.chosen.columns, report.chosen.notes
+    summary.warnings = report.warnings()
     summary.take_faults(report.faults, map(str, report.bad))
     return summary.plain()
 

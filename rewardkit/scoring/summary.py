@@ -67,6 +67,7 @@ class Summary:
     file: str
     columns: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
+    warnings: Sequence[str] = ()
     rows: int = 0
     completions: int = 0
     total: Moments = field(default_factory=Moments)
@@ -124,6 +125,7 @@ class Summary:
             "file": self.file,
             "columns": dict(self.columns),
             "notes": list(self.notes),
+            "warnings": list(self.warnings),
             "rows": self.rows,
             "completions": self.completions,
             "total": self.total.plain(),
@@ -150,6 +152,9 @@ def render(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
     yield Text(head + f"{number_of(plain['completions'], 'completion')} in {number_of(plain['rows'], 'row')}")
     if plain["completions"]:
         yield from _tables(plain)
+    for said in plain.get("warnings", ()):
+        yield ""
+        yield Text(printable(f"warning: {said}"), style="bold")
     yield from _named("unusable gold", plain["undecided"], "got no reward, and no total")
     yield from _named("bad row", plain["bad_rows"], "left out, and not scored")
 

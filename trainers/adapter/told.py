@@ -10,6 +10,7 @@ of one.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +21,13 @@ from rewardkit.errors import DataError, UsageError
 from rewardkit.recipe.loading import load_recipe
 from rewardkit.recipe.recipe import Recipe
 from rewardkit.rows import GoldReader
+from rewardkit.rows.columns import lacking
 from rewardkit.rows.tokens import Counter, counted, load_tokenizer
 from rewardkit.rows.values import RowFault
 from rewardkit.types import DECIDED, Gold, Rollout, Score
 
+log = logging.getLogger("rewardkit")
+_WARNED: set[str] = set()
 IN_ENVIRONMENT = "REWARDKIT_GOLD_EXTRACT={}"
 
 
@@ -37,6 +41,7 @@ class Told:
 
     def score(self, rollouts: Sequence[Rollout]) -> list[Score]:
         """Score rollouts, with their tokens counted where the recipe needs a count and they have none."""
+        warn_lacking(self.recipe, rollouts)
         if self.tokenizer is not None and self.recipe.needs():
             rollouts = counted(rollouts, _counter(self.tokenizer))
         return self.recipe.score(rollouts)
@@ -78,6 +83,14 @@ def _loaded(
 @cache
 def _counter(name: str) -> Counter:
     return load_tokenizer(name)
+
+
+def warn_lacking(recipe: Recipe, rollouts: Sequence[Rollout]) -> None:
+    """Log, once, that some rollouts lack a column that a condition reads. Raises UsageError where all of them do."""
+    for said in lacking(recipe.fields(), [rollout.fields for rollout in rollouts]):
+        if recipe.digest not in _WARNED:
+            _WARNED.add(recipe.digest)
+            log.warning("%s; this is said once", said)
 
 
 def one_at_a_time(recipe: Recipe, trainer: str) -> None:

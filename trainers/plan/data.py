@@ -18,6 +18,7 @@ from rewardkit.evals.suite.data import read_rows
 from rewardkit.evals.suite.shared import hub_rows
 from rewardkit.recipe.recipe import Recipe
 from rewardkit.rows import GoldReader
+from rewardkit.rows.columns import lacking
 from rewardkit.rows.golds import WINDOW
 from rewardkit.rows.values import RowFault, is_message, is_null
 from rewardkit.types import Outcome, Rollout
@@ -25,7 +26,7 @@ from rewardkit.types import Outcome, Rollout
 from ..trl import NOT_COLUMNS
 from .loading import Resolved
 from .mixing import mix
-from .plan import DataSet, Stage, Traces
+from .plan import DataSet, MixPart, Stage, Traces
 from .templates import column, fill, kept
 
 TAKEN = NOT_COLUMNS | {"prompt", "completion", "log_extra", "log_metric", "gold", "id"}
@@ -87,6 +88,12 @@ class Loader:
             raise self.resolved.fault("; ".join(["no row is left to train on", *notes]), "stages", at, "data")
         if stage.kind == "grpo" and recipe is not None:
             notes += _check_golds(recipe, mixed)
+            said = lacking(
+                recipe.fields(),
+                mixed,
+                ", ".join(part.set for part in stage.data if isinstance(part, MixPart)),
+            )
+            notes += [f"warning: {one}" for one in said]
         return Rows(mixed, notes)
 
     def _system(self, stage: Stage, recipe: Recipe | None) -> str | None:

@@ -18,6 +18,7 @@ from ...formatting import num
 from ...kinds import Question
 from ...recipe.recipe import Recipe
 from ...rows import Columns
+from ...rows.columns import lacking
 from ...rows.tokens import Counter
 from ...types import Equality, Extraction, Outcome, Score
 from ..findings import ORDER, Audit, Finding, Severity
@@ -91,6 +92,10 @@ def with_data(
         findings += scoring_findings(space, scoring, unanswerable / len(problems.rows))
     table = play(recipe, problems, template, accuracy=accuracy, longest=longest, counter=counter)
     findings += table.findings()
+    findings += [
+        Finding(code="fields", severity=Severity.WARNING, sentence=f"{said}.")
+        for said in lacking(recipe.fields(), [row.fields for row in problems.rows], problems.file)
+    ]
     return replace(
         audit,
         findings=tuple(sorted(findings, key=lambda found: ORDER[found.severity])),

@@ -13,6 +13,7 @@ from pathlib import Path
 from ...errors import DataError
 from ...recipe.recipe import Recipe
 from ...rows import Columns, GoldReader, open_rows
+from ...rows.columns import check_fields
 from ...rows.golds import ON_COMMAND_LINE
 from ...rows.sources import Row
 from ...rows.values import RowFault, is_null, name, prompt
@@ -47,6 +48,7 @@ def read_problems(
     rows = [row for row, _ in zip(source, range(limit), strict=False)] if limit else list(source)
     names = list(dict.fromkeys(key for row in rows for key in row.cells or ()))
     chosen = (columns or Columns()).choose(names, REQUIRED).columns
+    check_fields(recipe.fields(), names, source.name, chosen)
     golds = GoldReader(
         gold_extract,
         judges=[recipe.answer],

@@ -70,6 +70,7 @@ def load(
         option=ON_COMMAND_LINE,
         null_gold="unanswerable" if nulls else "error",
         needs=frozenset() if tokenizer else needs,
+        fields=frozenset().union(*(recipe.fields() for recipe in readers)),
         group_by=group_by,
         limit=limit,
     )

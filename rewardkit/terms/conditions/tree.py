@@ -66,6 +66,10 @@ class Condition:
         """Facts that a rollout must carry: `tokens`."""
         return frozenset(axis.name for axis in self.axes() if axis.name == "tokens")
 
+    def fields(self) -> frozenset[str]:
+        """Columns of the row that it reads."""
+        return frozenset()
+
     def _inside(self, child: Condition) -> str:
         return f"({child})" if child.precedence < self.precedence else str(child)
 
@@ -155,6 +159,9 @@ class Field(Condition):
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         return (field_axis(self.name, self.literal),)
 
+    def fields(self) -> frozenset[str]:  # noqa: D102
+        return frozenset({self.name})
+
     def __str__(self) -> str:
         literal = _quoted(self.literal) if isinstance(self.literal, str) else json.dumps(self.literal)
         return f"field({_quoted(self.name)}) == {literal}"
@@ -175,6 +182,9 @@ class Not(Condition):
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         return self.child.axes()
+
+    def fields(self) -> frozenset[str]:  # noqa: D102
+        return self.child.fields()
 
     def __str__(self) -> str:
         inner = f"({self.child})" if self.child.precedence <= 2 else str(self.child)
@@ -198,6 +208,9 @@ class Both(Condition):
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         return self.left.axes() + self.right.axes()
 
+    def fields(self) -> frozenset[str]:  # noqa: D102
+        return self.left.fields() | self.right.fields()
+
     def __str__(self) -> str:
         return f"{self._inside(self.left)} and {self._inside(self.right)}"
 
@@ -218,6 +231,9 @@ class Either(Condition):
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         return self.left.axes() + self.right.axes()
+
+    def fields(self) -> frozenset[str]:  # noqa: D102
+        return self.left.fields() | self.right.fields()
 
     def __str__(self) -> str:
         return f"{self._inside(self.left)} or {self._inside(self.right)}"
