@@ -337,6 +337,8 @@ def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None
         f"{path}: {number_of(report.scored, 'completion')} scored by {report.recipe} ({report.digest}) as '{report.name}'",
         highlight=False,
     )
+    for doubt in report.odd:
+        typer.echo(f"warning: nearly nothing is right: {doubt}", err=True)
     return report.name
 
 

@@ -28,7 +28,7 @@ from rewardkit.types import Finish, Rollout, Score
 from .adapter.fit import check_fit
 from .adapter.observe import columns as observed_columns
 from .adapter.observe import metrics as observed_metrics
-from .adapter.told import warn_lacking
+from .adapter.told import warn_lacking, watch_first
 
 NOT_COLUMNS = frozenset({"prompts", "completions", "completion_ids", "trainer_state", "environments"})
 
@@ -84,6 +84,7 @@ class Scorer:
         except Exception as error:
             error.add_note(f"while {self.recipe.ref} scored a batch of {len(rollouts)} completions")
             raise
+        watch_first(self.recipe, scores)
         self._last[:] = [(completions, scores)]
         return scores, True
 

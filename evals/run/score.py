@@ -19,6 +19,7 @@ from rewardkit import __version__
 from rewardkit.errors import DataError, UsageError
 from rewardkit.files import write_whole
 from rewardkit.recipe.recipe import Recipe
+from rewardkit.scoring.oddities import MOST, oddities
 from rewardkit.terms.charsets import runs_inside
 from rewardkit.types import Rollout, Score, TermScore
 
@@ -40,6 +41,8 @@ class ScoringReport:
     scored: int
     recipe: str
     digest: str
+    odd: tuple[str, ...] = ()
+    """What looks odd where nearly nothing is right."""
 
 
 def score_run(
@@ -61,10 +64,13 @@ def score_run(
     target = folder.scores / f"{name}.jsonl"
     draft = target.with_name(f".{name}.{os.getpid()}.tmp")
     scored, usual = 0, folder.suite().characters
+    first: list[Score] = []
     with draft.open("w", encoding="utf-8") as file:
         for place, record, score in score_stream(folder, recipe):
             file.write(json.dumps(_row(place, record, score, usual)) + "\n")
             scored += 1
+            if len(first) < MOST:
+                first.append(score)
     if not scored:
         draft.unlink()
         raise UsageError(f"{folder.path} holds no completions yet; run rewardkit eval run first")
@@ -72,7 +78,8 @@ def score_run(
     about = {"name": name, "recipe": recipe.ref, "digest": recipe.digest, "asked": asked, "scored": scored}
     about |= {"labels": list(recipe.reward), "tree": recipe.tree(), "rewardkit": __version__}
     write_whole(folder.scores / f"{name}.json", json.dumps(about, indent=2, ensure_ascii=False) + "\n")
-    return ScoringReport(name=name, scored=scored, recipe=recipe.ref, digest=recipe.digest)
+    odd = tuple(oddities(first))
+    return ScoringReport(name=name, scored=scored, recipe=recipe.ref, digest=recipe.digest, odd=odd)
 
 
 def pass_name(recipe: Recipe) -> str:

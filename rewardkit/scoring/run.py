@@ -15,8 +15,9 @@ from ..errors import DataError, UsageError
 from ..recipe.recipe import Recipe
 from ..rows import Group, Groups
 from ..rows.tokens import Counter
-from ..types import gold_fault
+from ..types import Score, gold_fault
 from .file import ScoreFile, by_group, fingerprint
+from .oddities import MOST, oddities
 from .record import record
 from .stream import Chunk, chunks, score_chunk
 from .summary import Summary
@@ -104,9 +105,11 @@ def score_all(
             summary.add_group(records)
         for mark in target.marks:
             _take_mark(summary, mark)
+    first: list[Score] = []
     with progress(groups) as advance:
         for held in chunks(_announced(groups, target.groups if target else 0, say)):
             chunk = score_chunk(recipe, held, counter)
+            first += [score for scores in chunk.scores for score in scores][: MOST - len(first)]
             records, mark = _records(chunk, groups.report.file, summary, strict)
             _take_mark(summary, mark)
             if target is not None:
@@ -116,7 +119,7 @@ def score_all(
     summary.rows = report.rows
     if report.chosen is not None:
         summary.columns, summary.notes = report.chosen.columns, report.chosen.notes
-    summary.warnings = report.warnings()
+    summary.warnings = report.warnings() + [f"nearly nothing is right: {one}" for one in oddities(first)]
     summary.take_faults(report.faults, map(str, report.bad))
     return summary.plain()
 

@@ -24,10 +24,14 @@ from rewardkit.rows import GoldReader
 from rewardkit.rows.columns import lacking
 from rewardkit.rows.tokens import Counter, counted, load_tokenizer
 from rewardkit.rows.values import RowFault
+from rewardkit.scoring.oddities import oddities
 from rewardkit.types import DECIDED, Gold, Rollout, Score
 
 log = logging.getLogger("rewardkit")
 _WARNED: set[str] = set()
+_SEEN: dict[str, list[Score]] = {}
+EARLY = 64
+"""Completions of a training that are looked at for what is odd."""
 IN_ENVIRONMENT = "REWARDKIT_GOLD_EXTRACT={}"
 
 
@@ -44,7 +48,9 @@ class Told:
         warn_lacking(self.recipe, rollouts)
         if self.tokenizer is not None and self.recipe.needs():
             rollouts = counted(rollouts, _counter(self.tokenizer))
-        return self.recipe.score(rollouts)
+        scores = self.recipe.score(rollouts)
+        watch_first(self.recipe, scores)
+        return scores
 
 
 def told(
@@ -91,6 +97,15 @@ def warn_lacking(recipe: Recipe, rollouts: Sequence[Rollout]) -> None:
         if recipe.digest not in _WARNED:
             _WARNED.add(recipe.digest)
             log.warning("%s; this is said once", said)
+
+
+def watch_first(recipe: Recipe, scores: Sequence[Score]) -> None:
+    """Log, once, what looks odd where nearly nothing is right among the first `EARLY` completions of this process."""
+    seen = _SEEN.setdefault(recipe.digest, [])
+    if len(seen) < EARLY:
+        seen += scores
+        for doubt in oddities(seen) if len(seen) >= EARLY else ():
+            log.warning("nearly nothing is right among the first %d completions: %s", len(seen), doubt)
 
 
 def one_at_a_time(recipe: Recipe, trainer: str) -> None:
