@@ -23,7 +23,9 @@ def score(
     recipe: RecipeName,
     file: Annotated[
         str,
-        typer.Argument(help="Rows: .jsonl, .json, .csv, .tsv, .parquet, or - for JSONL on standard input."),
+        typer.Argument(
+            help="Rows: .jsonl (or .jsonl.gz, .jsonl.zst), .json, .csv, .tsv, .parquet, or - for JSONL on standard input."
+        ),
     ],
     out: Annotated[
         Path | None,
