@@ -146,8 +146,8 @@ class Recipe(RecipePart):
         """Facts every rollout must carry: `tokens`, `token_ids`."""
         return frozenset().union(*(term.all_needs() for term in self.reward.values()))
 
-    def fields(self) -> frozenset[str]:
-        """Columns of the row that conditions read, as in `field("language") == "en"`."""
+    def fields(self) -> frozenset[tuple[str, bool]]:
+        """Columns of the row that conditions read (`field("language") == "en"`), and whether with null."""
         conditions = (term.when for _, term in self.walk() if term.when is not None)
         return frozenset().union(*(condition.fields() for condition in conditions))
 

@@ -7,6 +7,7 @@ what was taken, and what was passed over, is said. Nothing is ever read from the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -118,13 +119,17 @@ class Chosen:
         return f"columns: {pairs}" + "".join(f"; {note}" for note in self.notes)
 
 
+Fields = frozenset[tuple[str, bool]]
+"""Columns that conditions read, and whether they are compared with null, as `recipe.fields()` has them."""
+
+
 def check_fields(
-    fields: Iterable[str], names: Iterable[str], where: str = "", roles: Mapping[str, str] | None = None
+    fields: Fields, names: Iterable[str], where: str = "", roles: Mapping[str, str] | None = None
 ) -> None:
     """Refuse data without a column that a condition reads: the condition would never hold, in silence.
 
     Args:
-        fields: columns that conditions read, as `recipe.fields()` has them.
+        fields: columns that conditions read.
         names: the columns there are.
         where: the file or the like, for the message.
         roles: role to column, for columns that are read as something else.
@@ -134,7 +139,7 @@ def check_fields(
     """
     present = list(names)
     at = f"{where}: " if where else ""
-    for name in sorted(fields):
+    for name, _ in sorted(fields):
         if name not in present:
             raise UsageError(
                 f"{at}no row has a column '{name}', which a condition of the recipe reads: field(\"{name}\"); "
@@ -148,7 +153,7 @@ def check_fields(
             )
 
 
-def lacking(fields: Iterable[str], rows: Sequence[Mapping[str, Any]], where: str = "") -> list[str]:
+def lacking(fields: Fields, rows: Sequence[Mapping[str, Any]], where: str = "") -> list[str]:
     """What to warn of: columns that conditions read and some rows do not have, counted.
 
     Args:
@@ -159,11 +164,16 @@ def lacking(fields: Iterable[str], rows: Sequence[Mapping[str, Any]], where: str
     Raises:
         UsageError: no row has a column.
     """
-    wanted = sorted(fields)
     if rows:
-        check_fields(wanted, dict.fromkeys(name for row in rows for name in row), where)
-    counts = ((name, sum(is_null(row.get(name)) for row in rows)) for name in wanted)
-    return [lacks(name, count, len(rows)) for name, count in counts if count]
+        check_fields(fields, dict.fromkeys(name for row in rows for name in row), where)
+    counts = Counter(name for row in rows for name in missing(fields, row))
+    return [lacks(name, count, len(rows)) for name, count in sorted(counts.items())]
+
+
+def missing(fields: Fields, row: Mapping[str, Any]) -> set[str]:
+    """The columns that conditions read and a row does not have. A null counts as none, unless null is compared."""
+    compared = {name for name, with_null in fields if with_null}
+    return {name for name, _ in fields if name not in row or (name not in compared and is_null(row[name]))}
 
 
 def lacks(name: str, count: int, of: int) -> str:

@@ -21,7 +21,7 @@ from typing import Any, Literal
 from ..errors import DataError, MissingFact, UsageError, nearest
 from ..types import Finish, Rollout
 from . import values
-from .columns import Chosen, Columns, check_fields, lacks
+from .columns import Chosen, Columns, Fields, check_fields, lacks, missing
 from .golds import IN_PYTHON, GoldReader, Judge, refuse_written_lists
 from .sources import Row, Source, open_rows
 from .values import RowFault
@@ -105,7 +105,7 @@ class Groups:
         *,
         golds: GoldReader,
         needs: frozenset[str],
-        fields: frozenset[str] = frozenset(),
+        fields: Fields = frozenset(),
         group_by: str | None,
         strict: bool,
         limit: int | None,
@@ -245,7 +245,8 @@ class Groups:
         prompt = "" if split else values.prompt(cell.get("prompt"))
         taken = set(columns.values())
         extra = {name: value for name, value in cells.items() if name not in taken}
-        self.report.lacking.update(name for name in self._fields if values.is_null(extra.get(name)))
+        if self._fields:
+            self.report.lacking.update(missing(self._fields, extra))
         facts = {
             role: _each(cell.get(role), role, len(answers), several) for role in PER_SAMPLE if role in columns
         }
@@ -319,7 +320,7 @@ def read_rollouts(
     judges: Sequence[Judge] = (),
     option: str = IN_PYTHON,
     needs: Iterable[str] = (),
-    fields: Iterable[str] = (),
+    fields: Fields = frozenset(),
     group_by: str | None = None,
     strict: bool = False,
     limit: int | None = None,
@@ -350,7 +351,7 @@ def read_rollouts(
             gold_extract, judges=judges, null_is_gold=null_gold == "unanswerable", option=option
         ),
         needs=frozenset(needs),
-        fields=frozenset(fields),
+        fields=fields,
         group_by=group_by,
         strict=strict,
         limit=limit,

@@ -42,7 +42,7 @@ def write(made, name="rows.jsonl"):
 
 
 def test_the_fields_of_nested_conditions_are_known(own):
-    assert own.fields() == {"lang"}
+    assert own.fields() == {("lang", False)}
     assert load_recipe("math-none@2").fields() == frozenset()
 
 
@@ -63,6 +63,15 @@ def test_score_counts_rows_that_lack_it(own):
         assert summary["warnings"] == [
             "6 of 9 rows have no 'lang', which a condition of the recipe reads: it does not hold for them"
         ]
+
+
+def test_a_null_that_is_compared_is_not_lacking(own):
+    null = load_recipe("langs.yaml", ['reward.style.terms.french.when=field("lang") == null'])
+    groups = read_rollouts(write([*rows(lang=None), *rows(lang="en"), *rows()]), fields=null.fields())
+    assert len(list(groups)) == 9
+    assert groups.report.warnings() == [
+        "3 of 9 rows have no 'lang', which a condition of the recipe reads: it does not hold for them"
+    ]
 
 
 def test_a_column_with_a_role_is_no_field(own, tmp_path):

@@ -66,8 +66,8 @@ class Condition:
         """Facts that a rollout must carry: `tokens`."""
         return frozenset(axis.name for axis in self.axes() if axis.name == "tokens")
 
-    def fields(self) -> frozenset[str]:
-        """Columns of the row that it reads."""
+    def fields(self) -> frozenset[tuple[str, bool]]:
+        """Columns of the row that it reads, each with whether a null in it is compared, or nothing to go by."""
         return frozenset()
 
     def _inside(self, child: Condition) -> str:
@@ -159,8 +159,8 @@ class Field(Condition):
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         return (field_axis(self.name, self.literal),)
 
-    def fields(self) -> frozenset[str]:  # noqa: D102
-        return frozenset({self.name})
+    def fields(self) -> frozenset[tuple[str, bool]]:  # noqa: D102
+        return frozenset({(self.name, self.literal is None)})
 
     def __str__(self) -> str:
         literal = _quoted(self.literal) if isinstance(self.literal, str) else json.dumps(self.literal)
@@ -183,7 +183,7 @@ class Not(Condition):
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         return self.child.axes()
 
-    def fields(self) -> frozenset[str]:  # noqa: D102
+    def fields(self) -> frozenset[tuple[str, bool]]:  # noqa: D102
         return self.child.fields()
 
     def __str__(self) -> str:
@@ -208,7 +208,7 @@ class Both(Condition):
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         return self.left.axes() + self.right.axes()
 
-    def fields(self) -> frozenset[str]:  # noqa: D102
+    def fields(self) -> frozenset[tuple[str, bool]]:  # noqa: D102
         return self.left.fields() | self.right.fields()
 
     def __str__(self) -> str:
@@ -232,7 +232,7 @@ class Either(Condition):
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         return self.left.axes() + self.right.axes()
 
-    def fields(self) -> frozenset[str]:  # noqa: D102
+    def fields(self) -> frozenset[tuple[str, bool]]:  # noqa: D102
         return self.left.fields() | self.right.fields()
 
     def __str__(self) -> str:
