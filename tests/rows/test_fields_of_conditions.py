@@ -138,7 +138,7 @@ def test_trainers(own, caplog):
 
 
 def test_evaluations(own):
-    from rewardkit.evals.run import RunFolder
+    from rewardkit.evals.run import EvaluationRun
     from rewardkit.evals.run.generate import generate_run
     from rewardkit.evals.suite.suite import load_suite
 
@@ -151,4 +151,4 @@ def test_evaluations(own):
         )
     write(rows(langs="en"))
     with pytest.raises(RewardkitError, match="did you mean 'langs'"):
-        generate_run(RunFolder("run"), load_suite("suite.yaml"), Replaying())  # type: ignore[arg-type]
+        generate_run(EvaluationRun("run"), load_suite("suite.yaml"), Replaying())  # type: ignore[arg-type]
