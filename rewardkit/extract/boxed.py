@@ -11,12 +11,11 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
+from ..braces import BOX, BRACE
 from ..kinds import Extractor
 from ..types import Extraction
 
-_BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*")
 _SIMPLE = re.compile(r"\{([^{}\\]*)\}")
-_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE = re.compile(r"-?[0-9A-Za-z.]+")
 _SEPARATOR = re.compile(
     r"(?:[\s,;、，；$&*]|\\[()\[\],;:! ]|\\q?quad|\\\\|\b(?:and|or)\b|和|或|及|与"
@@ -58,7 +57,7 @@ def _boxes(text: str, start: int) -> list[tuple[int, int, int | None, int]]:
     """Outermost boxes in order: (begin, left of content, right of content or None, after). Linear."""
     heads: list[tuple[int, int]] = []
     simple: list[tuple[int, int, int | None, int]] = []
-    for match in _BOX.finditer(text, start):
+    for match in BOX.finditer(text, start):
         closed = _SIMPLE.match(text, match.end())
         if closed:
             simple.append((match.start(), closed.start(1), closed.end(1), closed.end()))
@@ -87,7 +86,7 @@ def _closing(text: str, start: int, wanted: set[int]) -> dict[int, int]:
     """For each wanted opening brace the place of its closing one, in a single pass."""
     stack: list[int] = []
     closes: dict[int, int] = {}
-    for match in _BRACE.finditer(text, start):
+    for match in BRACE.finditer(text, start):
         char = match.group()
         if char == "{":
             stack.append(match.start())

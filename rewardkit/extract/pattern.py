@@ -36,7 +36,7 @@ class Pattern(Extractor):
         try:
             regex.compile(value)
         except regex.error as fault:
-            raise ValueError(f"not a regular expression: {fault}; mend the pattern") from fault
+            raise ValueError(f"not a regular expression: {fault}; fix the pattern") from fault
         return value
 
     @model_validator(mode="after")

@@ -71,7 +71,7 @@ def evaluate(text: str) -> tuple[Fraction, tuple[Fraction, ...], int]:
     while at < len(stripped):
         match = _TOKEN.match(stripped, at)
         if not match:
-            raise Unread(f"{stripped[at:].strip()[:1]!r} is no part of an arithmetic expression")
+            raise Unread(f"{stripped[at:].strip()[:1]!r} is not part of an arithmetic expression")
         number = match.group(1)
         if number and len(number) > MOST_DIGITS:
             raise Unread(f"a number of more than {MOST_DIGITS} digits")
@@ -126,7 +126,7 @@ class _Reader:
         if token == "(":
             value = self.sum(depth + 1)
             if self.peek() != ")":
-                raise Unread("a bracket that is not closed")
+                raise Unread("a bracket is not closed")
             self.at += 1
             return value
         if token and token[0].isdigit():
@@ -156,7 +156,7 @@ class Countdown(Verifier):
         return [self._one(question) for question in questions]
 
     def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
-        """A target that is no number is unusable, and so is a row without given numbers."""
+        """A target that is not a number is unusable, and so is a row without given numbers."""
         if _number(gold) is None:
             return f"the target {gold[:40]!r} is not a number"
         try:
@@ -187,7 +187,7 @@ class Countdown(Verifier):
             numbers = ()
         if not numbers:
             raise DataError(
-                f"row {rollout.id or '(without id)'}: {name!r} holds no list of numbers: {value!r:.60}"
+                f"row {rollout.id or '(without id)'}: {name!r} does not hold a list of numbers: {value!r:.60}"
             )
         return numbers
 
@@ -218,7 +218,7 @@ class Countdown(Verifier):
         over = [number for number, left in spare.items() if left < 0]
         unused = [number for number, left in spare.items() if left > 0]
         if operations == 0:
-            problem = "a bare number is no expression"
+            problem = "a bare number is not an expression"
         elif over:
             problem = "uses numbers that are not given, or more often than given: " + ", ".join(
                 map(_shown, over)

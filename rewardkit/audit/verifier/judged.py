@@ -146,7 +146,7 @@ def load_cases(path: str | Path) -> list[Case]:
             )
         )
     if not found:
-        raise DataError("no cases in it", source.name)
+        raise DataError("contains no cases", source.name)
     return found
 
 

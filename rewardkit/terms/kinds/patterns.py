@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 import regex
 from pydantic import Field, ValidationInfo, field_validator
 
+from ...braces import BOX
 from ...types import Reading, Says
 from ..base import Number, Payment, Term
 from ..cells import Axis, Cell, Pays, exactly, flag, hull
@@ -103,7 +104,6 @@ class Pattern(_Finds):
         return f"pattern({self.pattern!r}, {how})"
 
 
-BOX = regex.compile(r"\\(?:boxed|fbox)(?![A-Za-z])")
 _BEFORE = regex.compile(r"\\(?:boxed|fbox)\s*\{?\s*\Z")
 
 

@@ -76,9 +76,9 @@ def fault_of(gold: str) -> str | None:
         return "the gold is blank"
     found = side(gold)
     if not found.text:
-        return f"the gold {bare[:40]!r} holds nothing but dress"
+        return f"the gold {bare[:40]!r} is empty once formatting is removed"
     if BAD in found.text:
-        return f"the gold {bare[:40]!r} holds a character that cannot be seen"
+        return f"the gold {bare[:40]!r} contains an invisible character"
     if found.tree is not None or found.refused:
         return None
     if found.undefined:

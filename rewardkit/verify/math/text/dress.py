@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
+from ....braces import BOX, closing
+
 HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 """Characters that cannot be seen; at the ends they are nothing."""
 _SPACE = HIDDEN + " \t\r\n"
 MOST_LAYERS = 8
 
-_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _PAIRS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("__", "__"))
 _LABEL = re.compile(
     r"(?:\\text(?:bf)?\s*\{)?\s*(?:(?:the\s+)?(?:final\s+|correct\s+)?answers?\s*(?:is\b\s*:?|are\b|:|=(?!=))|答案?\s*[:：是为]|故选\s*[:：]?)\s*(\})?\s*",
@@ -22,20 +23,6 @@ _LABEL = re.compile(
 _STYLE = re.compile(r"\\(?:displaystyle|textstyle)(?![A-Za-z])\s*")
 _LAST = re.compile(r"(?:(?<![.\\])(?<!\\right)\.|(?<!\\)\\[,;:!> ]|(?<![\\,;])[,;])\Z")
 _END_MARK = re.compile(r"\s*(?:<\|[A-Za-z_]{1,30}\|>|</s>|<eos>|<end_of_turn>)\Z")
-_INNER = re.compile(r"\\.|[{}]", re.DOTALL)
-
-
-def closing(text: str, at: int) -> int:
-    """The place of the brace that closes the one before `at`, -1 where there is none."""
-    depth = 1
-    for match in _INNER.finditer(text, at):
-        if match.group() == "{":
-            depth += 1
-        elif match.group() == "}":
-            depth -= 1
-            if not depth:
-                return match.start()
-    return -1
 
 
 def undressed(raw: str) -> str:
@@ -63,11 +50,11 @@ def _layer(text: str) -> str:
                 if opened[0] not in inside if opened in ("$", "$$") else opened not in inside:
                     return inside
     if first in ("\\", "{"):
-        head = _BOX.match(text)
-        left = head.end() if head else int(first == "{")
+        head = BOX.match(text)
+        left = head.end() + 1 if head and text.startswith("{", head.end()) else int(first == "{")
         if left and text.endswith("}") and closing(text, left) == len(text) - 1:
             inside = text[left:-1]
-            if head or not ("," in inside or ";" in inside):  # {1, 2} is a set written carelessly
+            if first == "\\" or not ("," in inside or ";" in inside):  # {1, 2} is a set written carelessly
                 return inside
         style = _STYLE.match(text)
         if style:

@@ -11,8 +11,9 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from ....braces import closing
 from ...memory import remembered
-from .dress import HIDDEN, closing, undressed
+from .dress import HIDDEN, undressed
 from .numerals_zh import NUMERALS, numeral
 from .spellings import respelt
 
