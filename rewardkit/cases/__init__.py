@@ -15,9 +15,9 @@ completion, or the completions of one prompt (for terms that read groups). Nothi
       - [right, right_but_short, wrong]     # totals fall strictly, whatever the weights
 """
 
+from .checks import Mismatch, run, same
 from .files import CASES, CasesFile, Check, read_cases
 from .model import Case, Cases, Order, Sample
-from .run import Mismatch, run, same
 
 __all__ = [
     "CASES",

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from ..formatting import excerpt
+from .checks import Mismatch
 from .files import CasesFile, Check
-from .run import Mismatch
 
 
 @dataclass(frozen=True)

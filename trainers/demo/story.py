@@ -68,8 +68,8 @@ def _recipe(console: Console) -> None:
 
 
 def _cases(console: Console, versions: Sequence[int]) -> None:
+    from rewardkit.cases.checks import run
     from rewardkit.cases.files import read_cases
-    from rewardkit.cases.run import run
     from rewardkit.recipe.loading import find
 
     _caption(
