@@ -89,15 +89,8 @@ def score_frame(
     for role in columns:
         if role not in ROLES:
             raise UsageError(f"score_frame: no role '{role}'; {nearest(role, ROLES)}")
-    is_frame = isinstance(frame, pd.DataFrame)
-    if is_frame and not frame.columns.is_unique:
-        twice = frame.columns[frame.columns.duplicated()].tolist()
-        raise UsageError(
-            f"score_frame: the frame has several columns called {twice[0]!r}; rename or drop one"
-        )
     chosen = Columns(**columns)
-    source = _Frame(frame) if is_frame else _Dataset(frame)
-    rows = frame.index if is_frame else pd.RangeIndex(len(frame))
+    source, rows = _source(frame)
     group_by = chosen.choose(source.names()).columns.get("group")
     groups = Groups(
         source,
@@ -125,6 +118,20 @@ def score_frame(
     records = sorted(_scored(recipe, held, tokenizer, labels), key=lambda pair: pair[0])
     index = rows.take([number - 1 for number, _ in records])
     return pd.DataFrame([found for _, found in records], columns=list(COLUMNS), index=index)
+
+
+def _source(frame: Any) -> tuple[_Frame | _Dataset, pd.Index]:
+    """The rows of a frame or a data set, and their labels."""
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        return _Dataset(frame), pd.RangeIndex(len(frame))
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()].tolist()
+        raise UsageError(
+            f"score_frame: the frame has several columns called {twice[0]!r}; rename or drop one"
+        )
+    return _Frame(frame), frame.index
 
 
 def _scored(

@@ -129,14 +129,7 @@ class Loader:
             _check_ids(chosen, data.columns.get(data.id) or data.id, source)
         if data.shuffle is not None:
             random.Random(data.shuffle).shuffle(chosen)
-        golds = GoldReader(
-            data.gold_extract,
-            judges=[recipe.answer] if recipe else [],
-            option=f"data.{name}.gold_extract: {{}}",
-        )
-        if stage.kind == "grpo" and data.gold is not None:
-            held = data.columns.get(data.gold) or data.gold
-            golds.look((row.get(held) for _, row in chosen[:WINDOW]), data.gold, source)
+        golds = self._golds(name, stage, recipe, [row for _, row in chosen[:WINDOW]], source)
         made: list[Row] = []
         dropped, long = 0, 0
         for number, row in chosen:
@@ -167,6 +160,18 @@ class Loader:
         if stage.kind == "sft":
             made = [{"prompt": row["prompt"], "completion": row["completion"]} for row in made]
         return made[: data.limit]
+
+    def _golds(
+        self, name: str, stage: Stage, recipe: Recipe | None, rows: Sequence[Row], source: str
+    ) -> GoldReader:
+        """The reader of a set's golds, after a look at its first rows."""
+        data = self.resolved.plan.data[name]
+        judges = [recipe.answer] if recipe else []
+        golds = GoldReader(data.gold_extract, judges=judges, option=f"data.{name}.gold_extract: {{}}")
+        if stage.kind == "grpo" and data.gold is not None:
+            held = data.columns.get(data.gold) or data.gold
+            golds.look((row.get(held) for row in rows), data.gold, source)
+        return golds
 
     def _too_long(self, name: str, prompt: list[Row], stage: Stage, source: str, number: int) -> bool:
         """Whether a prompt is left out; DataError where it is not, and does not fit the model either."""
