@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import DataError, LockError, MissingFact, RecipeError, RewardkitError, SetupError, UsageError
-    from .kinds import EXTRACTORS, TERMS, VERIFIERS, Extractor, Kind, Question, Verifier
+    from .kinds import EXTRACTORS, TERMS, VERIFIERS, Extractor, Kind, Problem, Question, Verifier
     from .recipe.answer import Answer, Reasoning
     from .recipe.loading import load_recipe
     from .recipe.recipe import Allow, Recipe
@@ -50,7 +50,7 @@ _HOMES = {
         "UsageError",
     ),
     "terms.functions": ("reward_function", "term"),
-    "kinds": ("EXTRACTORS", "TERMS", "VERIFIERS", "Extractor", "Kind", "Question", "Verifier"),
+    "kinds": ("EXTRACTORS", "TERMS", "VERIFIERS", "Extractor", "Kind", "Problem", "Question", "Verifier"),
     "recipe.loading": ("load_recipe",),
     "recipe.recipe": ("Allow", "Recipe"),
     "terms.base": ("GroupTerm", "Payment", "Term"),
@@ -90,6 +90,7 @@ __all__ = [
     "Outcome",
     "Payment",
     "Pays",
+    "Problem",
     "Question",
     "Range",
     "Reading",

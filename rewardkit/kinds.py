@@ -10,7 +10,7 @@ modules named under `[tool.rewardkit] plugins` in its pyproject.toml (see `rewar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Generic, TypeVar
@@ -47,6 +47,13 @@ class Kind(BaseModel):
 class Extractor(Kind):
     """Finds the final answer in a completion. A tier of `answer.extract`."""
 
+    def marks(self) -> tuple[str, str]:
+        r"""What is written before and after an answer for this tier to find it, as in `\boxed{` and `}`.
+
+        The audits write their completions with it. Two empty strings (the default) say that the bare answer will do.
+        """
+        return "", ""
+
     def find(self, text: str, start: int = 0) -> Extraction | None:
         """Look at `text[start:]` in time linear in its length.
 
@@ -66,8 +73,30 @@ class Question:
     rollout: Rollout
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem with a known answer, for the completions that audits write.
+
+    `right` and `wrong` are answers that a verifier finds equal to the gold and different from it; `fields` are the
+    row's other columns.
+    """
+
+    gold: str = "42"
+    right: tuple[str, ...] = ("42", "42.0")
+    wrong: tuple[str, ...] = ("41", "41.5", "42.001", "100000")
+    prompt: str = "What is 6 times 7?"
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Verifier(Kind):
     """Decides whether an extracted answer is the gold."""
+
+    gold_is_answer: ClassVar[bool] = True
+    """Whether saying the gold is a right answer. False where the gold is a target that an answer has to reach."""
+
+    def problem(self) -> Problem:
+        """A problem that this verifier can judge; by default one whose answer is a number."""
+        return Problem()
 
     def verify(self, questions: Sequence[Question]) -> list[Verdict]:
         """One verdict per question, in order; never raises for anything a completion contains."""
@@ -86,7 +115,7 @@ class Registry(Generic[K]):
 
     def __init__(self, noun: str, group: str, builtin: Mapping[str, str]) -> None:
         self.noun, self.group = noun, group
-        self._paths = dict(builtin)
+        self.built_in, self._paths = dict(builtin), dict(builtin)
         self._classes: dict[str, type[K]] = {}
         self._discovered = False
 

@@ -27,6 +27,9 @@ class LastBoxed(Extractor):
 
     kind: ClassVar[str] = "last_boxed"
 
+    def marks(self) -> tuple[str, str]:  # noqa: D102
+        return "\\boxed{", "}"
+
     def find(self, text: str, start: int = 0) -> Extraction | None:
         """The last box at or after `start`; None where there is neither a box nor a frame."""
         part = text[start:]

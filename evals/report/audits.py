@@ -56,9 +56,9 @@ def findings_of(audit: Mapping[str, Any]) -> list[Block]:
 
 def _finding(found: Mapping[str, Any], allowed: Mapping[str, str]) -> FindingCard:
     witness = found.get("witness")
-    mends = [f"--set {setting}" for setting in found.get("mend") or ()]
+    fixes = [f"--set {setting}" for setting in found.get("fix") or found.get("mend") or ()]
     if found.get("advice"):
-        mends.append(found["advice"])
+        fixes.append(found["advice"])
     return FindingCard(
         code=found["code"],
         severity=found["severity"],
@@ -67,7 +67,7 @@ def _finding(found: Mapping[str, Any], allowed: Mapping[str, str]) -> FindingCar
         allowed=allowed.get(found["code"], ""),
         witness=_witness(witness["rollouts"]) if witness else None,
         note=witness.get("note") or "" if witness else "",
-        mends=mends,
+        fixes=fixes,
     )
 
 

@@ -1,7 +1,7 @@
 """Findings: what an audit says, in a form that people read and programs act on.
 
 A finding is a sentence with the numbers in it, a verdict on the claim it is about, a witness that was
-really scored where the claim is refuted, and the smallest change that would mend it. An `Audit` is a
+really scored where the claim is refuted, and the smallest change that would fix it. An `Audit` is a
 list of findings about one recipe; it knows which of them the recipe's author accepted on purpose, and
 whether what remains is an error.
 """
@@ -81,7 +81,7 @@ def witnessed(scores: Sequence[Score], advantages: Iterable[float] = (), note: s
 class Finding:
     """One thing an audit found. `code` names the sort of finding, for `--allow`.
 
-    `mend` holds the `--set` assignments that would do away with it (tried, where they are given);
+    `fix` holds the `--set` assignments that would do away with it (tried, where they are given);
     `advice` says the same in words where no assignment can. `facts` are the figures of the sentence.
     """
 
@@ -91,7 +91,7 @@ class Finding:
     verdict: Verdict | None = None
     term: str = ""
     witness: Witness | None = None
-    mend: tuple[str, ...] = ()
+    fix: tuple[str, ...] = ()
     advice: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
@@ -104,7 +104,7 @@ class Finding:
             "sentence": self.sentence,
             "term": self.term or None,
             "witness": self.witness.to_dict() if self.witness else None,
-            "mend": list(self.mend),
+            "fix": list(self.fix),
             "advice": self.advice or None,
             "facts": plain(self.facts),
         }
@@ -209,10 +209,10 @@ def sign(found: Finding) -> str:
     return "✓" if found.verdict == Verdict.PROVEN else SIGNS[found.severity]
 
 
-def mend_lines(found: Finding) -> list[str]:
+def fix_lines(found: Finding) -> list[str]:
     """What would do away with a finding."""
-    lines = [f"mend: --set {' --set '.join(quoted(s) for s in found.mend)}"] if found.mend else []
-    return lines + ([f"mend: {found.advice}"] if found.advice else [])
+    lines = [f"fix: --set {' --set '.join(quoted(s) for s in found.fix)}"] if found.fix else []
+    return lines + ([f"fix: {found.advice}"] if found.advice else [])
 
 
 def quoted(setting: str) -> str:
@@ -248,7 +248,7 @@ def audit_markdown(audit: Audit) -> str:
         allowed = audit.allowed.get(found.code)
         note = f" — allowed: {allowed}" if allowed is not None and found.severity != Severity.INFO else ""
         parts.append(f"- {sign(found)} **{found.code}**{verdict}{note}: {found.sentence}")
-        parts += [f"  - {line}" for line in mend_lines(found)]
+        parts += [f"  - {line}" for line in fix_lines(found)]
         if found.witness is not None and found.severity != Severity.INFO:
             rows = witness_rows(found.witness)[:4]
             header = [

@@ -1,4 +1,4 @@
-"""Audits on a terminal and as Markdown: sentences first, then the witness, then the change that mends.
+"""Audits on a terminal and as Markdown: sentences first, then the witness, then the change that fixes.
 
 Audits come in; rich renderables that fit 80 columns, or Markdown, go out. Nothing is decided here.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from ..formatting import num
-from .findings import Audit, Severity, Verdict, Witness, mend_lines, plain, sign, witness_rows
+from .findings import Audit, Severity, Verdict, Witness, fix_lines, plain, sign, witness_rows
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -20,7 +20,7 @@ COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "di
 
 
 def print_audit(console: Console, audit: Audit) -> None:
-    """Every finding as a sentence, with its witness and mend below it."""
+    """Every finding as a sentence, with its witness and fix below it."""
     from rich.markup import escape
     from rich.padding import Padding
 
@@ -36,7 +36,7 @@ def print_audit(console: Console, audit: Audit) -> None:
         console.print(Padding(escape(found.sentence), (0, 0, 0, 2)))
         if found.witness is not None and found.severity != Severity.INFO:
             console.print(Padding(witness_table(found.witness), (0, 0, 0, 2)))
-        for line in mend_lines(found):
+        for line in fix_lines(found):
             console.print(Padding(f"[dim]{escape(line)}[/dim]", (0, 0, 0, 2)))
     for name, table in audit.tables.items():
         for renderable in tables(name, table):

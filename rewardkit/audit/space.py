@@ -24,7 +24,7 @@ from ..terms.bounds import Eliminator, union
 from ..terms.cells import Axis, Cell, Pays, Range, exactly, merge
 from ..terms.combinators import Combinator, total_pays
 from ..terms.conditions.facts import NUMBERS
-from ..types import ANSWERABLE, DECIDED, UNANSWERABLE, Outcome
+from ..types import DECIDED, Outcome
 
 MOST_CELLS = 2_000
 """Cells that are gone through for one question about a term."""
@@ -88,7 +88,7 @@ class Component:
         elif self.how == "eliminated":
             yield from self._extremes(outcome, truncated, pinned, wished)
         else:
-            for cell in _cells_of(self.axes, outcome, truncated, pinned):
+            for cell in cells_of(self.axes, outcome, truncated, pinned):
                 yield dict(cell.ranges), self.pays(outcome, truncated, cell.ranges)
 
     def _extremes(
@@ -132,35 +132,26 @@ def hull_of(term: Term, outcome: Outcome, truncated: bool) -> Pays:
     """All that a term can pay for an outcome, whatever the style; sound for terms of any size."""
     axes = merge(term.all_axes())
     if prod(len(axis.ranges) for axis in axes) <= MOST_CELLS:
-        return union(term.bounds(cell) for cell in _cells_of(axes, outcome, truncated))
+        return union(term.bounds(cell) for cell in cells_of(axes, outcome, truncated))
     if isinstance(term, Combinator):
         pays = term.combine_pays([hull_of(child, outcome, truncated) for child in term.terms.values()])
     else:
         own = merge(term.axes())
         if prod(len(axis.ranges) for axis in own) > MOST_CELLS:
             return Pays(-inf, inf, True)
-        pays = union(term.pays(cell) for cell in _cells_of(own, outcome, truncated))
+        pays = union(term.pays(cell) for cell in cells_of(own, outcome, truncated))
     if term.when is not None:
         pays = pays.or_else(exactly(term.otherwise))
     return term.modified(pays)
 
 
-def _cells_of(
+def cells_of(
     axes: Sequence[Axis], outcome: Outcome, truncated: bool, pinned: Mapping[str, Range] = NO_RANGES
 ) -> Iterator[Cell]:
+    """Every cell of one outcome over some axes, those that are `pinned` in one range alone."""
     names = [axis.name for axis in axes]
     for ranges in product(*((pinned[a.name],) if a.name in pinned else a.ranges for a in axes)):
         yield Cell(outcome, truncated, dict(zip(names, ranges, strict=True)))
-
-
-def feasible(recipe: Recipe) -> tuple[Outcome, ...]:
-    """The outcomes a recipe can read: without None words nothing can abstain, and without them or
-    `null_gold: unanswerable` there is no unanswerable gold."""
-    words, nulls = bool(recipe.answer.none), recipe.answer.null_gold == "unanswerable"
-    outcomes = list(ANSWERABLE) + (list(UNANSWERABLE) if words or nulls else [])
-    if not words:
-        outcomes = [o for o in outcomes if o not in (Outcome.FALSE_NONE, Outcome.NONE_CORRECT)]
-    return tuple(o for o in DECIDED if o in outcomes)
 
 
 class Space:
@@ -181,7 +172,7 @@ class Space:
         self.recipe = recipe
         self.limits = dict(limits or {})
         self.axes = limited(recipe.axes(), self.limits)
-        self.outcomes = tuple(outcome for outcome in feasible(recipe) if outcome in outcomes)
+        self.outcomes = tuple(outcome for outcome in recipe.outcomes if outcome in outcomes)
         self._extremes: dict[tuple[Outcome, str], Spot | None] = {}
         self._pays: dict[tuple[object, ...], Pays] = {}
 

@@ -32,6 +32,9 @@ class Boxed(Extractor):
 
     kind: ClassVar[str] = "boxed"
 
+    def marks(self) -> tuple[str, str]:  # noqa: D102
+        return "\\boxed{", "}"
+
     def find(self, text: str, start: int = 0) -> Extraction | None:
         """The last box, or the list that the last boxes make."""
         if text.find("box", start) < 0:  # \boxed and \fbox alike; most texts without a box stop here

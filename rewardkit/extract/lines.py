@@ -91,6 +91,9 @@ class Hash(Extractor):
 
     kind: ClassVar[str] = "hash"
 
+    def marks(self) -> tuple[str, str]:  # noqa: D102
+        return "#### ", ""
+
     def find(self, text: str, start: int = 0) -> Extraction | None:
         """The rest of the line after the last marker."""
         at = text.rfind("####", start)
@@ -113,6 +116,9 @@ class AnswerLine(Extractor):
     """What the last "the answer is", `Answer:`, line `A:`, `答案` or `故选` gives."""
 
     kind: ClassVar[str] = "answer_line"
+
+    def marks(self) -> tuple[str, str]:  # noqa: D102
+        return "The answer is ", "."
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
         """The statement after the last marker, refused where it is half said."""

@@ -20,6 +20,9 @@ class AnswerTag(Extractor):
 
     tag: str = Field(default="answer", pattern=r"^[A-Za-z][\w-]*$", description="Name of the tag.")
 
+    def marks(self) -> tuple[str, str]:  # noqa: D102
+        return f"<{self.tag}>", f"</{self.tag}>"
+
     def find(self, text: str, start: int = 0) -> Extraction | None:
         """The last opening tag decides."""
         opener, closer = f"<{self.tag}>", f"</{self.tag}>"

@@ -110,7 +110,7 @@ class FindingCard:
     allowed: str = ""
     witness: Table | None = None
     note: str = ""
-    mends: Sequence[str] = ()
+    fixes: Sequence[str] = ()
     shape: ClassVar[str] = "finding"
 
     @property
@@ -126,7 +126,7 @@ class FindingCard:
     def markdown(self) -> str:
         """The sentence, the witness and the fix."""
         head = f"- {self.sign} **{self.code}** ({self.verdict or self.severity}): {self.sentence}"
-        lines = [head, *(f"  - fix: `{mend}`" for mend in self.mends)]
+        lines = [head, *(f"  - fix: `{fix}`" for fix in self.fixes)]
         if self.allowed:
             lines.insert(1, f"  - allowed: {self.allowed}")
         if self.witness is not None:

@@ -6,15 +6,13 @@ arXiv 2506.10947). A recipe that does no better than its controls has taught not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
 from ..errors import UsageError
 from ..terms.base import Term
 from ..terms.combinators import Combinator
-from ..terms.conditions.parse import Condition, Fact
 from ..terms.kinds.format import Format
 from ..terms.kinds.random import Random
 from .recipe import Recipe
@@ -66,64 +64,52 @@ def _random(source: Recipe) -> dict[str, Term]:
     return {"random": Random.model_validate({"chance": 0.5})}
 
 
-FORM = ("format", "tag_count", "pattern", "boxed", "integer_answer", "reasoning_steps")
-"""Kinds that look at form and never at whether the answer is right."""
-
-
 def _form(source: Recipe) -> dict[str, Term]:
-    kept = {label: term for label, term in source.reward.items() if term.kind in FORM and term.when is None}
+    """The terms that look at layout and form alone, never at whether the answer is right."""
+    form = {"layout", "form"}
+    kept = {
+        label: term
+        for label, term in source.reward.items()
+        if term.when is None and term.looks_at and term.looks_at <= form
+    }
     return kept or {"format": Format.model_validate({})}
 
 
-SWAPPED: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "correctness": (("correct", "wrong"),),
-    "none": (("correct", "missed"),),
-    "outcome": (("correct", "wrong"), ("none_correct", "none_missed")),
-    "cosine_length": (("correct_short", "wrong_short"), ("correct_long", "wrong_long")),
+OPPOSITES = {
+    name: other
+    for one, two in (("correct", "wrong"), ("none_correct", "none_missed"))
+    for name, other in ((one, two), (two, one))
 }
-
-
-FACTS = {"correct": "wrong", "none_correct": "none_missed"}
-
-
-UNFLIPPED = ("countdown", "numeric_closeness", "kimi_length")
-"""Kinds that pay a right answer more by their nature."""
+"""Facts of conditions that say right and wrong."""
 
 
 def flipped(source: Recipe) -> dict[str, Term]:
     """The terms with the prices of right and wrong exchanged, in conditions too."""
+    flips = {path: term.flipped() for path, term in source.walk() if not isinstance(term, Combinator)}
     for path, term in source.walk():
-        if term.kind in UNFLIPPED:
-            raise UsageError(
-                f"{source.ref} cannot be flipped: '{path}' ({term.kind}) has no contrary; take the random or the "
-                "format control, or flip a version without that term"
+        if flips.get(path, term) is None:
+            why = (
+                "does not say what it looks at: let the kind set `looks_at`, or write `flipped()`; else"
+                if "anything" in term.looks_at
+                else "pays a right answer more by its nature and has no opposite;"
             )
-    if not any(term.kind in SWAPPED for _, term in source.walk()):
+            raise UsageError(
+                f"{source.ref} cannot be flipped: '{path}' ({term.kind}) {why} take the random or the format control, "
+                "or flip a version without that term"
+            )
+    if all(term is flips.get(path, term) for path, term in source.walk()):
         raise UsageError(
-            f"{source.ref} cannot be flipped: none of its terms prices right and wrong answers apart "
-            f"({', '.join(SWAPPED)} do)"
+            f"{source.ref} cannot be flipped: none of its terms prices right and wrong answers apart, as correctness "
+            "and outcome do"
         )
     return {label: _flip(term) for label, term in source.reward.items()}
 
 
 def _flip(term: Term) -> Term:
+    found = term.flipped() or term
     changed: dict[str, Any] = {}
-    for one, other in SWAPPED.get(term.kind, ()):
-        changed |= {one: getattr(term, other), other: getattr(term, one)}
     if isinstance(term, Combinator):
         changed["terms"] = {label: _flip(child) for label, child in term.terms.items()}
     if term.when is not None:
-        changed["when"] = _flip_condition(term.when)
-    return term.model_copy(update=changed)
-
-
-def _flip_condition(condition: Condition) -> Condition:
-    if isinstance(condition, Fact):
-        swaps = FACTS | {other: one for one, other in FACTS.items()}
-        return Fact(swaps.get(condition.name, condition.name))
-    assert is_dataclass(condition)
-    inner = {part.name: getattr(condition, part.name) for part in fields(condition)}
-    return replace(
-        condition,
-        **{name: _flip_condition(part) for name, part in inner.items() if isinstance(part, Condition)},
-    )
+        changed["when"] = term.when.renamed(OPPOSITES)
+    return found.model_copy(update=changed)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from .. import terms
 from ..kinds import Extractor, Verifier
 from ..terms.base import Term
 from ..terms.conditions.parse import Condition
@@ -19,10 +20,10 @@ def python(recipe: BaseModel) -> str:
     """Source code that imports what it needs and binds `recipe`, an object of a class that `rewardkit` exports.
 
     >>> from rewardkit import Recipe
-    >>> from rewardkit.terms.kinds.constant import Constant
+    >>> from rewardkit.terms import Constant
     >>> print(python(Recipe(name="one", version=0, reward={"constant": Constant(value=1.0)})))
     from rewardkit import Recipe
-    from rewardkit.terms.kinds.constant import Constant
+    from rewardkit.terms import Constant
     <BLANKLINE>
     recipe = Recipe(name='one', version=0, reward={'constant': Constant(value=1.0)})
     <BLANKLINE>
@@ -30,10 +31,14 @@ def python(recipe: BaseModel) -> str:
     names: Names = {}
     body = _value(recipe, names, 0, len("recipe = "))
     lines = {
-        _import("rewardkit" if cls is type(recipe) else cls.__module__, cls, name)
-        for cls, name in names.items()
+        _import("rewardkit" if cls is type(recipe) else _home(cls), cls, name) for cls, name in names.items()
     }
     return "\n".join([*sorted(lines), "", f"recipe = {body}", ""])
+
+
+def _home(cls: type) -> str:
+    """The module that a class is imported from: the terms' front where it is found there, else its own."""
+    return terms.__name__ if getattr(terms, cls.__qualname__, None) is cls else cls.__module__
 
 
 def _import(home: str, cls: type, name: str) -> str:

@@ -20,9 +20,9 @@ from ..config.source import dump
 from ..terms.base import Number, Term
 from ..terms.bounds import Eliminator
 from ..terms.cells import Axis, Cell, Pays, Range, merge
-from ..terms.combinators import Combinator, First, total_pays
+from ..terms.combinators import Combinator, total_pays
 from ..terms.labels import Terms
-from ..types import DECIDED, Reading, Rollout, Score
+from ..types import ANSWERABLE, DECIDED, UNANSWERABLE, Outcome, Reading, Rollout, Score
 from .answer import Answer, RecipePart
 from .engine import Reward, read, score_readings
 from .printing import python
@@ -81,14 +81,14 @@ class Recipe(RecipePart):
     @model_validator(mode="after")
     def _no_holes(self) -> Recipe:
         for path, term in self.walk():
-            if isinstance(term, First):
-                hole = _hole(term)
+            if isinstance(term, Combinator) and term.must_pay:
+                hole = _hole(term, self.outcomes)
                 if hole is not None:
                     raise PydanticCustomError(
                         "hole",
-                        "'first' at reward.{path} pays nothing where the completion is {hole}; end it in a term "
+                        "'{kind}' at reward.{path} pays nothing where the completion is {hole}; end it in a term "
                         "without `when`, such as {kind: constant, value: 0}",
-                        {"path": path, "hole": hole},
+                        {"kind": term.kind, "path": path, "hole": hole},
                     )
         return self
 
@@ -132,6 +132,15 @@ class Recipe(RecipePart):
             yield path, term
             if isinstance(term, Combinator):
                 stack.extend((f"{path}.terms.{name}", child) for name, child in reversed(term.terms.items()))
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes that can occur: without None words nothing can abstain, and without them or
+        `null_gold: unanswerable` there is no unanswerable gold."""
+        words, nulls = bool(self.answer.none), self.answer.null_gold == "unanswerable"
+        said = () if words else (Outcome.FALSE_NONE, Outcome.NONE_CORRECT)
+        asked = ANSWERABLE + UNANSWERABLE if words or nulls else ANSWERABLE
+        return tuple(outcome for outcome in DECIDED if outcome in asked and outcome not in said)
 
     def axes(self) -> tuple[Axis, ...]:
         """The axes that every term and condition of the recipe reads."""
@@ -218,12 +227,12 @@ class Recipe(RecipePart):
         return f"**{self.ref}** `{self.digest}`\n\n```yaml\n{self.to_yaml()}```"
 
 
-def _hole(first: First) -> str | None:
-    """The first cell in which no child of a `first` surely pays, or None."""
+def _hole(first: Combinator, outcomes: Iterable[Outcome]) -> str | None:
+    """The first cell in which no child surely pays, or None."""
     terms = list(first.terms.values())
     axes = merge(axis for term in terms for axis in term.all_axes())
     eliminator = Eliminator(axes)
-    for outcome, truncated in product(DECIDED, (False, True)):
+    for outcome, truncated in product(outcomes, (False, True)):
         if not eliminator.total(terms, outcome, truncated, {}).absent:
             continue
         fixed: dict[str, Range] = {}

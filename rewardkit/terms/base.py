@@ -11,13 +11,15 @@ group in this one place. Beside the number every term declares, for the audits, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
+from ..errors import UsageError, nearest
 from ..kinds import Kind
-from ..types import Reading, TermScore
+from ..types import Outcome, Reading, TermScore
 from .cells import Axis, Cell, Pays, exactly
+from .conditions.facts import NUMBERS
 from .conditions.parse import When
 
 Number = Annotated[float, Field(strict=True)]
@@ -38,6 +40,17 @@ Floor = Annotated[Number, AfterValidator(_at_most_nothing)]
 
 Price = Number | None
 """What an outcome pays; null pays nothing at all, which is not 0."""
+
+Look = Literal["outcome", "answer", "layout", "form", "text", "length", "truncation", "chance", "anything"]
+"""What a payment may depend on: the *outcome* (right, wrong, None, nothing); the *answer* itself (how near it
+comes); the *layout* (tags, boxes, patterns: what an example in the prompt can show); the *form* beside it (visible
+steps, an integer); what the *text* is made of (characters, repetition); the *length*; *truncation*; *chance*;
+*anything*, where a kind does not say."""
+LOOKS: frozenset[str] = frozenset(get_args(Look))
+STYLE = frozenset({"layout", "form", "text", "length", "truncation"})
+"""What two completions of one style share, whatever their outcomes."""
+SWAPPED = {Outcome.CORRECT: Outcome.WRONG, Outcome.NONE_CORRECT: Outcome.NONE_MISSED}
+"""Right and wrong, on both sides of the outcome table."""
 
 
 class Payment(NamedTuple):
@@ -65,6 +78,20 @@ class Term(Kind):
     clip: tuple[Number, Number] | None = Field(None, description="[lowest, highest], after the weight")
 
     reads_group: ClassVar[bool] = False
+    looks_at: ClassVar[frozenset[str]] = frozenset({"anything"})
+    """All that the payment depends on, in the words of `Look`; empty for a constant."""
+    priced: ClassVar[Mapping[Outcome, str]] = {}
+    """Outcome to the parameter that holds its price, for kinds that price outcomes one by one."""
+    bounded_by: ClassVar[tuple[str, Any] | None] = None
+    """The parameter, with a value, that bounds the payment or keeps it from rising again; None for `clip`."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        cls.looks_at = frozenset([cls.looks_at] if isinstance(cls.looks_at, str) else cls.looks_at)
+        for unknown in sorted(cls.looks_at - LOOKS):
+            raise UsageError(
+                f"looks_at of {cls.__qualname__}: a term does not look at '{unknown}'; {nearest(unknown, LOOKS)}"
+            )
 
     @field_validator("clip")
     @classmethod
@@ -94,6 +121,29 @@ class Term(Kind):
     def columns(self) -> Mapping[str, Any]:
         """Columns of the row that it cannot do without, each with a value for the completions that audits write."""
         return {}
+
+    def prices(self) -> Mapping[Outcome, Price]:
+        """Outcome to price, where outcomes are priced one by one; an outcome that is not named is not its case."""
+        return {outcome: getattr(self, name) for outcome, name in self.priced.items()}
+
+    def flipped(self) -> Self | None:
+        """The term with the prices of right and wrong exchanged; itself where it looks at neither, None where it
+        has no opposite or does not say what it looks at."""
+        swaps = {
+            self.priced[one]: getattr(self, self.priced[other])
+            for right, wrong in SWAPPED.items()
+            if right in self.priced and wrong in self.priced
+            for one, other in ((right, wrong), (wrong, right))
+        }
+        if swaps:
+            return self.model_copy(update=swaps)
+        blind = self.priced or self.looks_at <= STYLE | {"chance"}
+        return self if blind else None
+
+    def layouts(self) -> tuple[tuple[str, str], ...]:
+        """Ways to write a completion that this term pays in full, for the audits: what stands before the reasoning,
+        and what stands between it and the end, with `{}` for the answer."""
+        return ()
 
     # --- what is built on it ------------------------------------------------------------------
 
@@ -145,6 +195,29 @@ class Term(Kind):
     def all_axes(self) -> tuple[Axis, ...]:
         """The axes of the term and of its condition."""
         return self.axes() + (self.when.axes() if self.when is not None else ())
+
+    @property
+    def prices_outcome(self) -> bool:
+        """Whether the outcome alone decides the payment."""
+        return self.looks_at == {"outcome"}
+
+    @property
+    def prices_length(self) -> bool:
+        """Whether the payment, or its condition, depends on a count that padding moves."""
+        counted = any(axis.name in NUMBERS for axis in self.all_axes())
+        return counted or self.reads_group or "length" in self.looks_at
+
+    @property
+    def reads_outcome(self) -> bool:
+        """Whether it may pay two outcomes differently at the very same style."""
+        facts = self.when.facts() if self.when is not None else frozenset()
+        return not (self.looks_at <= STYLE and facts <= {"truncated", "reasoned"})
+
+    @property
+    def reads_truncation(self) -> bool:
+        """Whether truncation may change the payment, by itself or through the condition."""
+        told = self.when is not None and "truncated" in self.when.facts()
+        return told or bool(self.looks_at & {"truncation", "anything"})
 
     def all_needs(self) -> frozenset[str]:
         """What the term and its condition need of a rollout."""

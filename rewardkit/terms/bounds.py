@@ -17,7 +17,7 @@ from math import inf, prod
 from ..types import Outcome
 from .base import Term
 from .cells import Axis, Cell, Pays, Range, exactly
-from .combinators import Combinator, Sum, total_pays
+from .combinators import Combinator, total_pays
 
 Ranges = Mapping[str, Range]
 
@@ -68,7 +68,7 @@ class Eliminator:
             cell = Cell(outcome, truncated, dict(ranges))
             if term.when is not None and not term.when.holds_in(cell):
                 found = found.or_else(exactly(term.otherwise))
-            elif isinstance(term, Sum):
+            elif isinstance(term, Combinator) and term.adds:
                 found = found.or_else(self.total(list(term.terms.values()), outcome, truncated, ranges))
             elif isinstance(term, Combinator):
                 children = [self.total([t], outcome, truncated, ranges) for t in term.terms.values()]
@@ -82,7 +82,7 @@ class Eliminator:
         """The axes that must be known before a term falls apart: its condition's, and those that several
         children of a combinator other than a sum read."""
         names = {axis.name for axis in term.when.axes()} if term.when is not None else set()
-        if isinstance(term, Combinator) and not isinstance(term, Sum):
+        if isinstance(term, Combinator) and not term.adds:
             read = [self.names(child) for child in term.terms.values()]
             names |= {name for own in read for name in own if sum(name in other for other in read) > 1}
         return sorted(names)
@@ -95,17 +95,12 @@ class Eliminator:
     def _key(self, terms: Sequence[Term], outcome: Outcome, truncated: bool, fixed: Ranges) -> tuple:
         names = frozenset().union(*(self.names(term) for term in terms))
         ids = tuple(id(term) for term in terms)
-        cut = truncated and any(self._reads_truncation(term) for term in terms)
+        cut = truncated and any(map(self._reads_truncation, terms))
         return (ids, outcome, cut, frozenset((name, part) for name, part in fixed.items() if name in names))
 
     def _reads_truncation(self, term: Term) -> bool:
-        """Whether a condition tells truncation apart; a kind of a plugin may read it by itself."""
         if id(term) not in self._truncation:
-            self._truncation[id(term)] = (
-                not type(term).__module__.startswith("rewardkit.terms.")
-                or (term.when is not None and "truncated" in str(term.when))
-                or (isinstance(term, Combinator) and any(map(self._reads_truncation, term.terms.values())))
-            )
+            self._truncation[id(term)] = term.reads_truncation
         return self._truncation[id(term)]
 
     # --- how terms hang together ----------------------------------------------------------------
@@ -144,7 +139,7 @@ class Eliminator:
         [term] = terms
         first = frozenset(self._first(term))
         outer = self._size(first - fixed)
-        if isinstance(term, Sum):
+        if isinstance(term, Combinator) and term.adds:
             return outer * self.cost(list(term.terms.values()), fixed | first)
         if isinstance(term, Combinator):
             return outer * sum(self.cost([child], fixed | first) for child in term.terms.values())

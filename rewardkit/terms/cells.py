@@ -45,6 +45,10 @@ class Axis:
     `measure` maps a reading to a number (0 or 1 for a flag). For an integer axis a cut c begins a
     new range at c; for a real axis a cut is a range of its own, so that "exactly 0" can be told
     from "more than 0". Axes of the same name are merged by uniting their cuts.
+
+    `fillers` are strings that move the measure when they are put into the reasoning, by one per copy
+    where it is an integer; the audits write completions of any value with the first that works. Without
+    them the measure is a matter of shape or of the answer. `of_ids` says that token ids are measured.
     """
 
     name: str
@@ -53,6 +57,8 @@ class Axis:
     lo: float = 0
     hi: float = inf
     integer: bool = True
+    fillers: tuple[str, ...] = ()
+    of_ids: bool = False
 
     @cached_property
     def ranges(self) -> tuple[Range, ...]:
@@ -92,7 +98,11 @@ def merge(axes: Iterable[Axis]) -> tuple[Axis, ...]:
     merged: dict[str, Axis] = {}
     for axis in axes:
         known = merged.get(axis.name)
-        merged[axis.name] = replace(known, cuts=known.cuts + axis.cuts) if known else axis
+        merged[axis.name] = (
+            replace(known, cuts=known.cuts + axis.cuts, fillers=known.fillers or axis.fillers)
+            if known
+            else axis
+        )
     return tuple(merged.values())
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product as cross
 from math import fsum, inf, prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from ..types import Reading, TermScore
 from .base import Payment, Term
@@ -27,7 +27,11 @@ class Combinator(Term):
 
     terms: Terms
 
-    reads_group: ClassVar[bool] = False
+    looks_at: ClassVar[frozenset[str]] = frozenset()
+    adds: ClassVar[bool] = False
+    """Whether it pays the sum of what its children pay."""
+    must_pay: ClassVar[bool] = False
+    """Whether an outcome for which no child pays is an error."""
 
     def combine(self, values: Sequence[float | None]) -> Payment:
         """One payment from the children's values."""
@@ -62,6 +66,21 @@ class Combinator(Term):
     def needs(self) -> frozenset[str]:  # noqa: D102
         return frozenset().union(*(term.all_needs() for term in self.terms.values()))
 
+    def flipped(self) -> Self | None:  # noqa: D102
+        children = {name: child.flipped() for name, child in self.terms.items()}
+        if None in children.values():
+            return None
+        same = all(child is self.terms[name] for name, child in children.items())
+        return self if same else self.model_copy(update={"terms": children})
+
+    @property
+    def reads_outcome(self) -> bool:  # noqa: D102
+        return super().reads_outcome or any(term.reads_outcome for term in self.terms.values())
+
+    @property
+    def reads_truncation(self) -> bool:  # noqa: D102
+        return super().reads_truncation or any(term.reads_truncation for term in self.terms.values())
+
     def identity(self) -> dict[str, Any]:
         """As every kind's, with the children in order."""
         own = {"kind": self.kind, "revision": self.revision}
@@ -73,6 +92,7 @@ class Sum(Combinator):
     """The sum of the children that apply."""
 
     kind: ClassVar[str] = "sum"
+    adds: ClassVar[bool] = True
 
     def combine(self, values: Sequence[float | None]) -> Payment:  # noqa: D102
         return total(values)
@@ -85,6 +105,7 @@ class First(Combinator):
     """The first child that applies. In a reward it must leave no outcome without a payment."""
 
     kind: ClassVar[str] = "first"
+    must_pay: ClassVar[bool] = True
 
     def combine(self, values: Sequence[float | None]) -> Payment:  # noqa: D102
         for name, value in zip(self.terms, values, strict=True):

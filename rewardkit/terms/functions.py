@@ -12,7 +12,7 @@ import inspect
 import sys
 import textwrap
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar
 
 from pydantic import create_model
@@ -20,20 +20,23 @@ from pydantic import create_model
 from ..errors import UsageError
 from ..kinds import TERMS
 from ..types import Reading
-from .base import GroupTerm, Payment, Term
+from .base import GroupTerm, Look, Payment, Term
 from .cells import Cell, Pays
 
 Bounds = tuple[float, float]
+Paid = float | tuple[float | None, str] | None
+"""What a function of a reading returns: a number or None, alone or with a note."""
 
 
 def term(
-    function: Callable[..., float | None] | None = None,
+    function: Callable[..., Paid] | None = None,
     /,
     *,
     pays: Bounds | None = None,
     name: str | None = None,
     revision: int = 1,
-) -> Callable[[Callable[..., float | None]], type[Term]]:
+    looks_at: Collection[Look] = ("anything",),
+) -> Callable[[Callable[..., Paid]], type[Term]]:
     """Make a function a kind of term and register it.
 
     Args:
@@ -41,9 +44,11 @@ def term(
             is an error when it happens.
         name: the kind's name in recipes; the function's own by default.
         revision: raise it when the function comes to pay otherwise.
+        looks_at: all that the payment depends on, as in {"layout"} or {"length"} (see `Look`).
 
     The function's first argument is the `Reading`; the others are keyword parameters with type hints
-    and become parameters in YAML. It returns a number, or None for "does not apply".
+    and become parameters in YAML. It returns a number, or None for "does not apply"; or one of these with
+    a note, the reason in a few words.
 
     >>> @term(pays=(0.0, 1.0), name="doctest_polite")
     ... def polite(reading, *, word: str = "please") -> float:
@@ -58,7 +63,7 @@ def term(
         )
     bounds = pays
 
-    def decorate(function: Callable[..., float | None]) -> type[Term]:
+    def decorate(function: Callable[..., Paid]) -> type[Term]:
         own = name or function.__name__
         signature = inspect.signature(function, eval_str=True)
         params = list(signature.parameters.values())
@@ -68,7 +73,7 @@ def term(
         for param in params[1:]:
             kind = param.annotation if param.annotation is not inspect.Parameter.empty else Any
             fields[param.name] = (kind, ... if param.default is inspect.Parameter.empty else param.default)
-        base = _each(own, function, list(fields), bounds, revision)
+        base = _each(own, function, list(fields), bounds, revision, frozenset(looks_at))
         cls = create_model(function.__name__, __base__=base, __module__=function.__module__, **fields)
         cls.__doc__ = function.__doc__
         cls.__qualname__ = function.__qualname__
@@ -87,16 +92,23 @@ def _code(function: Callable[..., Any]) -> str | None:
 
 
 def _each(
-    own: str, function: Callable[..., float | None], names: list[str], bounds: Bounds, version: int
+    own: str,
+    function: Callable[..., Paid],
+    names: list[str],
+    bounds: Bounds,
+    version: int,
+    looks: frozenset[str],
 ) -> type[Term]:
     class FunctionTerm(Term):
         kind: ClassVar[str] = own
         revision: ClassVar[int] = version
         code: ClassVar[str | None] = _code(function)
+        looks_at: ClassVar[frozenset[str]] = looks
 
         def pay(self, reading: Reading) -> Payment:
-            value = function(reading, **{param: getattr(self, param) for param in names})
-            return Payment(_checked(value, bounds, own))
+            found = function(reading, **{param: getattr(self, param) for param in names})
+            value, note = found if isinstance(found, tuple) else (found, "")
+            return Payment(_checked(value, bounds, own), note)
 
         def pays(self, cell: Cell) -> Pays:
             return Pays(*bounds, absent=True)
@@ -112,6 +124,7 @@ def reward_function(
     gold_column: str = "answer",
     conversational: bool | None = None,
     revision: int = 1,
+    looks_at: Collection[Look] = ("anything",),
 ) -> type[Term]:
     """Register a TRL reward function as a kind, as it stands.
 
@@ -131,6 +144,7 @@ def reward_function(
         conversational: True hands over message lists even where the prompt is a text, as TRL's own
             rewards expect; None goes by the prompt.
         revision: raised when the function changes what it pays, so that locks notice.
+        looks_at: all that the payment depends on, as in {"layout"} (see `Look`).
     """
 
     class RewardFunction(GroupTerm):
@@ -159,7 +173,7 @@ def reward_function(
         def pays(self, cell: Cell) -> Pays:
             return Pays(*pays, absent=True)
 
-    RewardFunction.revision = revision
+    RewardFunction.revision, RewardFunction.looks_at = revision, frozenset(looks_at)
     # A class is pickled by its name in its module: the one that the caller assigns.
     caller = sys._getframe(1).f_globals["__name__"]
     RewardFunction.__module__, RewardFunction.__qualname__ = caller, name

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ..kinds import Question, Verifier
+from ..kinds import Problem, Question, Verifier
 from ..types import Equality, Rollout, Verdict
 from .words import plain
 
@@ -69,6 +69,9 @@ class Choice(Verifier):
     kind: ClassVar[str] = "choice"
 
     last: str = Field(default="J", pattern="^[A-Z]$", description="The last letter that may be an option.")
+
+    def problem(self) -> Problem:  # noqa: D102
+        return Problem("B", ("B",), ("A",), "Which is a prime number? A) 9 B) 7 C) 8 D) 6")
 
     def verify(self, questions: Sequence[Question]) -> list[Verdict]:
         """Whether the letters named are those of any gold."""

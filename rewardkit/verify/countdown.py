@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from ..errors import DataError
-from ..kinds import Question, Verifier
+from ..kinds import Problem, Question, Verifier
 from ..types import Equality, Rollout, Verdict
 
 LONGEST = 400
@@ -143,6 +143,7 @@ class Countdown(Verifier):
     """
 
     kind: ClassVar[str] = "countdown"
+    gold_is_answer: ClassVar[bool] = False
 
     numbers: str | None = Field(
         default=None, description="Column of the given numbers; by default `nums`, else `numbers`."
@@ -150,6 +151,16 @@ class Countdown(Verifier):
     use_all: bool = Field(
         default=False, description="Every given number must be used exactly once, as in TinyZero."
     )
+
+    def problem(self) -> Problem:  # noqa: D102
+        given = {name: [50, 25, 1, 4] for name in ("nums", "numbers", self.numbers) if name}
+        return Problem(
+            "75",
+            ("50 + 25",),
+            ("50 + 25 + 1", "50 + 25 + 4", "50 * 4", "50 + 26"),
+            "Using the numbers [50, 25, 1, 4], make an equation that equals 75.",
+            {**given, "target": 75},
+        )
 
     def verify(self, questions: Sequence[Question]) -> list[Verdict]:
         """Whether each expression reaches the target, with the details that graded terms read."""

@@ -60,9 +60,9 @@ def test_without_discrimination_v0_pays_none_below_a_chance_of_0_204():
 def test_the_price_of_a_wished_threshold_makes_it_so():
     assert scoring(0).penalty_for(0.5, 0.55) == pytest.approx(-0.995)
     [found] = check(load_recipe("math-none@1"), wished=(0.5, 0.55)).of("abstention_price")
-    assert found.mend == ("reward.false_positive.penalty=-0.995",)
-    mended = scoring_of(Space(variant(load_recipe("math-none@1"), found.mend)))
-    assert mended.threshold(0.55) == pytest.approx(0.5)
+    assert found.fix == ("reward.false_positive.penalty=-0.995",)
+    fixed = scoring_of(Space(variant(load_recipe("math-none@1"), found.fix)))
+    assert fixed.threshold(0.55) == pytest.approx(0.5)
 
 
 # --- math-none -------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def test_90_stray_characters_are_not_enough():
 def test_every_witness_scores_what_is_said():
     for reference in ("math-none@0", "math-none@2", "r1-triplet@1", "open-r1-stack@2", "countdown@1"):
         rewards = load_recipe(reference)
-        for found in check(rewards, mends=False).findings:
+        for found in check(rewards, fixes=False).findings:
             if found.witness is not None:
                 scores = rewards.score(found.witness.rollouts)
                 assert tuple(score.total for score in scores) == found.witness.totals, (reference, found.code)
@@ -124,12 +124,12 @@ def test_v3_passes_totality_ordering_and_the_group_at_every_size(reference):
     assert not found.failed
 
 
-def test_mends_are_tried_before_they_are_offered():
+def test_fixes_are_tried_before_they_are_offered():
     rewards = load_recipe("math-none@2")
     for code in ("ordering", "group"):
         [found] = check(rewards).of(code)
-        assert found.mend
-        assert check(variant(rewards, found.mend)).verdict(code) == Verdict.PROVEN
+        assert found.fix
+        assert check(variant(rewards, found.fix)).verdict(code) == Verdict.PROVEN
 
 
 def test_false_none_is_information():
@@ -161,16 +161,16 @@ def test_kimi_length_alone_fails_and_holds_with_an_accuracy_of_1():
 
 
 def test_the_modified_cosine_of_open_r1_pays_again_past_its_length():
-    [found] = check(load_recipe("open-r1-stack@3"), mends=False).of("shape")
+    [found] = check(load_recipe("open-r1-stack@3"), fixes=False).of("shape")
     assert found.facts["points"] == ((0, 2.0), (1000, 1.0), (2000, 2.0))
-    assert found.mend == ("reward.cosine_length.clamped=true",)
-    mended = variant(load_recipe("open-r1-stack@3"), found.mend)
-    assert not check(mended, mends=False).of("shape")
+    assert found.fix == ("reward.cosine_length.clamped=true",)
+    fixed = variant(load_recipe("open-r1-stack@3"), found.fix)
+    assert not check(fixed, fixes=False).of("shape")
 
 
 def test_every_seed_recipe_is_answered_and_nothing_refuted_lacks_a_witness():
     for place in all_recipes():
-        found = check(load_recipe(f"{place.name}@{place.version}"), mends=False)
+        found = check(load_recipe(f"{place.name}@{place.version}"), fixes=False)
         assert found.verdict("totality") == Verdict.PROVEN, place
         for one in found.findings:
             if one.verdict == Verdict.REFUTED:

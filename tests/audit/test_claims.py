@@ -64,7 +64,7 @@ def test_a_hole_is_refused_and_a_null_price_is_on_purpose():
     ids=["past the limit", "no None words", "weight", "constant", "unbounded", "duplicate", "inverted"],
 )
 def test_terms_that_do_not_do_what_they_seem_to(reward, code, words):
-    found = check(recipe(reward), max_completion_length=768, mends=False).of(code)
+    found = check(recipe(reward), max_completion_length=768, fixes=False).of(code)
     assert any(words in one.sentence for one in found), [one.sentence for one in found]
 
 
@@ -93,7 +93,7 @@ def test_allowed_findings_do_not_fail():
 def test_what_cannot_be_written_is_unknown_and_never_refuted():
     """Nobody can be wrong without a box where the box is what is read; the bounds do not know that."""
     rewards = recipe({"accuracy": TABLE, "box": {"kind": "boxed", "value": 1.5}})
-    found = check(rewards, mends=False)
+    found = check(rewards, fixes=False)
     assert found.verdict("ordering") == Verdict.UNKNOWN
     assert found.of("ordering")[0].witness is None
     assert not found.failed
@@ -137,16 +137,16 @@ def test_equal_style_cancels_what_does_not_read_the_outcome():
     assert margin(space, Outcome.CORRECT, [Outcome.WRONG])[0] == float("-inf")
 
 
-def test_a_mend_leaves_no_outcome_without_a_price():
+def test_a_fix_leaves_no_outcome_without_a_price():
     """Priced where right alone, the format is all that a problem without an answer was paid."""
     recipe = made(
         {"correctness": CORRECTNESS, "format": {"value": 0.5}}, answer={"none": ["None"], "verify": "exact"}
     )
     assert check(recipe).verdict("totality") == Verdict.PROVEN
     [found] = check(recipe).of("group")
-    assert found.mend == ("reward.format.when=correct or none_correct", "reward.format.otherwise=0")
-    mended = check(variant(recipe, found.mend))
-    assert (mended.verdict("group"), mended.verdict("totality")) == (Verdict.PROVEN, Verdict.PROVEN)
+    assert found.fix == ("reward.format.when=correct or none_correct", "reward.format.otherwise=0")
+    fixed = check(variant(recipe, found.fix))
+    assert (fixed.verdict("group"), fixed.verdict("totality")) == (Verdict.PROVEN, Verdict.PROVEN)
 
 
 def test_no_price_is_offered_that_a_clip_would_take_away():
@@ -155,9 +155,9 @@ def test_no_price_is_offered_that_a_clip_would_take_away():
     free = made({"correctness": CORRECTNESS, "none": table}, answer=answer)
     held = made({"correctness": CORRECTNESS, "none": table}, answer=answer, clip=[0.0, 1.0])
     [found] = check(free).of("abstention")
-    assert found.mend
+    assert found.fix
     [found] = check(held).of("abstention")
-    assert found.mend == ()
+    assert found.fix == ()
 
 
 def test_a_rightful_none_that_gains_nothing_has_no_threshold():
@@ -199,20 +199,20 @@ def test_a_hole_that_no_problem_falls_into_is_none_with_answerable_problems_alon
     assert check(recipe, unanswerable=0.0).verdict("totality") == Verdict.PROVEN
 
 
-def test_a_mend_that_would_break_what_holds_is_told_as_advice():
+def test_a_fix_that_would_break_what_holds_is_told_as_advice():
     """Past the limit the price never fires; below it, it would push wrong answers up within a group."""
     length = {"kind": "length", "above": 1000, "penalty": -0.5}
     recipe = made({"correctness": CORRECTNESS, "too_long": length})
     [found] = check(recipe, max_completion_length=768).of("dead")
-    assert found.mend == ()
+    assert found.fix == ()
     assert found.advice == (
-        "reward.too_long.above=576 would mend it, and `group` would hold no more: price it where right"
+        "reward.too_long.above=576 would fix it, and `group` would hold no more: price it where right"
     )
     [found] = check(
         made({"correctness": CORRECTNESS, "too_long": {**length, "when": "correct"}}),
         max_completion_length=768,
     ).of("dead")
-    assert found.mend == ("reward.too_long.above=576",)
+    assert found.fix == ("reward.too_long.above=576",)
 
 
 @pytest.mark.parametrize(
@@ -247,4 +247,4 @@ def test_terms_that_only_may_pay_together_are_not_said_to_price_the_same():
 @pytest.mark.parametrize("version", [1, 3])
 def test_an_unclamped_wave_is_refuted_at_the_length_where_it_turns(version):
     """A wrong answer of 1000 characters in open-r1's shape is paid 1.5, as much as a right one without it."""
-    assert check(load_recipe(f"open-r1-stack@{version}"), mends=False).verdict("ordering") == Verdict.REFUTED
+    assert check(load_recipe(f"open-r1-stack@{version}"), fixes=False).verdict("ordering") == Verdict.REFUTED

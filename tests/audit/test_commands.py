@@ -53,7 +53,7 @@ def test_check_says_it_in_80_columns():
     text = " ".join(found.output.split())
     assert "語(x91)" in text
     assert "reward.false_positive.penalty=-0.995" in text
-    assert "mend: --set reward.characters.floor=-0.3" in text
+    assert "fix: --set reward.characters.floor=-0.3" in text
 
 
 def test_check_prints_json():

@@ -25,7 +25,7 @@ def rows(tmp_path):
 
 def audit(reference, path, **options):
     recipe = load_recipe(reference)
-    return with_data(check(recipe, mends=False), recipe, path, **options)
+    return with_data(check(recipe, fixes=False), recipe, path, **options)
 
 
 def breaches(found):
@@ -91,7 +91,7 @@ def test_the_share_of_none_golds_is_told(rows):
 def test_the_prompt_of_open_r1_stack_shows_what_its_format_does_not_pay():
     recipe = load_recipe("open-r1-stack@1")
     assert example_of(recipe) == "<think> reasoning process here </think><answer> answer here </answer>"
-    found = check(recipe, mends=False).of("prompt_example")
+    found = check(recipe, fixes=False).of("prompt_example")
     assert {one.term for one in found} == {"reward.format", "reward.tag_count"}
 
 
@@ -100,9 +100,9 @@ def test_a_template_that_prefills_the_reasoning_makes_the_format_impossible():
         load_recipe("r1-triplet@1"), ["answer.extract=[answer_tag]", "reward.format.preset=think_answer"]
     )
     [found] = prefill_finding(recipe, honest(recipe), True)
-    assert found.mend == ("answer.reasoning.prefilled=true",)
-    mended = variant(recipe, found.mend)
-    assert not prefill_finding(mended, honest(mended), True)
+    assert found.fix == ("answer.reasoning.prefilled=true",)
+    fixed = variant(recipe, found.fix)
+    assert not prefill_finding(fixed, honest(fixed), True)
     assert not prefill_finding(recipe, honest(recipe), None)
 
 

@@ -160,7 +160,7 @@ def test_a_rich_recipe_is_proven():
     from rewardkit.audit import check
     from rewardkit.recipe.recipe import Recipe
 
-    audit = check(Recipe.model_validate(RICH), mends=False, groups=(16,))
+    audit = check(Recipe.model_validate(RICH), fixes=False, groups=(16,))
     assert {
         code: str(audit.verdict(code)) for code in ("totality", "ordering", "ordering_none", "group")
     } == {

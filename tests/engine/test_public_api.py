@@ -31,6 +31,7 @@ PUBLIC = [
     "Outcome",
     "Payment",
     "Pays",
+    "Problem",
     "Question",
     "Range",
     "Reading",

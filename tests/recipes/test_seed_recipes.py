@@ -81,7 +81,7 @@ def test_math_none(completion: str, gold: str, tokens: int, totals: tuple[float,
 
 
 @pytest.mark.parametrize("reference", ["math-none@3", "playground-none@3"])
-def test_the_mended_versions_let_style_reorder_right_answers_alone(reference: str) -> None:
+def test_the_fixed_versions_let_style_reorder_right_answers_alone(reference: str) -> None:
     """No wrong answer passes a right one, and all wrong answers of a prompt earn the same, so that at no
     group size can one have a positive advantage beside a right one."""
     recipe = load_recipe(reference)

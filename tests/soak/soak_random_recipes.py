@@ -128,7 +128,7 @@ def one(seed: int) -> dict[str, Any]:
         recipe = Recipe.model_validate(random_recipe(seed))
     except (ValueError, RewardkitError):
         return {"refused": 1}
-    audit = check(recipe, mends=False, groups=SIZES)
+    audit = check(recipe, fixes=False, groups=SIZES)
     verdicts = {finding.code: finding.verdict for finding in audit.findings if finding.verdict is not None}
     wrong = [f"{recipe.name}: {code} is proven and false" for code in contradictions(recipe, verdicts)]
     for finding in audit.findings:

@@ -51,4 +51,4 @@ def test_the_audits_write_rows_that_ask_for_a_length():
     )
     audit = check(recipe)
     assert str(audit.verdict("ordering")) == "refuted"  # 20,000 tokens cost 5.7
-    assert [f.mend for f in audit.of("unbounded")] == [("reward.target_length.floor=-0.3",)]
+    assert [f.fix for f in audit.of("unbounded")] == [("reward.target_length.floor=-0.3",)]

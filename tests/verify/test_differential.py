@@ -15,7 +15,7 @@ pytestmark = pytest.mark.data
 logging.getLogger("math_verify").setLevel(logging.CRITICAL)
 
 # Category of the case -> rule of ours by which we differ from math-verify there. A disagreement in any other
-# category is a finding: explain it here, or mend it.
+# category is a finding: explain it here, or fix it.
 RULES = {
     "adv_guess_list": "a list of guesses is no single value",
     "adv_operator": "a relation sign, a tiny difference or juxtaposed numbers are not read away",

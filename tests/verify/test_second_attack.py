@@ -1,4 +1,4 @@
-"""Pairs that a second attacker found, by cause: each was judged the other way round before it was mended."""
+"""Pairs that a second attacker found, by cause: each was judged the other way round before it was fixed."""
 
 import pytest
 

@@ -228,7 +228,7 @@ def _page(folder: Path, names: Sequence[str], told: Sequence[Claim], size: Size,
     )
     intro: list[Any] = [
         "A tiny policy was taught to answer arithmetic word problems, then trained twice by GRPO from the same "
-        f"start: with version 0 of {RECIPE}, and with versions that mend it. Every figure here is of this run. What is "
+        f"start: with version 0 of {RECIPE}, and with versions that fix it. Every figure here is of this run. What is "
         "shown is RL eliciting a way of reasoning that the policy already had; it teaches it no new facts."
         + shorter,
         *told,

@@ -48,7 +48,7 @@ def fill(template: str, fields: Mapping[str, Any], source: str, number: int) -> 
     except _Null as wrong:
         nulls = [name for name, value in fields.items() if is_null(value) and name in template]
         raise DataError(
-            f"{' and '.join(nulls) or 'a value'} of the template '{_short(template)}' is null; mend the row, leave such rows "
+            f"{' and '.join(nulls) or 'a value'} of the template '{_short(template)}' is null; fix the row, leave such rows "
             f"out with `filter: {nulls[0] if nulls else 'COLUMN'}`, or write {{{{ COLUMN or '' }}}}",
             source,
             number,
@@ -57,7 +57,7 @@ def fill(template: str, fields: Mapping[str, Any], source: str, number: int) -> 
         raise DataError(f"{wrong}; the row has {', '.join(fields)}", source, number) from wrong
     if not text.strip():
         raise DataError(
-            f"the template '{_short(template)}' makes an empty text of it; mend the row, or leave such rows out with `filter`",
+            f"the template '{_short(template)}' makes an empty text of it; fix the row, or leave such rows out with `filter`",
             source,
             number,
         )

@@ -33,7 +33,6 @@ NAMED = 5
 """Rows that a sentence names; the table has all of them."""
 ABOUT_NONE = {"ordering_none", "group_none"}
 """Findings about problems without an answer."""
-COUNTED = ("tokens", "words", "characters", "steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +140,7 @@ def _gold_breaches(
     scores = recipe.score(with_tokens(rollouts, counter))
     outcomes = {at: score.outcome for (at, _), score in zip(written, scores, strict=True)}
     unanswerable = sum(1 for o in outcomes.values() if not o.answerable and o != Outcome.UNDECIDED)
-    if recipe.answer.verify.kind == "countdown":  # the gold is a target, and saying it is not an answer
+    if not recipe.answer.verify.gold_is_answer:  # it is a target, and saying it is no answer
         return [
             Breach(problems.place(at), "unusable gold", _fault(score))
             for (at, _), score in zip(written, scores, strict=True)
@@ -175,8 +174,7 @@ def _breach(recipe: Recipe, place: str, gold: str | None, score: Score, template
     reference = template.reference.values
     for label, value in score.values.items():
         term = recipe.reward[label]
-        counts = [axis.name in COUNTED for axis in term.all_axes()]
-        if term.reads_group or any(counts) or not counts:
+        if term.prices_length or not term.all_axes():
             continue
         paid, full = value or 0.0, reference[label] or 0.0
         if paid < full - 1e-9:
@@ -240,7 +238,7 @@ def _breach_findings(problems: Problems, breaches: Sequence[Breach]) -> list[Fin
                 severity=Severity.INFO if sort in harmless else Severity.ERROR,
                 sentence=f"{number} of {total} rows: {sort}. {named}{more}",
                 facts={"sort": sort, "rows": [breach.place for breach in own]},
-                advice="" if sort in harmless else "mend or drop these rows, or let the recipe read them",
+                advice="" if sort in harmless else "fix or drop these rows, or let the recipe read them",
             )
         )
     if problems.bad:

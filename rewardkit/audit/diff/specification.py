@@ -18,7 +18,7 @@ from ...recipe.recipe import Recipe
 from ...terms.cells import Axis, Cell, Pays, Range, merge
 from ...types import DECIDED, Outcome
 from ..findings import plain
-from ..space import Space, feasible
+from ..space import Space
 
 MOST = 4000
 """Cells of both recipes together that are compared one by one."""
@@ -139,7 +139,7 @@ class SpecDiff:
 def spec_diff(before: Recipe, after: Recipe) -> SpecDiff:
     """Compare two recipes without a single completion."""
     one, two = before.tree(), after.tree()
-    outcomes = [o for o in DECIDED if o in {*feasible(before), *feasible(after)}]
+    outcomes = [o for o in DECIDED if o in {*before.outcomes, *after.outcomes}]
     axes = merge([*before.axes(), *after.axes()])
     whole = prod(len(axis.ranges) for axis in axes) * len(outcomes) * 2 <= MOST
     cells = _all(axes, outcomes) if whole else _one_at_a_time(after, axes, outcomes)

@@ -8,7 +8,6 @@ D = c R_correct + (1-c) R_wrong - R_false_none and S = R_none_correct - R_none_m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,7 +144,7 @@ def scoring_findings(
         return [_pointless(scoring)]
     at = ", ".join(f"{num(scoring.threshold(c))}" for c in (0.0, 0.5, 1.0))
     facts: dict[str, Any] = {"thresholds": {num(c): scoring.threshold(c) for c in CHANCES}}
-    mend: tuple[str, ...] = ()
+    fix: tuple[str, ...] = ()
     sentence = (
         f"Saying None begins to pay at P(unanswerable) > {at} for a chance of being right of 0, 0.5 and 1"
     )
@@ -157,7 +156,7 @@ def scoring_findings(
         if penalty < min(
             scoring.false_none, scoring.wrong
         ):  # else it would pay for giving up, or cure nothing
-            mend = mend_penalty(space, penalty)
+            fix = fix_penalty(space, penalty)
     if scoring.confidence is not None and 0 < scoring.confidence < 1:
         sentence += f". Where every problem has an answer it pays below a chance of being right of {num(scoring.confidence)}"
     if unanswerable is not None:
@@ -169,7 +168,7 @@ def scoring_findings(
             sentence += (
                 f"; without discrimination None pays whenever the chance of being right is below {num(even)}"
             )
-    found = [Finding(code="abstention", severity=severity, sentence=sentence + ".", mend=mend, facts=facts)]
+    found = [Finding(code="abstention", severity=severity, sentence=sentence + ".", fix=fix, facts=facts)]
     if wished is not None:
         threshold, chance = wished
         penalty = scoring.penalty_for(threshold, chance)
@@ -179,7 +178,7 @@ def scoring_findings(
                 severity=Severity.INFO,
                 sentence=f"For None to begin to pay at P(unanswerable) = {num(threshold)} when the chance of being right "
                 f"is {num(chance)}, false None must be paid {num(penalty)} (now {num(scoring.false_none)}).",
-                mend=mend_penalty(space, penalty),
+                fix=fix_penalty(space, penalty),
                 facts={"price": penalty},
             )
         )
@@ -214,21 +213,19 @@ def _answerable(scoring: Scoring) -> Finding:
     )
 
 
-def mend_penalty(space: Space, price: float) -> tuple[str, ...]:
+def fix_penalty(space: Space, price: float) -> tuple[str, ...]:
     """The assignment that makes false None cost `price` in all, style aside, and was tried; () for none."""
-    reward: Mapping[str, Any] = space.recipe.reward
     now = space.clean(Outcome.FALSE_NONE).pays.lo
-    for kind, parameter in (
-        ("false_positive", "penalty"),
-        ("outcome", "false_none"),
-        ("correctness", "false_none"),
-    ):
-        for label, term in reward.items():
-            if term.kind == kind and term.weight and getattr(term, parameter) is not None:
-                value = getattr(term, parameter) + (price - now) / term.weight
-                setting = f"reward.{label}.{parameter}={num(value)}"
-                if _costs(space, setting, price):
-                    return (setting,)
+    own = [(label, term) for label, term in space.recipe.reward.items() if Outcome.FALSE_NONE in term.priced]
+    for label, term in sorted(
+        own, key=lambda item: len(item[1].priced) > 1
+    ):  # what prices nothing else first
+        parameter = term.priced[Outcome.FALSE_NONE]
+        paid = getattr(term, parameter)
+        if term.weight and paid is not None:
+            setting = f"reward.{label}.{parameter}={num(paid + (price - now) / term.weight)}"
+            if _costs(space, setting, price):
+                return (setting,)
     return ()
 
 

@@ -16,8 +16,8 @@ from ..space import Space
 from ..witness.search import Search
 from .abstention import scoring_findings, scoring_of
 from .aggregation import aggregation
+from .fixes import vetted, with_fixes
 from .group import SIZES, within_group
-from .mends import vetted, with_mends
 from .ordering import ordering, totality
 from .prompt import prompt_finding
 from .single_terms import term_findings
@@ -32,7 +32,7 @@ def check(
     groups: Sequence[int] = SIZES,
     allow: Iterable[str] = (),
     extra: Iterable[Rollout] = (),
-    mends: bool = True,
+    fixes: bool = True,
 ) -> Audit:
     """Prove what a recipe pays for.
 
@@ -45,7 +45,7 @@ def check(
         groups: group sizes for the within-group check.
         allow: codes of findings that are accepted, beside the recipe's own `allow`.
         extra: rollouts to draw witnesses from beside those that can be written.
-        mends: whether to try changes that would do away with the errors.
+        fixes: whether to try changes that would do away with the errors.
     """
     limits = {} if max_completion_length is None else {"tokens": float(max_completion_length)}
     whole = Space(recipe, limits)
@@ -62,8 +62,8 @@ def check(
     ]
     if scoring is not None:
         findings += scoring_findings(whole, scoring, unanswerable, wished)
-    if mends:
-        findings = with_mends(space, vetted(space, findings, groups), groups)
+    if fixes:
+        findings = with_fixes(space, vetted(space, findings, groups), groups)
     return Audit(
         recipe=recipe.ref,
         digest=recipe.digest,

@@ -13,8 +13,6 @@ from math import inf, prod
 
 from ...terms.base import Term
 from ...terms.cells import Axis, Cell, Pays, Range
-from ...terms.combinators import Combinator
-from ...terms.conditions.tree import Both, Condition, Either, Fact, Not
 from ...types import Outcome
 from ..space import Component, Space, ends
 
@@ -63,7 +61,7 @@ class _Gap:
         """The least. Raises `_TooMany`."""
         if self.component.loose:
             raise _TooMany
-        return self._sum([term for term in self.component.terms if _reads_outcome(term)], {})
+        return self._sum([term for term in self.component.terms if term.reads_outcome], {})
 
     def _sum(self, terms: Sequence[Term], fixed: Fixed) -> float:
         parts = self.eliminator.parts(terms, fixed)
@@ -85,49 +83,6 @@ class _Gap:
             a, b = (term.bounds(Cell(o, self.truncated, own)) for o in (self.right, self.other))
             least = min(least, _lead(a, b))
         return least
-
-
-STYLE = frozenset(
-    [
-        "constant",
-        "format",
-        "tag_count",
-        "pattern",
-        "boxed",
-        "integer_answer",
-        "reasoning_steps",
-        "length",
-        "soft_overlong",
-        "characters",
-        "language_share",
-        "repetition",
-        "json_schema",
-    ]
-)
-"""Kinds that pay the same at the same style, whatever the outcome."""
-
-
-def _reads_outcome(term: Term) -> bool:
-    """Whether a term may pay two outcomes differently at the same style."""
-    if term.when is not None and not STYLE_FACTS.issuperset(_facts(term.when)):
-        return True
-    if isinstance(term, Combinator):
-        return any(_reads_outcome(child) for child in term.terms.values())
-    return term.kind not in STYLE
-
-
-STYLE_FACTS = frozenset({"truncated", "reasoned"})
-
-
-def _facts(condition: Condition) -> set[str]:
-    """The names of the yes-or-no facts in a condition."""
-    if isinstance(condition, Fact):
-        return {condition.name}
-    if isinstance(condition, Not):
-        return _facts(condition.child)
-    if isinstance(condition, (Both, Either)):
-        return _facts(condition.left) | _facts(condition.right)
-    return set()
 
 
 class _TooMany(Exception):

@@ -131,7 +131,7 @@ def _claim(
         witness=witnessed(
             (first.scores[0], first.scores[1], *first.scores[2:]),
             first.advantages,
-            note=f"the second is wrong and pushed up; the others: {style_of(first.scores[2])}",
+            note=f"the second is wrong and pushed up; the others: {style_of(space.recipe, first.scores[2])}",
         ),
         facts=facts,
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...formatting import num
+from ...recipe.recipe import Recipe
 from ...terms.cells import Cell, Range
 from ...types import Outcome, Score
 from ..findings import Finding, Severity, Verdict, witnessed
@@ -101,11 +102,9 @@ def _hole(space: Space, search: Search, outcome: Outcome, truncated: bool, where
 def _on_purpose(space: Space, outcome: Outcome) -> str:
     """The path of a term that prices this outcome as null, "" if none does."""
     for path, term in space.recipe.walk():
-        prices = getattr(term, "prices", None)
-        if callable(prices):
-            table = prices()
-            if isinstance(table, dict) and outcome in table and table[outcome] is None:
-                return f"reward.{path}"
+        table = term.prices()
+        if outcome in table and table[outcome] is None:
+            return f"reward.{path}"
     return ""
 
 
@@ -185,21 +184,21 @@ def _one(
         code=code,
         severity=Severity.ERROR,
         verdict=Verdict.REFUTED,
-        sentence=f"{head} ({style_of(scores[0])}) is paid {x}, less than {RIVALS[code]} "
-        f"({style_of(scores[1])}) with {y}{style}{bound}.",
+        sentence=f"{head} ({style_of(space.recipe, scores[0])}) is paid {x}, less than {RIVALS[code]} "
+        f"({style_of(space.recipe, scores[1])}) with {y}{style}{bound}.",
         witness=witnessed(scores, note=describe(scores)),
         facts=facts | {"witness_totals": [score.total for score in scores]},
     )
 
 
-def style_of(score: Score) -> str:
+def style_of(recipe: Recipe, score: Score) -> str:
     """What moved a score beside its outcome, in the terms' own notes."""
     if not score.terms:
         return str(score.outcome)
     notes = [
         f"{term.label} {num(term.value)}: {term.note}"
         for term in score.terms
-        if term.value not in (None, 0.0) and not prices_outcome(term.kind)
+        if term.value not in (None, 0.0) and not recipe.reward[term.label].prices_outcome
     ]
     return "; ".join(notes) or "nothing else priced"
 
@@ -214,11 +213,6 @@ def apart(a: float | None, b: float | None) -> tuple[str, str]:
     while num(a, digits) == num(b, digits) and digits < 12 and a != b:
         digits += 3
     return num(a, digits), num(b, digits)
-
-
-def prices_outcome(kind: str) -> bool:
-    """Whether a kind prices the outcome alone."""
-    return kind in ("correctness", "none", "false_positive", "outcome")
 
 
 def describe(scores: list[Score]) -> str:

@@ -14,26 +14,26 @@ import regex
 from ...formatting import num
 from ...recipe.recipe import Recipe
 from ...terms.base import Term
-from ...terms.cells import Cell
-from ...types import Outcome, Reading, Rollout, Says
+from ...types import Outcome, Rollout
 from ..findings import Finding, Severity, witnessed
+from ..space import cells_of
 from ..witness.templates import Template
-
-SHAPES = ("format", "tag_count", "pattern", "boxed")
-"""Kinds that pay for the shape of a completion."""
 
 
 def prompt_finding(recipe: Recipe) -> list[Finding]:
     """Whether the example in the system prompt is paid in full by every term of shape."""
     example = example_of(recipe)
-    shapes = [(label, term) for label, term in recipe.reward.items() if term.kind in SHAPES]
+    shapes = [(label, term) for label, term in recipe.reward.items() if term.looks_at == {"layout"}]
     if example is None or not shapes:
         return []
-    rollout = Rollout(completion=example, gold="42", tokens=100, token_ids=tuple(range(100)), group="example")
-    reading = Reading(rollout=rollout, text=example, outcome=Outcome.NO_ANSWER, says=Says.NOTHING)
+    problem = recipe.answer.verify.problem()
+    rollout = Rollout(
+        completion=example, gold=problem.gold, fields=problem.fields, tokens=100, token_ids=tuple(range(100))
+    )
+    [reading] = recipe.read([rollout])
     found: list[Finding] = []
     for label, term in shapes:
-        payment = term.pay(reading)
+        [payment] = term.pay_group([reading])
         full = _full(term)
         if payment.value is not None and payment.value < full - 1e-9:
             shown = example.replace("\n", "\\n")
@@ -57,18 +57,20 @@ def example_of(recipe: Recipe) -> str | None:
         return None
     tags = recipe.answer.reasoning
     opened, closed = (tags.open, tags.close) if tags else ("<think>", "</think>")
+    first, last = regex.escape(opened), regex.escape(closed)
+    marks = [("<answer>", "</answer>"), *(tier.marks() for tier in recipe.answer.extract)]
+    answers = "|".join(
+        f"{regex.escape(before)}.*?{regex.escape(after)}" for before, after in marks if before and after
+    )
     block = regex.compile(
-        rf"{regex.escape(opened)}(?:(?!{regex.escape(opened)}).)*?\w(?:(?!{regex.escape(opened)}).)*?{regex.escape(closed)}"
-        r"\s*(?:<answer>.*?</answer>)?",
-        regex.DOTALL,
+        rf"{first}(?:(?!{first}).)*?\w(?:(?!{first}).)*?{last}\s*(?:{answers})?", regex.DOTALL
     )
     blocks = [match.group() for match in block.finditer(recipe.system_prompt)]
     return blocks[-1] if blocks else None
 
 
 def _full(term: Term) -> float:
-    [axis] = term.axes()
-    return max(term.pays(Cell(Outcome.CORRECT, False, {axis.name: part})).hi for part in axis.ranges)
+    return max(term.pays(cell).hi for cell in cells_of(term.axes(), Outcome.CORRECT, False))
 
 
 def prefill_finding(recipe: Recipe, template: Template, prefilled: bool | None) -> list[Finding]:
@@ -104,5 +106,5 @@ def _prefill(text: str, setting: str) -> Finding:
         code="prefill",
         severity=Severity.ERROR,
         sentence=f"{text[0].upper()}{text[1:]}.",
-        mend=(setting,),
+        fix=(setting,),
     )

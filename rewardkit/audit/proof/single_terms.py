@@ -6,10 +6,12 @@ two terms, over the cells they share. Nothing here needs a completion.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import inf, isfinite, prod
+from typing import Any
 
 from ...formatting import num
 from ...terms.base import Term
@@ -53,7 +55,8 @@ def _dead(space: Space, path: str, term: Term, limits: dict[str, float]) -> list
         ]
     free = _hull(space, term, {})
     if free.never:
-        why = " (the recipe has no None words)" if term.kind in ("none", "false_positive") else ""
+        unasked = bool(term.priced) and not set(term.priced) & set(space.outcomes)
+        why = " (the recipe has no None words)" if unasked else ""
         return [_finding("dead", label, f"'{path}' never applies{why}.", advice=f"remove {label}")]
     inside = "." in path  # a combinator's child: a plain 0 or a constant has its purpose there
     if free.lo == free.hi == 0 and not inside:
@@ -70,14 +73,14 @@ def _dead(space: Space, path: str, term: Term, limits: dict[str, float]) -> list
 
 def _beyond(term: Term, path: str, label: str, limit: int, held: Pays) -> Finding:
     above = getattr(term, "above", None)
-    mend = (f"{label}.above={max(1, limit * 3 // 4)}",) if above is not None else ()
+    fix = (f"{label}.above={max(1, limit * 3 // 4)}",) if above is not None else ()
     return _finding(
         "dead",
         label,
         f"'{path}' never pays anything but {num(held.lo)}: it begins past {above if above is not None else 'the limit'} "
         f"tokens and completions end at {limit}.",
-        mend=mend,
-        advice="" if mend else f"price lengths below {limit} tokens",
+        fix=fix,
+        advice="" if fix else f"price lengths below {limit} tokens",
     )
 
 
@@ -95,7 +98,7 @@ def _limit_past(term: Term, limits: dict[str, float]):
             "dead",
             label,
             f"the upper side of '{path}' ({above} tokens) cannot be passed: completions end at {limit}.",
-            mend=(f"{label}.above={max(below, limit * 3 // 4)}",),
+            fix=(f"{label}.above={max(below, limit * 3 // 4)}",),
         )
 
     return finding
@@ -106,7 +109,7 @@ def _finding(
     term: str,
     sentence: str,
     severity: Severity = Severity.WARNING,
-    mend: tuple[str, ...] = (),
+    fix: tuple[str, ...] = (),
     advice: str = "",
 ) -> Finding:
     return Finding(
@@ -114,7 +117,7 @@ def _finding(
         severity=severity,
         sentence=f"{sentence[0].upper()}{sentence[1:]}",
         term=term,
-        mend=mend,
+        fix=fix,
         advice=advice,
     )
 
@@ -141,6 +144,15 @@ def _hull(space: Space, term: Term, limits: dict[str, float]) -> Pays:
 # --- unbounded -------------------------------------------------------------------------------------
 
 
+def setting(name: str, value: Any) -> str:
+    """A parameter as `--set` assigns it.
+
+    >>> setting("clamped", True), setting("floor", -0.3)
+    ('clamped=true', 'floor=-0.3')
+    """
+    return f"{name}={json.dumps(value)}"
+
+
 def _unbounded(space: Space, path: str, term: Term) -> list[Finding]:
     hull = _hull(space, term, {})
     if hull.never or (isfinite(hull.lo) and isfinite(hull.hi)):
@@ -148,20 +160,17 @@ def _unbounded(space: Space, path: str, term: Term) -> list[Finding]:
     if prod(len(axis.ranges) for axis in merge(term.all_axes())) > MOST_CELLS:
         return []
     label = f"reward.{path}"
-    fields = type(term).model_fields
-    if "floor" in fields:
-        mend = (f"{label}.floor=-0.3",)
-    elif "clamped" in fields:
-        mend = (f"{label}.clamped=true",)
+    if term.bounded_by is not None:
+        fix = (f"{label}.{setting(*term.bounded_by)}",)
     else:
-        mend = (f"{label}.clip=[-0.3, {num(max(hull.hi, 0.0)) if isfinite(hull.hi) else '0.3'}]",)
+        fix = (f"{label}.clip=[-0.3, {num(max(hull.hi, 0.0)) if isfinite(hull.hi) else '0.3'}]",)
     side = "below" if not isfinite(hull.lo) else "above"
     return [
         _finding(
             "unbounded",
             label,
             f"nothing bounds '{path}' from {side}: one long completion can outweigh every other price.",
-            mend=mend,
+            fix=fix,
         )
     ]
 
@@ -234,7 +243,10 @@ def _turning(space: Space, path: str, term: Term) -> list[Finding]:
         return []
     (a, x), (b, y), (c, z) = found.points
     label = f"reward.{path}"
-    clamped = "clamped" in type(term).model_fields
+    fix: tuple[str, ...] = ()
+    if term.bounded_by is not None:
+        bounded = term.model_copy(update=dict([term.bounded_by]))
+        fix = () if valley(space, bounded) else (f"{label}.{setting(*term.bounded_by)}",)
     return [
         Finding(
             code="shape",
@@ -242,7 +254,7 @@ def _turning(space: Space, path: str, term: Term) -> list[Finding]:
             sentence=f"'{path}' turns back: for {found.outcome} it pays {num(x)} at {a} {found.axis}, {num(y)} at {b} "
             f"and {num(z)} again at {c}.",
             term=label,
-            mend=(f"{label}.clamped=true",) if clamped else (),
+            fix=fix,
             facts={"axis": found.axis, "outcome": str(found.outcome), "points": found.points},
         )
     ]
@@ -262,7 +274,7 @@ def _inverted(path: str, term: Term) -> list[Finding]:
                 f"reward.{path}",
                 f"'{path}' pays a wrong answer {num(short)} when short and {num(long)} when long; in its source the "
                 "long one is paid more, so that a model that is lost goes on thinking.",
-                mend=(f"reward.{path}.wrong_short={num(long)}", f"reward.{path}.wrong_long={num(short)}"),
+                fix=(f"reward.{path}.wrong_short={num(long)}", f"reward.{path}.wrong_long={num(short)}"),
             )
         )
     if right_short < right_long:
@@ -272,7 +284,7 @@ def _inverted(path: str, term: Term) -> list[Finding]:
                 f"reward.{path}",
                 f"'{path}' pays a right answer {num(right_short)} when short and {num(right_long)} when long: length "
                 "itself is rewarded.",
-                mend=(
+                fix=(
                     f"reward.{path}.correct_short={num(right_long)}",
                     f"reward.{path}.correct_long={num(right_short)}",
                 ),

@@ -125,7 +125,7 @@ class RedTeam:
             *(f"- {s}" for s in self.sentences()),
             "",
         ]
-        lines += [f"- **{f.code}** ({f.severity}): {f.sentence} Mend: {f.advice}" for f in self.findings]
+        lines += [f"- **{f.code}** ({f.severity}): {f.sentence} Fix: {f.advice}" for f in self.findings]
         return "\n".join([*lines, "", markdown_table(self.header, self.rows()), ""])
 
     _repr_markdown_ = markdown

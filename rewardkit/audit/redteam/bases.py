@@ -17,7 +17,8 @@ from ...types import Reading
 class Base:
     """A completion to mutate.
 
-    `text[left:right]` is the answer's content; `open` and `close` are the tags of its reasoning.
+    `text[left:right]` is the answer's content; `open` and `close` are the tags of its reasoning, `marks` what the
+    recipe's extractors find an answer by.
     """
 
     reading: Reading
@@ -25,6 +26,7 @@ class Base:
     right: int
     open: str
     close: str
+    marks: tuple[tuple[str, str], ...]
     none: str | None
     system_prompt: str
 
@@ -61,6 +63,9 @@ class Base:
         opened = regex.search(r"<(\w+)>\s*$", self.text[:left])
         if opened:
             return f"<{opened[1]}>", f"</{opened[1]}>"
+        for before, after in self.marks:
+            if before and self.text[:left].endswith(before) and self.text[right:].startswith(after):
+                return before, after
         line = self.text.rfind("\n", 0, left) + 1
         return self.text[line:left], self.text[right : right + 1] if right < len(self.text) else ""
 
@@ -101,6 +106,7 @@ def base_of(recipe: Recipe, reading: Reading) -> Base | None:
         right=right,
         open=tags.open if tags else "<think>",
         close=tags.close if tags else "</think>",
+        marks=tuple(tier.marks() for tier in recipe.answer.extract),
         none=recipe.answer.none[0] if recipe.answer.none else None,
         system_prompt=recipe.system_prompt or "",
     )

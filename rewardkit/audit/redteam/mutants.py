@@ -252,19 +252,18 @@ TARGET_ECHO = Mutation(
     Invariant.LESS,
     _answer(lambda b: b.gold),
     (Outcome.CORRECT,),
-    "let the verifier ask for an expression: verify countdown",
+    "let the verifier ask for more than the target itself, as countdown asks for an expression",
 )
-"""For Countdown alone: the prompt prints the target."""
+"""For golds that are targets, as Countdown's: the prompt prints them."""
 
 
 def mutations(recipe: Recipe) -> Iterator[Mutation]:
     """The mutations that make sense for a recipe."""
-    countdown = recipe.answer.verify.kind == "countdown"
+    said = recipe.answer.verify.gold_is_answer
     for mutation in MUTATIONS:
-        if countdown and mutation.numeric:
-            continue  # they are about golds that are answers
-        yield mutation
-    if countdown:
+        if said or not mutation.numeric:  # the numeric ones are about golds that are answers
+            yield mutation
+    if not said:
         yield TARGET_ECHO
 
 

@@ -14,10 +14,8 @@ from typing import Any
 
 from ...errors import DataError, UsageError
 from ...recipe.recipe import Recipe
-from ...terms.conditions.facts import NUMBERS
 from ...types import Outcome, Rollout, Score
 from ..findings import allowed as allowed_codes
-from ..proof.prompt import SHAPES
 from ..space import Space
 from ..witness.writing import Writer
 from .attacks import Attack, RedTeam
@@ -196,11 +194,7 @@ def _attack(recipe: Recipe, mutation: Mutation, bases: Sequence[Base], honest: M
 
 def _beside_length(recipe: Recipe, before: Score, after: Score) -> float:
     """What a rewrite moved, prices of length aside: one more blank is one more character."""
-    counted = {
-        label
-        for label, term in recipe.reward.items()
-        if term.reads_group or any(axis.name in NUMBERS for axis in term.all_axes())
-    }
+    counted = {label for label, term in recipe.reward.items() if term.prices_length}
     moved = [
         (after.values[label] or 0.0) - (before.values[label] or 0.0)
         for label in recipe.reward
@@ -234,9 +228,9 @@ def _stop(recipe: Recipe, mutation: Mutation, paid_by: Mapping[str, float]) -> s
     label = max(paid_by, key=lambda name: paid_by[name])
     term = recipe.reward.get(label)
     if term is not None and mutation.invariant == Invariant.NOT_MORE:
-        if term.reads_group or any(axis.name in NUMBERS for axis in term.all_axes()):
+        if term.prices_length:
             return LENGTH
-        if term.kind in SHAPES:
+        if term.looks_at == {"layout"}:
             return SHAPE
     return mutation.stop.replace("LABEL", label)
 

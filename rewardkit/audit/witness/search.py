@@ -123,10 +123,10 @@ class Search:
 
     @cached_property
     def varied(self) -> dict[Outcome, list[Score]]:
-        """Scores of many completions by outcome, the least paid first. None where a group is compared: each is
-        paid by its company there."""
+        """Scores of many completions by outcome, the least paid first. None where a group is known to be compared:
+        each is paid by its company there."""
         found: dict[Outcome, list[Score]] = {}
-        if not self.recipe.reads_groups:
+        if not any(term.reads_group and "anything" not in term.looks_at for _, term in self.recipe.walk()):
             for score in self.recipe.score_readings(varied(self.writer)):
                 if score.total is not None:
                     found.setdefault(score.outcome, []).append(score)
@@ -140,7 +140,9 @@ class Search:
         one, two = rights[0], max(rivals, key=_total)
         if _total(one) >= _total(two) + (SLACK if ties else -SLACK):
             return None
-        return self.score([one.reading.rollout, two.reading.rollout])
+        scores = self.score([one.reading.rollout, two.reading.rollout])
+        x, y = scores[0].total, scores[1].total
+        return scores if x is not None and y is not None and x < y + (SLACK if ties else -SLACK) else None
 
     def _pair(self, a: Spot, b: Spot, ties: bool) -> list[Score] | None:
         edge = SLACK if ties else -SLACK

@@ -7,7 +7,7 @@ with every token count that makes a difference, go out as they were read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from math import inf
 
@@ -24,13 +24,14 @@ LONG = 20_000
 
 def varied(writer: Writer) -> list[Reading]:
     """Readings of the writer's pieces, varied on every axis that padding moves."""
+    fillers = list(dict.fromkeys(axis.fillers[0] for axis in writer.axes if axis.fillers))
     pieces = [piece for piece in writer.pool if piece.reading.rollout not in writer.extra][:MOST_PIECES]
     written = [
         writer.with_ids(
             replace(piece.reading.rollout, completion=f"{piece.head}{padding.text()}{piece.tail}")
         )
         for piece in pieces
-        for padding in _paddings()
+        for padding in _paddings(fillers)
     ]
     read = writer.recipe.read([*written, *writer.extra])
     counts = [count for axis in writer.axes if axis.name == "tokens" for count in _counts(axis)]
@@ -38,16 +39,17 @@ def varied(writer: Writer) -> list[Reading]:
     return [*(_counted(writer, reading, count) for reading in own for count in counts or [100]), *given]
 
 
-def _paddings() -> Iterator[Padding]:
+def _paddings(fillers: Iterable[str]) -> Iterator[Padding]:
     yield Padding()
     yield Padding(bare=True)
     yield Padding(words=12)
     yield Padding(words=250)
     yield Padding(letters=300)
     yield Padding(steps=4)
-    yield Padding(repeats=40)
-    yield Padding(strays={"語": 1})
-    yield Padding(strays={"語": 60})
+    yield Padding(fillers={"so it is ": 40})
+    for filler in dict.fromkeys(["語", *fillers]):
+        yield Padding(fillers={filler: 1})
+        yield Padding(fillers={filler: 60})
 
 
 def _counts(axis: Axis) -> list[int]:

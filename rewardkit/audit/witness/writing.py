@@ -16,45 +16,31 @@ from itertools import count, product
 from math import inf, isfinite
 from typing import Any, Literal
 
+from ...kinds import Problem
 from ...recipe.recipe import Recipe
 from ...terms.cells import Axis, Cell, Range
-from ...terms.conditions.parse import Both, Condition, Either, Field, Not
+from ...terms.conditions.facts import NUMBERS, UNITS
+from ...terms.conditions.tree import Field
 from ...types import Finish, Outcome, Reading, Rollout
 
 Size = Literal["short", "long"]
 
-TUNABLE = ("tokens", "words", "characters", "steps", "stray(", "repeated(", "share(")
-"""Axes (or their beginnings) that padding moves; every other axis is a matter of shape or of answer."""
-
-LITTER = "語\ue000Ａ\u200béあ\x07☃Ω→∑~a"
-"""Characters tried, in this order, where a stray one is wanted."""
-
+FORMS = (
+    r"\boxed{{{}}}",
+    "\n<answer>\n{}\n</answer>",
+    "<answer>{}</answer>",
+    "\n<answer>\n\\boxed{{{}}}\n</answer>",
+    "<answer>\\boxed{{{}}}</answer>",
+    "#### {}",
+    "The answer is {}.",
+    "A: {}",
+    "{}",
+)
+"""The field's ways to write an answer, tried whatever the extractor, since format terms have their own wishes."""
 NUMBER_OF_TRIES = 8
+MANY = 200
+"""Copies of a filler that are enough to see which way a share moves."""
 LONGEST_PADDING = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A problem with a known answer: what is right, what is wrong, and the row's other columns."""
-
-    gold: str
-    right: tuple[str, ...]
-    wrong: tuple[str, ...]
-    prompt: str = "What is 6 times 7?"
-    fields: Mapping[str, Any] = field(default_factory=dict)
-
-
-PROBLEMS: Mapping[str, Problem] = {
-    "choice": Problem("B", ("B",), ("A",), "Which is a prime number? A) 9 B) 7 C) 8 D) 6"),
-    "countdown": Problem(
-        "75",
-        ("50 + 25",),
-        ("50 + 25 + 1", "50 + 25 + 4", "50 * 4", "50 + 26"),
-        "Using the numbers [50, 25, 1, 4], make an equation that equals 75.",
-        {"nums": [50, 25, 1, 4], "numbers": [50, 25, 1, 4], "target": 75},
-    ),
-}
-PLAIN_PROBLEM = Problem("42", ("42", "42.0"), ("41", "41.5", "42.001", "100000"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +58,25 @@ class Padding:
 
     words: int = 0
     letters: int = 0
-    strays: dict[str, int] = field(default_factory=dict)
+    fillers: dict[str, int] = field(default_factory=dict)
     steps: int = 0
-    repeats: int = 0
     tokens: int | None = None
     bare: bool = False
 
     def least(self) -> int:
         """Characters that the text has at the least; known without writing it."""
-        return 3 * self.words + self.letters + sum(self.strays.values()) + 9 * (self.steps + self.repeats)
+        filled = sum(len(filler) * number for filler, number in self.fillers.items())
+        return 3 * self.words + self.letters + filled + 9 * self.steps
 
     def text(self) -> str:
         """The padding as it stands in a completion."""
         if self.bare:
             return ""
-        parts = ["I add it up."] if not self.repeats else ["so it is " * self.repeats]
+        phrases = [filler * number for filler, number in self.fillers.items() if len(filler) > 1]
+        parts = phrases or ["I add it up."]
         parts += [" ".join(_unique(self.words))] if self.words else []
         parts += ["x" * self.letters] if self.letters else []
-        parts += [character * number for character, number in self.strays.items()]
+        parts += [filler * number for filler, number in self.fillers.items() if len(filler) == 1]
         return " ".join(parts) + "".join(f"\n- item {name}" for name in _unique(self.steps))
 
 
@@ -118,8 +105,9 @@ class Writer:
     def __init__(self, recipe: Recipe, axes: Sequence[Axis], extra: Iterable[Rollout] = ()) -> None:
         self.recipe = recipe
         self.axes = tuple(axes)
-        self.problem = PROBLEMS.get(recipe.answer.verify.kind, PLAIN_PROBLEM)
+        self.problem: Problem = recipe.answer.verify.problem()
         self.extra = tuple(extra)
+        self.opaque = [term for _, term in recipe.walk() if "anything" in term.looks_at]
         self.needs = recipe.needs()
         self.fields = dict(self.problem.fields)
         for _, term in recipe.walk():
@@ -140,6 +128,7 @@ class Writer:
         kept: list[Piece] = []
         for piece in (*self.drafted, *extra):
             shape = (piece.reading.outcome, piece.reading.truncated, *self._located(piece.reading))
+            shape += tuple(term.pay_group([piece.reading])[0].value for term in self.opaque)
             if shape not in seen or piece.reading.rollout in self.extra:
                 seen.add(shape)
                 kept.append(piece)
@@ -148,32 +137,19 @@ class Writer:
     def shapes(self, outcome: Outcome) -> list[dict[str, Range]]:
         """Ranges that pieces with this outcome lie in, as far as they can be held: on the axes that padding
         does not move, and on all but `tokens`, which can be any number whatever the text is."""
-        moved = (TUNABLE, ("tokens",))
+        held = (_held(self.axes), [axis for axis in self.axes if axis.name != "tokens"])
         found = {
-            tuple((a.name, a.locate(piece.reading)) for a in self.axes if not a.name.startswith(free))
+            tuple((axis.name, axis.locate(piece.reading)) for axis in axes)
             for piece in self.pool
             if piece.reading.outcome == outcome
-            for free in moved
+            for axes in held
         }
         return [dict(shape) for shape in sorted(found, key=str)]
 
     def answer_forms(self) -> tuple[str, ...]:
-        """Ways to write an answer (`{}`), the ones that the recipe's first extractor reads first."""
-        boxed, tag, lines = r"\boxed{{{}}}", "<answer>{}</answer>", "#### {}"
-        forms = [
-            boxed,
-            "\n<answer>\n{}\n</answer>",
-            tag,
-            "\n<answer>\n\\boxed{{{}}}\n</answer>",
-            "<answer>\\boxed{{{}}}</answer>",
-            lines,
-            "The answer is {}.",
-            "A: {}",
-            "{}",
-        ]
-        first = {"boxed": boxed, "hash": lines, "answer_tag": tag, "answer_line": "The answer is {}."}
-        wanted = first.get(self.recipe.answer.extract[0].kind, "{}")
-        return tuple(sorted(forms, key=lambda form: form != wanted))
+        """Ways to write an answer (`{}`), the one that the recipe's first extractor reads first."""
+        own = [_form(*tier.marks()) for tier in self.recipe.answer.extract]
+        return tuple(dict.fromkeys([*own[:1], *FORMS, *own]))
 
     def reasoning_forms(self) -> tuple[tuple[str, str], ...]:
         """Ways to write the reasoning: what stands before and after it."""
@@ -214,22 +190,35 @@ class Writer:
         return rows
 
     def _drafts(self) -> Iterator[tuple[str, str, Rollout]]:
-        fields = [{}, *({f.name: f.literal} for f in _fields(self.recipe))]
-        filler = Padding().text()
-        ends = [Finish.STOP] + ([Finish.LENGTH] if _reads_truncation(self.recipe) else [])
+        conditions = [term.when for _, term in self.recipe.walk() if term.when is not None]
+        asked = [part for when in conditions for part in when.walk() if isinstance(part, Field)]
+        fields = [{}, *({part.name: part.literal} for part in asked)]
+        cut = any("truncated" in when.facts() for when in conditions)
+        ends = [Finish.STOP, Finish.LENGTH] if cut else [Finish.STOP]
+        layouts = [layout for _, term in self.recipe.walk() for layout in term.layouts()]
+        marks = [_form(*tier.marks()) for tier in self.recipe.answer.extract]
         for (gold, said), extra, finish in product(self.contents(), fields, ends):
             for opened, closed in self.reasoning_forms():
                 tails = [closed] if said is None else [closed + f.format(said) for f in self.answer_forms()]
                 for tail in tails:
-                    text = f"{opened}{filler}{tail}"
-                    yield opened, tail, self.rollout(text, gold, tokens=100, fields=extra, finish=finish)
+                    yield opened, tail, self._draft(opened, tail, gold, extra, finish)
+            for opened, rest in layouts if said is not None else ():
+                for form in dict.fromkeys([*marks, "{}"]):
+                    tail = rest.replace("{}", form.format(said))
+                    yield opened, tail, self._draft(opened, tail, gold, extra, finish)
+
+    def _draft(
+        self, opened: str, tail: str, gold: str | None, extra: Mapping[str, Any], finish: Finish
+    ) -> Rollout:
+        text = f"{opened}{Padding().text()}{tail}"
+        return self.rollout(text, gold, tokens=100, fields=extra, finish=finish)
 
     def write(self, cell: Cell, size: Size | None = None) -> Rollout | None:
         """A rollout that lies in `cell`, or None where none was found.
 
         `size` asks for the shorter or the longer end of what the cell leaves open.
         """
-        shapes = [axis for axis in self.axes if not axis.name.startswith(TUNABLE)]
+        shapes = _held(self.axes)
         tries = 0
         for piece in self.pool:
             reading = piece.reading
@@ -281,11 +270,8 @@ class Writer:
         return replace(rollout, token_ids=tuple(at % 7 if repeating else at for at in range(rollout.tokens)))
 
     def _with_ids(self, rollout: Rollout, cell: Cell) -> Rollout:
-        repeating = any(
-            name.startswith("repeated(") and name.endswith("tokens)") and (part.lo > 0 or part.lo_open)
-            for name, part in cell.ranges.items()
-        )
-        return self.with_ids(rollout, repeating)
+        parts = [cell.ranges[axis.name] for axis in self.axes if axis.of_ids]
+        return self.with_ids(rollout, repeating=any(part.lo > 0 or part.lo_open for part in parts))
 
     def _adjust(self, padding: Padding, reading: Reading, cell: Cell) -> bool:
         """Move the padding towards the cell; False where an axis cannot be moved."""
@@ -305,28 +291,15 @@ class Writer:
                     padding.letters += off
             elif axis.name == "steps":
                 padding.steps += off
-            elif axis.name.startswith("stray("):
-                character = self._stray(axis, reading)
-                if character is None:
-                    return False
-                padding.strays[character] = padding.strays.get(character, 0) + off
-            elif axis.name.startswith("share(") and wanted < now:
-                padding.strays["語"] = padding.strays.get("語", 0) + len(reading.text)
-            elif axis.name.startswith("repeated(") and wanted > now:
-                padding.repeats += 20
             else:
-                return False
+                filler = _filler(axis, reading, wanted - now)
+                if filler is None:
+                    return False
+                copies = off if axis.integer else 20 if len(filler) > 1 else len(reading.text)
+                padding.fillers[filler] = padding.fillers.get(filler, 0) + copies
             moved = True
-        counts = (padding.words, padding.letters, padding.steps, *padding.strays.values())
+        counts = (padding.words, padding.letters, padding.steps, *padding.fillers.values())
         return moved and min(counts) >= 0
-
-    def _stray(self, axis: Axis, reading: Reading) -> str | None:
-        """A character that this axis counts as stray."""
-        before = axis.measure(reading)
-        for character in LITTER:
-            if axis.measure(replace(reading, text=reading.text + character)) == before + 1:
-                return character
-        return None
 
     def _inside(self, reading: Reading, cell: Cell) -> bool:
         if reading.outcome != cell.outcome or reading.truncated != cell.truncated:
@@ -334,11 +307,29 @@ class Writer:
         return all(axis.measure(reading) in cell.ranges[axis.name] for axis in self.axes)
 
     def _located(self, reading: Reading) -> tuple[Any, ...]:
-        return tuple(
-            axis.locate(reading)
-            for axis in self.axes
-            if not axis.name.startswith(("tokens", "words", "char"))
-        )
+        return tuple(axis.locate(reading) for axis in self.axes if axis.name not in UNITS)
+
+
+def _held(axes: Iterable[Axis]) -> list[Axis]:
+    """The axes that padding does not move: they are a matter of shape or of the answer."""
+    return [axis for axis in axes if axis.name not in NUMBERS and not axis.fillers]
+
+
+def _filler(axis: Axis, reading: Reading, way: float) -> str | None:
+    """The first filler of an axis that moves its measure: by one, or for a real axis the wanted way."""
+    before = axis.measure(reading)
+    for filler in axis.fillers:
+        copies = 1 if axis.integer else MANY
+        after = axis.measure(replace(reading, text=reading.text + filler * copies))
+        if after == before + 1 if axis.integer else (after - before) * way > 0:
+            return filler
+    return None
+
+
+def _form(before: str, after: str) -> str:
+    """Marks as a string that `format` puts an answer into."""
+    before, after = (mark.replace("{", "{{").replace("}", "}}") for mark in (before, after))
+    return before + "{}" + after
 
 
 def _inside(part: Range, value: float) -> Any:
@@ -350,25 +341,3 @@ def _inside(part: Range, value: float) -> Any:
     else:
         near = part.hi - (0.01 if part.hi_open else 0)
     return int(near) if isfinite(near) and near == int(near) else near
-
-
-def _fields(recipe: Recipe) -> list[Field]:
-    """Every `field("x") == literal` in the recipe's conditions."""
-    found: list[Field] = []
-
-    def look(condition: Condition | None) -> None:
-        if isinstance(condition, Field):
-            found.append(condition)
-        elif isinstance(condition, Not):
-            look(condition.child)
-        elif isinstance(condition, (Both, Either)):
-            look(condition.left)
-            look(condition.right)
-
-    for _, term in recipe.walk():
-        look(term.when)
-    return found
-
-
-def _reads_truncation(recipe: Recipe) -> bool:
-    return any(term.when is not None and "truncated" in str(term.when) for _, term in recipe.walk())

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from ...types import Outcome, Reading
 from ..cells import Axis, Cell
@@ -69,6 +70,27 @@ class Condition:
     def fields(self) -> frozenset[tuple[str, bool]]:
         """Columns of the row that it reads, each with whether a null in it is compared, or nothing to go by."""
         return frozenset()
+
+    def walk(self) -> Iterator[Condition]:
+        """The condition and all that it is made of."""
+        yield self
+        for part in self._parts().values():
+            yield from part.walk()
+
+    def facts(self) -> frozenset[str]:
+        """The names of the yes-or-no facts in it."""
+        return frozenset(part.name for part in self.walk() if isinstance(part, Fact))
+
+    def renamed(self, names: Mapping[str, str]) -> Condition:
+        """The condition with other facts in the place of some."""
+        if isinstance(self, Fact):
+            return Fact(names.get(self.name, self.name))
+        changed: Any = {name: part.renamed(names) for name, part in self._parts().items()}
+        return replace(self, **changed) if changed else self  # type: ignore[type-var]
+
+    def _parts(self) -> dict[str, Condition]:
+        held = {part.name: getattr(self, part.name) for part in fields(self)}  # type: ignore[arg-type]
+        return {name: part for name, part in held.items() if isinstance(part, Condition)}
 
     def _inside(self, child: Condition) -> str:
         return f"({child})" if child.precedence < self.precedence else str(child)

@@ -27,6 +27,10 @@ def _known(name: str) -> str:
 CharSetName = Annotated[str, AfterValidator(_known)]
 """The name of a set in charsets.yaml."""
 
+LITTER = "語\ue000Ａ\u200béあ\x07☃Ω→∑~a"
+"""Characters of many sets, one of which most whitelists leave out."""
+FOREIGN = LITTER[0]
+
 NOT_LETTERS = regex.compile(r"\P{L}+")
 
 
@@ -61,6 +65,8 @@ class Characters(Term):
     """
 
     kind: ClassVar[str] = "characters"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"text"})
+    bounded_by: ClassVar[tuple[str, float]] = ("floor", -0.3)
 
     allow: CharSetNames = Field(description="names of the character sets allowed (see charsets.yaml)")
     also: str = Field("", description="further characters that are allowed")
@@ -110,7 +116,14 @@ class Characters(Term):
         reached = self.floor / self.price if self.floor is not None and self.price else inf
         if reached < inf:
             cuts.append(float(max(1, ceil(reached))))
-        return (Axis(self._axis(), lambda reading: len(self.stray(reading.text)), cuts=tuple(cuts)),)
+        return (
+            Axis(
+                self._axis(),
+                lambda reading: len(self.stray(reading.text)),
+                cuts=tuple(cuts),
+                fillers=tuple(LITTER),
+            ),
+        )
 
     def pays(self, cell: Cell) -> Pays:  # noqa: D102
         part = cell.ranges[self._axis()]
@@ -147,6 +160,7 @@ class LanguageShare(Term):
     """
 
     kind: ClassVar[str] = "language_share"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"text"})
 
     scripts: CharSetNames = Field(description="names of the sets that hold the wished letters")
     value: Number = Field(1.0, description="paid where every letter is within")
@@ -182,7 +196,9 @@ class LanguageShare(Term):
         return Payment(self.value * share, f"{share:.0%} of the letters within {', '.join(self.scripts)}")
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        return (Axis(self._axis(), self._measure, cuts=(0.0, 1.0), hi=1.0, integer=False),)
+        return (
+            Axis(self._axis(), self._measure, cuts=(0.0, 1.0), hi=1.0, integer=False, fillers=(FOREIGN,)),
+        )
 
     def pays(self, cell: Cell) -> Pays:  # noqa: D102
         part = cell.ranges[self._axis()]

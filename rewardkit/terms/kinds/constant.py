@@ -17,6 +17,7 @@ class Constant(Term):
     """
 
     kind: ClassVar[str] = "constant"
+    looks_at: ClassVar[frozenset[str]] = frozenset()
 
     value: Number
 

@@ -8,7 +8,7 @@ climbs again past `max_length` and pays very long completions like very short on
 from __future__ import annotations
 
 from math import cos, floor, inf, pi
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -43,6 +43,8 @@ class CosineLength(WithPresets):
     """
 
     kind: ClassVar[str] = "cosine_length"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"outcome", "length"})
+    bounded_by: ClassVar[tuple[str, bool]] = ("clamped", True)
     PRESETS: ClassVar = {
         "trl": {"unit": "tokens", "clamped": True},
         "open-r1": {"unit": "characters", "max_length": 1000, "clamped": False},
@@ -72,6 +74,16 @@ class CosineLength(WithPresets):
     wrong_short: Number = Field(-1.0, description="price of a wrong answer of length 0")
     wrong_long: Number = Field(-0.5, description="price of a wrong answer of max_length")
     clamped: bool = Field(True, description="whether the price stays at the long one past max_length")
+
+    def flipped(self) -> Self:  # noqa: D102
+        return self.model_copy(
+            update={
+                "correct_short": self.wrong_short,
+                "correct_long": self.wrong_long,
+                "wrong_short": self.correct_short,
+                "wrong_long": self.correct_long,
+            }
+        )
 
     def price_at(self, count: float, right: bool) -> float:
         """The payment for a length of `count` units (finite, or any where clamped)."""

@@ -65,6 +65,7 @@ class Format(WithPresets):
     """
 
     kind: ClassVar[str] = "format"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"layout"})
     PRESETS: ClassVar = {
         "think_answer": {},
         "think": {"tags": ("think",), "after": "text"},
@@ -162,6 +163,7 @@ class TagCount(WithPresets):
     """
 
     kind: ClassVar[str] = "tag_count"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"layout"})
     PRESETS: ClassVar = {"open-r1": {"expect": OPEN_R1_PIECES}}
 
     preset: Literal["open-r1"] | None = Field(

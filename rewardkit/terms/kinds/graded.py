@@ -42,6 +42,8 @@ def plain_number(text: str) -> float | None:
 class _Near(Term):
     """What the two have in common: a straight line from `near` at distance 0 to `far` at `within`."""
 
+    looks_at: ClassVar[frozenset[str]] = frozenset({"outcome", "answer"})
+
     correct: Number = Field(1.0, description="price of a right answer")
     near: Number = Field(0.8, description="price of a wrong answer at distance 0")
     far: Number = Field(0.3, description="price of a wrong answer at distance `within`")

@@ -40,6 +40,7 @@ class JsonSchema(Term):
     """
 
     kind: ClassVar[str] = "json_schema"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"text"})
 
     conforms_to: dict[str, Any] = Field(description="a JSON Schema")
     part: Literal["answer", "text"] = Field("answer", description="the final answer, or the whole completion")

@@ -35,6 +35,7 @@ class KimiLength(WithPresets, GroupTerm):
     """
 
     kind: ClassVar[str] = "kimi_length"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"outcome", "length"})
     PRESETS: ClassVar = {"kimi": {"unit": "tokens"}, "open-r1": {"unit": "characters"}}
 
     preset: Literal["kimi", "open-r1"] | None = Field(

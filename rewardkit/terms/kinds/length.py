@@ -50,6 +50,7 @@ class Length(Term):
     """
 
     kind: ClassVar[str] = "length"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"length"})
 
     above: Count | None = Field(None, description="the longest count that pays 0")
     below: Count | None = Field(None, description="the shortest count that pays 0")
@@ -131,6 +132,8 @@ class SoftOverlong(WithPresets):
     """
 
     kind: ClassVar[str] = "soft_overlong"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"length"})
+    bounded_by: ClassVar[tuple[str, bool]] = ("clamped", True)
     PRESETS: ClassVar = {
         "trl": {"unit": "tokens", "clamped": True},
         "open-r1": {"unit": "tokens", "clamped": True},

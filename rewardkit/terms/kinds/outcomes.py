@@ -8,19 +8,18 @@ accuracy reward of DeepSeek-R1 (arXiv 2501.12948).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
-from ...types import ANSWERABLE, Outcome, Reading
+from ...types import ANSWERABLE, DECIDED, Outcome, Reading
 from ..base import Number, Payment, Price, Term
 from ..cells import NOTHING, Cell, Pays, exactly
 
 
 class _Table(Term):
-    """A term whose price hangs on the outcome alone."""
+    """A term whose price depends on the outcome alone."""
 
-    def prices(self) -> dict[Outcome, Price]:
-        """Outcome to price; an outcome that is not named is not this term's case."""
-        raise NotImplementedError
+    looks_at: ClassVar[frozenset[str]] = frozenset({"outcome"})
 
     def pay(self, reading: Reading) -> Payment:
         prices = self.prices()
@@ -66,19 +65,12 @@ class Correctness(_Table):
     """
 
     kind: ClassVar[str] = "correctness"
+    priced: ClassVar[Mapping[Outcome, str]] = {outcome: outcome.value for outcome in ANSWERABLE}
 
     correct: Price
     wrong: Price
     no_answer: Price
     false_none: Price
-
-    def prices(self) -> dict[Outcome, Price]:  # noqa: D102
-        return {
-            Outcome.CORRECT: self.correct,
-            Outcome.WRONG: self.wrong,
-            Outcome.NO_ANSWER: self.no_answer,
-            Outcome.FALSE_NONE: self.false_none,
-        }
 
 
 class NoneTerm(_Table):
@@ -93,17 +85,15 @@ class NoneTerm(_Table):
     """
 
     kind: ClassVar[str] = "none"
+    priced: ClassVar[Mapping[Outcome, str]] = {
+        Outcome.NONE_CORRECT: "correct",
+        Outcome.NONE_MISSED: "missed",
+        Outcome.NONE_NO_ANSWER: "no_answer",
+    }
 
     correct: Price
     missed: Price
     no_answer: Price
-
-    def prices(self) -> dict[Outcome, Price]:  # noqa: D102
-        return {
-            Outcome.NONE_CORRECT: self.correct,
-            Outcome.NONE_MISSED: self.missed,
-            Outcome.NONE_NO_ANSWER: self.no_answer,
-        }
 
 
 class FalsePositive(_Table):
@@ -116,11 +106,12 @@ class FalsePositive(_Table):
     """
 
     kind: ClassVar[str] = "false_positive"
+    priced: ClassVar[Mapping[Outcome, str]] = {Outcome.FALSE_NONE: "penalty"}
 
     penalty: Number
 
     def prices(self) -> dict[Outcome, Price]:  # noqa: D102
-        return {outcome: self.penalty if outcome == Outcome.FALSE_NONE else 0.0 for outcome in ANSWERABLE}
+        return {**dict.fromkeys(ANSWERABLE, 0.0), Outcome.FALSE_NONE: self.penalty}
 
 
 class OutcomeTable(_Table):
@@ -137,6 +128,7 @@ class OutcomeTable(_Table):
     """
 
     kind: ClassVar[str] = "outcome"
+    priced: ClassVar[Mapping[Outcome, str]] = {outcome: outcome.value for outcome in DECIDED}
 
     correct: Price
     wrong: Price
@@ -145,6 +137,3 @@ class OutcomeTable(_Table):
     none_correct: Price
     none_missed: Price
     none_no_answer: Price
-
-    def prices(self) -> dict[Outcome, Price]:  # noqa: D102
-        return {outcome: getattr(self, outcome.value) for outcome in Outcome if outcome != Outcome.UNDECIDED}

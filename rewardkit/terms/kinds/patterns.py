@@ -73,6 +73,7 @@ class Pattern(_Finds):
     """
 
     kind: ClassVar[str] = "pattern"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"layout"})
 
     flags: tuple[Flag, ...] = Field((), description="flags of the expression")
     pattern: str = Field(description="a regular expression")
@@ -120,6 +121,7 @@ class Boxed(_Finds):
     """
 
     kind: ClassVar[str] = "boxed"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"layout"})
 
     single: bool = Field(False, description="whether the answer part must hold exactly one box")
 
@@ -128,7 +130,7 @@ class Boxed(_Finds):
         if found is None or found.text is None:
             return False, found.problem if found else "no answer"
         before = reading.text[max(0, found.span[0] - 32) : found.span[0]]
-        if found.extractor != "boxed" and not _BEFORE.search(before) and not BOX.search(found.text):
+        if not _BEFORE.search(before) and not BOX.search(found.text):
             return False, f"answer from {found.extractor}, outside a box"
         if self.single:
             boxes = sum(1 for _ in BOX.finditer(reading.text, reading.answer_from))
@@ -156,6 +158,7 @@ class IntegerAnswer(_Finds, WithPresets):
     """
 
     kind: ClassVar[str] = "integer_answer"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"form"})
     PRESETS: ClassVar = {"gsm8k-shaped": {"look": "any_tag"}}
 
     preset: Literal["gsm8k-shaped"] | None = Field(
@@ -192,6 +195,7 @@ class ReasoningSteps(WithPresets):
     """
 
     kind: ClassVar[str] = "reasoning_steps"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"form"})
     PRESETS: ClassVar = {"open-r1": {}}
 
     preset: Literal["open-r1"] | None = Field(

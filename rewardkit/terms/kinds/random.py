@@ -35,6 +35,7 @@ class Random(Term):
     """
 
     kind: ClassVar[str] = "random"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"chance"})
 
     low: Number = Field(0.0, description="the lowest payment")
     high: Number = Field(1.0, description="the highest payment")

@@ -55,6 +55,7 @@ class Repetition(WithPresets):
     """
 
     kind: ClassVar[str] = "repetition"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"text"})
     PRESETS: ClassVar = {
         "trl": {"unit": "tokens"},
         "open-r1": {"unit": "words"},
@@ -86,7 +87,10 @@ class Repetition(WithPresets):
         )
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        return (Axis(self._axis(), self.share, cuts=(0.0,), hi=1.0, integer=False),)
+        again, ids = ("so it is ",), self.unit == "tokens"
+        return (
+            Axis(self._axis(), self.share, cuts=(0.0,), hi=1.0, integer=False, fillers=again, of_ids=ids),
+        )
 
     def pays(self, cell: Cell) -> Pays:  # noqa: D102
         part = cell.ranges[self._axis()]

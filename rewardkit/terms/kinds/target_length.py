@@ -47,6 +47,8 @@ class TargetLength(Term):
     """
 
     kind: ClassVar[str] = "target_length"
+    looks_at: ClassVar[frozenset[str]] = frozenset({"length"})
+    bounded_by: ClassVar[tuple[str, float]] = ("floor", -0.3)
 
     column: Annotated[str, Field(min_length=1)] = Field(description="the column that holds the wished length")
     unit: Unit = Field("tokens", description="what is counted")

@@ -1,8 +1,8 @@
-"""Mends that are tried before they are offered.
+"""Fixes that are tried before they are offered.
 
 An error of ordering comes in; the candidates are to price the style terms of the recipe only where the
 answer is right, and to bound the unbounded ones. The smallest set of assignments under which the bounds
-prove the claim goes out with the finding. What no assignment mends keeps its advice in words.
+prove the claim goes out with the finding. What no assignment fixes keeps its advice in words.
 """
 
 from __future__ import annotations
@@ -19,50 +19,49 @@ from ..findings import Finding, Verdict
 from ..space import NO_RANGES, SLACK, Space
 from .group import largest_safe
 from .ordering import PAIRS
+from .single_terms import setting
 
-MENDABLE = ("ordering", "ordering_none", "ordering_false_none", "group", "group_none")
+FIXABLE = ("ordering", "ordering_none", "ordering_false_none", "group", "group_none")
 MOST = 4
-"""Assignments in one mend."""
+"""Assignments in one fix."""
 MOST_TRIED = 200
 
 
-def with_mends(space: Space, findings: Sequence[Finding], groups: Sequence[int]) -> list[Finding]:
-    """The findings, those that are refuted with the assignments that mend them and break nothing that held."""
-    wanted = [f for f in findings if f.code in MENDABLE and f.verdict == Verdict.REFUTED]
+def with_fixes(space: Space, findings: Sequence[Finding], groups: Sequence[int]) -> list[Finding]:
+    """The findings, those that are refuted with the assignments that fix them and break nothing that held."""
+    wanted = [f for f in findings if f.code in FIXABLE and f.verdict == Verdict.REFUTED]
     if not wanted:
         return list(findings)
     broken = {f.code for f in wanted}
-    kept = [code for code in MENDABLE if code not in broken and _holds(space, code, groups)]
+    kept = [code for code in FIXABLE if code not in broken and _holds(space, code, groups)]
     priced = [outcome for outcome in space.outcomes if not space.may_be_absent(outcome)]
-    mends: dict[str, tuple[str, ...]] = {}
+    fixes: dict[str, tuple[str, ...]] = {}
     for settings, tried in _variants(space, priced):
-        mended = [c for c in broken if c not in mends and _holds(tried, c, groups)]
-        if mended and all(_holds(tried, code, groups) for code in kept):
-            mends |= dict.fromkeys(mended, settings)
-        if len(mends) == len(broken):
+        fixed = [c for c in broken if c not in fixes and _holds(tried, c, groups)]
+        if fixed and all(_holds(tried, code, groups) for code in kept):
+            fixes |= dict.fromkeys(fixed, settings)
+        if len(fixes) == len(broken):
             break
-    return [replace(f, mend=mends[f.code]) if f in wanted and f.code in mends else f for f in findings]
+    return [replace(f, fix=fixes[f.code]) if f in wanted and f.code in fixes else f for f in findings]
 
 
 def vetted(space: Space, findings: Sequence[Finding], groups: Sequence[int]) -> list[Finding]:
-    """The findings, without the mends that the recipe refuses or that would break a claim that holds: those are
+    """The findings, without the fixes that the recipe refuses or that would break a claim that holds: those are
     told as advice."""
-    held = [code for code in MENDABLE if _holds(space, code, groups)]
-    return [_vetted(space, finding, held, groups) if finding.mend else finding for finding in findings]
+    held = [code for code in FIXABLE if _holds(space, code, groups)]
+    return [_vetted(space, finding, held, groups) if finding.fix else finding for finding in findings]
 
 
 def _vetted(space: Space, finding: Finding, held: Sequence[str], groups: Sequence[int]) -> Finding:
     try:
-        tried = Space(variant(space.recipe, finding.mend), space.limits, space.outcomes)
+        tried = Space(variant(space.recipe, finding.fix), space.limits, space.outcomes)
     except RewardkitError:
-        return replace(finding, mend=())
+        return replace(finding, fix=())
     broken = [code for code in held if not _holds(tried, code, groups)]
     if not broken:
         return finding
-    text = (
-        f"{' '.join(finding.mend)} would mend it, and `{broken[0]}` would hold no more: price it where right"
-    )
-    return replace(finding, mend=(), advice=text)
+    text = f"{' '.join(finding.fix)} would fix it, and `{broken[0]}` would hold no more: price it where right"
+    return replace(finding, fix=(), advice=text)
 
 
 def _variants(space: Space, priced: Sequence[Outcome]) -> Iterator[tuple[tuple[str, ...], Space]]:
@@ -90,11 +89,12 @@ def _candidates(recipe: Recipe) -> list[str]:
     for label, term in recipe.reward.items():
         if not term.all_axes() and not term.reads_group:
             continue
-        if "floor" in type(term).model_fields and getattr(term, "floor", 0) is None:
-            found.append(f"reward.{label}.floor=-0.3")
+        if term.bounded_by is not None and getattr(term, term.bounded_by[0]) is None:
+            found.append(f"reward.{label}.{setting(*term.bounded_by)}")
         if term.when is None:
             found.append(f"reward.{label}.when={right}")
-    if not any(term.kind in ("correctness", "outcome") for term in recipe.reward.values()):
+    priced = any(Outcome.CORRECT in term.priced for term in recipe.reward.values())
+    if not priced and "correctness" not in recipe.reward:
         found.append("reward.correctness={correct: 1.0, wrong: 0.0, no_answer: 0.0, false_none: 0.0}")
     return found
 
