@@ -77,5 +77,11 @@ def signal(
         console.print(line)
     console.print(grid("Groups without signal", found.header, found.rows()))
     if export is not None:
-        console.print(f"wrote {export}: {len(worth)} problems")
+        number = len(problems)
+        kept = (
+            f"{len(worth)} of {number} problems"
+            if len(worth) < number
+            else f"all {number} problems, so nothing was filtered out"
+        )
+        console.print(f"wrote {export}: {kept}")
     left_out(console, loaded.bad)

@@ -127,6 +127,7 @@ def test_signal(rollouts, tmp_path):
     out = tmp_path / "ids.jsonl"
     found = run("signal", "--rollouts", rollouts, "--export", out)
     assert found.exit_code == 0
+    assert "all 4 problems, so nothing was filtered out" in " ".join(found.output.split())
     assert max(map(len, found.output.splitlines())) <= 80
     assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == ["p0", "p1", "p2", "p3"]
     by_recipe = json.loads(run("signal", "--rollouts", rollouts, "--recipe", "math-none@0", "--json").stdout)

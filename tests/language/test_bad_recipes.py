@@ -168,3 +168,14 @@ def test_a_hole_in_a_first_that_reads_many_axes_is_named_by_its_cell() -> None:
     ) as caught:
         Recipe.model_validate({"recipe": "wide", "version": 0, "reward": {"first": {"terms": terms}}})
     assert "reasoned 0" in str(caught.value)
+
+
+def test_a_first_need_not_price_outcomes_that_cannot_occur():
+    terms = {
+        kind: {"kind": "constant", "value": value, "when": kind}
+        for kind, value in {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0}.items()
+    }
+    made = {"recipe": "made", "version": 0, "reward": {"first": {"terms": terms}}}
+    assert len(Recipe.model_validate(made).outcomes) == 3
+    with pytest.raises(ValueError, match="pays nothing where the completion is false_none"):
+        Recipe.model_validate({**made, "answer": {"none": ["None"]}})
