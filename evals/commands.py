@@ -155,8 +155,8 @@ def show(
     """Show the metrics of a scored run."""
     from rewardkit.files import write_whole
 
-    from .figures.board import load_board
-    from .figures.summary import summarise
+    from .analysis.board import load_board
+    from .analysis.summary import summarise
     from .run import EvaluationRun
 
     folder = EvaluationRun.existing(run)
@@ -188,10 +188,10 @@ def compare(
     format: Annotated[str, typer.Option(help="text, md, csv or json.")] = "text",
 ) -> None:
     """Compare runs with a baseline, paired by question."""
-    from .compare.flips import side_by_side
-    from .compare.paired import compare as compare_boards
-    from .compare.plan_columns import plan_columns
-    from .figures.board import load_board
+    from .analysis.board import load_board
+    from .analysis.flips import side_by_side
+    from .analysis.paired import compare as compare_boards
+    from .analysis.plan_columns import plan_columns
     from .run import EvaluationRun
 
     if column and not (table or format == "csv"):
@@ -222,7 +222,7 @@ def panel(
     format: Annotated[str, typer.Option(help="text, md or csv.")] = "text",
 ) -> None:
     """Read the same completions in several ways and show where the readings differ."""
-    from .compare.panel import panel as read_panel
+    from .analysis.panel import panel as read_panel
     from .run import EvaluationRun
 
     folder = EvaluationRun.existing(run)
@@ -242,8 +242,8 @@ def truth(
     format: Annotated[str, typer.Option(help="text, md or csv.")] = "text",
 ) -> None:
     """Compare a training reward with an independent reading of the same completions."""
-    from .compare.truth import reward_against_truth
-    from .figures.board import load_board
+    from .analysis.board import load_board
+    from .analysis.truth import reward_against_truth
     from .run import EvaluationRun
 
     folders = [EvaluationRun.existing(path) for path in runs]
@@ -287,7 +287,7 @@ def pictures(
     """Write the pictures of a report as files: curves, slices, pass rates, outcomes, lengths."""
     from rewardkit.pages.draw import save
 
-    from .figures.board import load_board
+    from .analysis.board import load_board
     from .report import charts
     from .run import EvaluationRun
 

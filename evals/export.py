@@ -10,7 +10,7 @@ from typing import Any
 from rewardkit.errors import UsageError
 from rewardkit.files import write_whole
 
-from .figures.board import choose_scoring
+from .analysis.board import choose_scoring
 from .run.folder import EvaluationRun
 from .run.log import record_of
 from .run.score import read_scores

@@ -11,8 +11,8 @@ from rewardkit.pages.blocks import Block, Tabled
 from rewardkit.pages.page import Section
 from rewardkit.pages.tables import Table
 
-from ..compare.truth import reward_against_truth
-from ..figures.board import Board, load_board, scorings
+from ..analysis.board import Board, load_board, scorings
+from ..analysis.truth import reward_against_truth
 from ..run.folder import EvaluationRun
 
 LEAD = (

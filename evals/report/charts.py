@@ -18,9 +18,9 @@ import pandas as pd
 from rewardkit.pages.draw import Chart
 from rewardkit.pages.plots import WIDE, colour, outcome_bars, percent_axis, points, shades, share_x, stacked
 
-from ..compare.paired import Comparison
-from ..figures.board import OUTCOMES, Board
-from ..figures.measures import Measure, counts, measures
+from ..analysis.board import OUTCOMES, Board
+from ..analysis.measures import Measure, counts, measures
+from ..analysis.paired import Comparison
 from ..metrics import QUADRANTS, pass_at_k
 
 BARS = 17

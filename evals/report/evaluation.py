@@ -17,10 +17,10 @@ from rewardkit.pages.completions import Completions
 from rewardkit.pages.page import Section
 from rewardkit.pages.tables import Table, interval
 
-from ..compare.paired import Comparison, Difference
-from ..compare.panel import panel
-from ..figures.board import load_board
-from ..figures.summary import Summary, summarise
+from ..analysis.board import load_board
+from ..analysis.paired import Comparison, Difference
+from ..analysis.panel import panel
+from ..analysis.summary import Summary, summarise
 from ..run.folder import EvaluationRun
 from . import charts
 from .agreement import agreement_section

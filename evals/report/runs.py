@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..compare.paired import Comparison, compare, objections_to
-from ..figures.board import Board, common_items
+from ..analysis.board import Board, common_items
+from ..analysis.paired import Comparison, compare, objections_to
 from ..run.folder import EvaluationRun
 
 

@@ -9,9 +9,9 @@ from rewardkit.pages.blocks import FlipCard, Flips
 from rewardkit.pages.completions import Completions, gold_text, interleaved, prompt_text
 from rewardkit.recipe.answer import Reasoning
 
-from ..compare.paired import Comparison
+from ..analysis.board import choose_scoring
+from ..analysis.paired import Comparison
 from ..export import rows
-from ..figures.board import choose_scoring
 
 if TYPE_CHECKING:
     from .runs import Runs

@@ -9,13 +9,13 @@ from simulated_policy import Simulated
 from typer.testing import CliRunner
 
 from rewardkit.errors import RecipeError, UsageError
+from rewardkit.evals.analysis.board import load_board
+from rewardkit.evals.analysis.measures import measures
+from rewardkit.evals.analysis.paired import compare
+from rewardkit.evals.analysis.panel import panel
+from rewardkit.evals.analysis.summary import summarise
+from rewardkit.evals.analysis.truth import auc, reward_against_truth
 from rewardkit.evals.commands import app
-from rewardkit.evals.compare.paired import compare
-from rewardkit.evals.compare.panel import panel
-from rewardkit.evals.compare.truth import auc, reward_against_truth
-from rewardkit.evals.figures.board import load_board
-from rewardkit.evals.figures.measures import measures
-from rewardkit.evals.figures.summary import summarise
 from rewardkit.evals.profiles import load_reader
 from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.score import score_run
@@ -255,7 +255,7 @@ def test_what_a_command_does_not_take_is_said(runs, arguments, says):
 
 
 def test_columns_come_from_the_plan_beside_the_checkpoint(tmp_path):
-    from rewardkit.evals.compare.plan_columns import plan_columns
+    from rewardkit.evals.analysis.plan_columns import plan_columns
 
     folders = []
     for name, rate in (("a", 1), ("b", 2)):

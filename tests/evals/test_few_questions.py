@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rewardkit.evals.figures.board import CODE, ArmBoard, Board
-from rewardkit.evals.figures.measures import measures
+from rewardkit.evals.analysis.board import CODE, ArmBoard, Board
+from rewardkit.evals.analysis.measures import measures
 from rewardkit.evals.suite.data import Item
 from rewardkit.evals.suite.suite import load_suite
 from rewardkit.statistics import exchange_test, mcnemar_exact, paired_difference, ratio_interval, wilson

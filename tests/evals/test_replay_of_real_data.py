@@ -7,9 +7,9 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
+from rewardkit.evals.analysis.board import load_board
+from rewardkit.evals.analysis.summary import summarise
 from rewardkit.evals.backends import open_backend
-from rewardkit.evals.figures.board import load_board
-from rewardkit.evals.figures.summary import summarise
 from rewardkit.evals.profiles import load_reader
 from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.score import score_run
@@ -76,7 +76,7 @@ def test_mean_and_pass_at_k_by_level(qwen):
 
 
 def summarise_measures(board):
-    from rewardkit.evals.figures.measures import measures
+    from rewardkit.evals.analysis.measures import measures
 
     return measures(board)
 

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rewardkit.evals.figures.board import Board
-from rewardkit.evals.figures.measures import counts
+from rewardkit.evals.analysis.board import Board
+from rewardkit.evals.analysis.measures import counts
 from rewardkit.evals.metrics import pass_at_k
 from rewardkit.pages.tables import Table
 from rewardkit.statistics import Estimate, paired_difference, ratio_interval, wilson

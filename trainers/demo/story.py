@@ -192,7 +192,7 @@ def _evaluate(folder: Path, seed: int, names: Sequence[str], console: Console) -
 
 
 def _compare(folder: Path, names: Sequence[str], size: Size, console: Console) -> list[Claim]:
-    from rewardkit.evals.figures.board import load_board
+    from rewardkit.evals.analysis.board import load_board
     from rewardkit.evals.run import EvaluationRun
 
     _caption(console, "7. What the reward bought")

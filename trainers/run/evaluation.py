@@ -20,9 +20,9 @@ import torch
 from transformers import TrainerCallback
 
 from rewardkit.errors import UsageError
+from rewardkit.evals.analysis.board import load_board
+from rewardkit.evals.analysis.summary import summarise
 from rewardkit.evals.backends import open_backend
-from rewardkit.evals.figures.board import load_board
-from rewardkit.evals.figures.summary import summarise
 from rewardkit.evals.profiles import load_reader
 from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.score import score_run

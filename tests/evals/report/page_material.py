@@ -135,8 +135,8 @@ def write_checkpoint(folder: Path, name: str, place: Path) -> None:
     import shutil
     import tempfile
 
-    from rewardkit.evals.figures.board import load_board
-    from rewardkit.evals.figures.summary import summarise
+    from rewardkit.evals.analysis.board import load_board
+    from rewardkit.evals.analysis.summary import summarise
     from rewardkit.evals.run import EvaluationRun
 
     with tempfile.TemporaryDirectory(dir=folder) as scratch:

@@ -19,7 +19,7 @@ from rewardkit.errors import UsageError, nearest
 from rewardkit.pages.tables import Table, figure, interval
 from rewardkit.statistics import Estimate, ratio_interval, resample_weights
 
-from ..figures.board import ArmBoard, Board
+from .board import ArmBoard, Board
 from .paired import compare
 
 

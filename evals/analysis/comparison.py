@@ -1,6 +1,6 @@
 """What a comparison of runs holds, and how it prints: tables, notes, the ablation table, plain data.
 
-Made by `rewardkit.evals.compare.paired.compare`; nothing is computed here.
+Made by `rewardkit.evals.analysis.paired.compare`; nothing is computed here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rewardkit.pages.tables import Table, figure, interval, probability
 from rewardkit.statistics import Band, Estimate
 from rewardkit.statistics.bands import ENOUGH, UNKNOWN
 
-from ..figures.board import Board
+from .board import Board
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

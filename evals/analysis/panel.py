@@ -19,11 +19,11 @@ from rewardkit.formatting import number_of
 from rewardkit.pages.tables import Table, interval
 from rewardkit.statistics import Estimate
 
-from ..figures.board import Board, load_board
-from ..figures.measures import Measure
 from ..profiles import load_reader
 from ..run.folder import EvaluationRun
 from ..run.score import pass_name, score_run
+from .board import Board, load_board
+from .measures import Measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ from rewardkit.statistics import (
     paired_difference,
 )
 
-from ..figures.board import Board, common_items
-from ..figures.measures import Measure, counts, measures
 from ..metrics import pass_at_k
+from .board import Board, common_items
 from .comparison import Comparison, Curves, Difference, Flip
+from .measures import Measure, counts, measures
 
 __all__ = ["Comparison", "Curves", "Difference", "Flip", "compare", "objections_to"]
 

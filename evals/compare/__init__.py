@@ -1,1 +1,0 @@
-"""Runs compared question by question."""
