@@ -18,6 +18,7 @@ import logging
 import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated, Any
 
@@ -132,6 +133,119 @@ def faults_of(errors: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
+def gold_reader(recipe: Recipe, gold_extract: str | None) -> GoldReader:
+    """Reads the golds of a request for a recipe."""
+    return GoldReader(gold_extract, judges=[recipe.answer], option=ON_COMMAND_LINE)
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the server answers with: a recipe, the model's tokenizer where one is given, and the limits of a request."""
+
+    told: Told
+    hub: Any
+    """The same tokenizer, loaded by transformers: it takes the end off OpenRLHF's texts."""
+    gold_extract: str | None
+    max_batch: int
+    max_bytes: int
+
+    @property
+    def recipe(self) -> Recipe:
+        """What is served."""
+        return self.told.recipe
+
+    def golds(self) -> GoldReader:
+        """A reader of its own for each request: what one client posts is not held against the next."""
+        return gold_reader(self.recipe, self.gold_extract)
+
+    async def health(self) -> dict[str, Any]:  # async: answers on the loop, when every thread is busy scoring
+        """What is served, and within which limits."""
+        return {
+            "status": "ok",
+            "recipe": self.recipe.ref,
+            "digest": self.recipe.digest,
+            "max_batch": self.max_batch,
+            "max_bytes": self.max_bytes,
+            "needs": sorted(self.recipe.needs()),
+            "reads_groups": self.recipe.reads_groups,
+        }
+
+    # The scoring functions are plain, not async: FastAPI runs them in threads, and a slow answer blocks no other.
+
+    def score(self, request: ScoreRequest) -> Any:
+        """The scores of a batch."""
+
+        def rollouts() -> list[Rollout]:
+            read = golds_of([one.gold for one in request.rollouts], self.golds())
+            return [one.rollout(gold) for one, gold in zip(request.rollouts, read, strict=True)]
+
+        answers = [answer(one) for one in self._scored(len(request.rollouts), rollouts)]
+        return as_json({"recipe": self.recipe.ref, "digest": self.recipe.digest, "scores": answers})
+
+    def openrlhf(self, request: OpenRLHFRequest) -> Any:
+        """The rewards of a batch, as OpenRLHF's remote reward takes them."""
+        scores = self._scored(
+            len(request.query), lambda: posted(self.recipe, request, self.golds(), self.hub)
+        )
+        logs = [logged(self.recipe, one) for one in scores]
+        return as_json(
+            {
+                "rewards": [paid(one) for one in scores],
+                "scores": [float(one.outcome.right) for one in scores],
+                "extra_logs": {name: [one[name] for one in logs] for name in (logs[0] if logs else ())},
+            }
+        )
+
+    def _scored(self, size: int, rollouts: Callable[[], Sequence[Rollout]]) -> list[Score]:
+        if size > self.max_batch:
+            raise refused(413, f"{size} rollouts in one request; at most {self.max_batch} are taken")
+        try:
+            return self.told.score(rollouts())
+        except RewardkitError as error:
+            raise refused(422, str(error)) from error
+
+    async def limit_size(self, request: Any, go_on: Callable[[Any], Awaitable[Any]]) -> Any:
+        """Middleware: refuses a body that is too large before it is read."""
+        length = request.headers.get("content-length")
+        if request.method == "POST" and length is None:
+            return as_json({"detail": "send a Content-Length"}, 411)
+        if length is not None and int(length) > self.max_bytes:
+            why = f"the body has {length} bytes; at most {self.max_bytes} are taken"
+            return as_json({"detail": why}, 413)
+        return await go_on(request)
+
+
+def as_json(content: Any, status: int = 200) -> Any:
+    """A response, written in the request's own thread, and in ASCII: a lone surrogate, which JSON can hold, has no UTF-8."""
+    from fastapi import Response
+
+    return Response(json.dumps(content, allow_nan=False), status, media_type="application/json")
+
+
+def refused(status: int, why: str) -> Exception:
+    """The refusal to raise; the log has it too."""
+    from fastapi import HTTPException
+
+    log.warning("refused: %s", why)
+    return HTTPException(status, why)
+
+
+async def invalid(_: Any, error: Any) -> Any:
+    """The answer to a request that is not what its model asks for."""
+    faults = faults_of(error.errors())
+    log.warning("refused: %s", faults[0] if faults else error)
+    return as_json({"detail": faults}, 422)
+
+
+async def unread(_: Any, error: Any) -> Any:
+    """The answer to any other refusal, with what could not be read, which FastAPI does not say."""
+    why = error.detail
+    if error.status_code == 400 and error.__cause__ is not None:
+        why = f"{why}: {error.__cause__}"
+        log.warning("refused: %s", why)
+    return as_json({"detail": why}, error.status_code)
+
+
 def build(
     recipe: Recipe,
     *,
@@ -151,104 +265,29 @@ def build(
         max_bytes: bytes a request's body may have (413 above).
     """
     try:
-        from fastapi import FastAPI, HTTPException, Request, Response
+        from fastapi import FastAPI
         from fastapi.exceptions import RequestValidationError
-        from fastapi.responses import JSONResponse
-        from starlette.exceptions import HTTPException as Refusal
+        from starlette.exceptions import HTTPException
     except ModuleNotFoundError as missing:
         raise SetupError("serving needs FastAPI and uvicorn: pip install 'rewardkit[serve]'") from missing
 
     from rewardkit import __version__
 
-    def golds() -> GoldReader:  # one per request: what one client posts is not held against the next
-        return GoldReader(gold_extract, judges=[recipe.answer], option=ON_COMMAND_LINE)
-
+    service = Service(
+        told=Told(recipe, gold_reader(recipe, gold_extract), tokenizer),
+        hub=hub_tokenizer(tokenizer) if tokenizer is not None else None,
+        gold_extract=gold_extract,
+        max_batch=max_batch,
+        max_bytes=max_bytes,
+    )
     app = FastAPI(title=f"rewardkit {recipe.ref}", version=__version__)
-    found = Told(recipe, golds(), tokenizer)
-    hub = hub_tokenizer(tokenizer) if tokenizer is not None else None
-
-    async def limit_size(request: Request, go_on: Callable[[Request], Awaitable[Any]]) -> Any:
-        length = request.headers.get("content-length")
-        if request.method == "POST" and length is None:
-            return JSONResponse({"detail": "send a Content-Length"}, 411)
-        if length is not None and int(length) > max_bytes:
-            return JSONResponse(
-                {"detail": f"the body has {length} bytes; at most {max_bytes} are taken"}, 413
-            )
-        return await go_on(request)
-
-    app.middleware("http")(limit_size)
-
-    async def invalid(_: Request, error: Exception) -> Response:
-        faults = faults_of(error.errors() if isinstance(error, RequestValidationError) else [])
-        log.warning("refused: %s", faults[0] if faults else error)
-        return as_json({"detail": faults}, 422)
-
-    async def unread(_: Request, error: Exception) -> Response:
-        assert isinstance(error, Refusal)
-        why = error.detail
-        if (
-            error.status_code == 400 and error.__cause__ is not None
-        ):  # FastAPI does not say what it could not read
-            why = f"{why}: {error.__cause__}"
-            log.warning("refused: %s", why)
-        return as_json({"detail": why}, error.status_code)
-
+    app.middleware("http")(service.limit_size)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(Refusal, unread)
-
-    def refused(status: int, why: str) -> HTTPException:
-        log.warning("refused: %s", why)
-        return HTTPException(status, why)
-
-    def scored(size: int, rollouts: Callable[[], Sequence[Rollout]]) -> list[Score]:
-        if size > max_batch:
-            raise refused(413, f"{size} rollouts in one request; at most {max_batch} are taken")
-        try:
-            return found.score(rollouts())
-        except RewardkitError as error:
-            raise refused(422, str(error)) from error
-
-    def as_json(content: Any, status: int = 200) -> Response:
-        # Written in the request's own thread, and in ASCII: a lone surrogate, which JSON can hold, has no UTF-8.
-        return Response(json.dumps(content, allow_nan=False), status, media_type="application/json")
-
-    async def health() -> dict[str, Any]:  # async: answers on the loop, when every thread is busy scoring
-        return {
-            "status": "ok",
-            "recipe": recipe.ref,
-            "digest": recipe.digest,
-            "max_batch": max_batch,
-            "max_bytes": max_bytes,
-            "needs": sorted(recipe.needs()),
-            "reads_groups": recipe.reads_groups,
-        }
-
-    def score(request: ScoreRequest) -> Any:
-        def rollouts() -> list[Rollout]:
-            read = golds_of([one.gold for one in request.rollouts], golds())
-            return [one.rollout(gold) for one, gold in zip(request.rollouts, read, strict=True)]
-
-        scores = scored(len(request.rollouts), rollouts)
-        answers = [answer(one) for one in scores]
-        return as_json({"recipe": recipe.ref, "digest": recipe.digest, "scores": answers})
-
-    def openrlhf(request: OpenRLHFRequest) -> Any:
-        scores = scored(len(request.query), lambda: posted(recipe, request, golds(), hub))
-        logs = [logged(recipe, one) for one in scores]
-        return as_json(
-            {
-                "rewards": [paid(one) for one in scores],
-                "scores": [float(one.outcome.right) for one in scores],
-                "extra_logs": {name: [one[name] for one in logs] for name in (logs[0] if logs else ())},
-            }
-        )
-
-    # The scoring functions are plain, not async: FastAPI runs them in threads, and a slow answer blocks no other.
-    app.get("/health")(health)
-    app.post("/score")(score)
-    app.post("/openrlhf")(openrlhf)
-    app.post("/")(openrlhf)
+    app.add_exception_handler(HTTPException, unread)
+    app.get("/health")(service.health)
+    app.post("/score")(service.score)
+    app.post("/openrlhf")(service.openrlhf)
+    app.post("/")(service.openrlhf)
     return app
 
 

@@ -16,7 +16,7 @@ from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
 from trl import SFTConfig, SFTTrainer
 
 from rewardkit.trainers.plan.options import Checked
-from rewardkit.trainers.run.budget import Size, memory
+from rewardkit.trainers.run.budget import ParameterCounts, memory
 
 torch.set_num_threads(1)
 BATCH = 4
@@ -41,7 +41,7 @@ def main(tokenizer, length, smoothing):
         processing_class=AutoTokenizer.from_pretrained(tokenizer),
     )
     trainer.train()
-    size = Size(model.num_parameters(), model.num_parameters())
+    size = ParameterCounts(model.num_parameters(), model.num_parameters())
     plan = SimpleNamespace(dtype=None, bits=None, peft=None)
     parts = memory(plan, config, size, Checked("sft", options, 1), 0)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -21,7 +21,7 @@ from rewardkit.types import ANSWERABLE, UNANSWERABLE, Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class EvaluatedPolicy:
     """One policy on the suite; arrays have shape (problems,)."""
 
     right: NDArray[np.float64]
@@ -36,11 +36,11 @@ class Policy:
         return self.reachable - self.right
 
 
-def policy_of(board: Board) -> Policy:
+def policy_of(board: Board) -> EvaluatedPolicy:
     """The arrays of a board with a greedy and a sampled arm."""
     greedy, sampled = board.arms["greedy"], board.arms["sampled"]
     n, right, _ = counts(sampled)
-    return Policy(
+    return EvaluatedPolicy(
         right=greedy.right[:, 0].astype(float),
         reachable=pass_at_k(n, right, sampled.n),
         said_none=greedy.is_(Outcome.FALSE_NONE, Outcome.NONE_CORRECT)[:, 0],
@@ -66,7 +66,7 @@ def _moved(before: NDArray[np.float64], after: NDArray[np.float64]) -> Estimate:
     return paired_difference((before, ones), (after, ones))
 
 
-def figures(policy: Policy) -> dict[str, Estimate]:
+def figures(policy: EvaluatedPolicy) -> dict[str, Estimate]:
     """The columns of the story's table."""
     return {
         "greedy": _share(policy.right > 0, np.ones(len(policy.right), dtype=bool)),
@@ -77,7 +77,7 @@ def figures(policy: Policy) -> dict[str, Estimate]:
     }
 
 
-def table(policies: Mapping[str, Policy]) -> Table:
+def table(policies: Mapping[str, EvaluatedPolicy]) -> Table:
     """A row a policy, in per cent."""
     told = {name: figures(policy) for name, policy in policies.items()}
     headers = ["policy", *next(iter(told.values()))]
@@ -92,7 +92,7 @@ def _percent(one: Estimate) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class StoryClaim:
     """A sentence of the story and whether this run bears it out."""
 
     text: str
@@ -108,23 +108,23 @@ class Claim:
         return asdict(self)
 
 
-def claims(policies: Mapping[str, Policy]) -> list[Claim]:
+def claims(policies: Mapping[str, EvaluatedPolicy]) -> list[StoryClaim]:
     """What GRPO did to the policy it started from (`sft`), version by version."""
     start = policies["sft"]
-    made: list[Claim] = []
+    made: list[StoryClaim] = []
     for name, policy in policies.items():
         if name == "sft":
             continue
         rise, gap = _moved(start.right, policy.right), _moved(start.gap, policy.gap)
         hard, before = _share(policy.said_none, policy.hard), _share(start.said_none, start.hard)
-        made.append(Claim(f"{name}: greedy accuracy rises", rise.low > 0, f"by {_points(rise)}"))
-        made.append(Claim(f"{name}: the gap to pass@8 narrows", gap.high < 0, f"by {_points(gap, -1)}"))
+        made.append(StoryClaim(f"{name}: greedy accuracy rises", rise.low > 0, f"by {_points(rise)}"))
+        made.append(StoryClaim(f"{name}: the gap to pass@8 narrows", gap.high < 0, f"by {_points(gap, -1)}"))
         said = f"{before.value:.0%} before, {hard.value:.0%} [{hard.low:.0%}, {hard.high:.0%}] after"
         if name == "v0":
             text = "v0: false None takes over on hard problems while accuracy still rises"
-            made.append(Claim(text, hard.value > 0.5 and rise.low > 0, said))
+            made.append(StoryClaim(text, hard.value > 0.5 and rise.low > 0, said))
         else:
-            made.append(Claim(f"{name}: false None on hard problems is gone", hard.value < 0.02, said))
+            made.append(StoryClaim(f"{name}: false None on hard problems is gone", hard.value < 0.02, said))
     return made
 
 

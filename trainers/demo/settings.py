@@ -17,7 +17,7 @@ SAMPLES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class DemoSize:
     """How much is done: rows of each split, steps of each stage."""
 
     evaluate: int
@@ -27,14 +27,14 @@ class Size:
     grpo_steps: int
 
 
-WHOLE = Size(
+WHOLE = DemoSize(
     evaluate=400,
     train=800,
     lessons=10000,
     sft_steps=SFT_OPTIONS["max_steps"],
     grpo_steps=GRPO_OPTIONS["max_steps"],
 )
-QUICK = Size(evaluate=60, train=160, lessons=2000, sft_steps=100, grpo_steps=8)
+QUICK = DemoSize(evaluate=60, train=160, lessons=2000, sft_steps=100, grpo_steps=8)
 
 OURS = {"disable_tqdm", "save_strategy", "use_cpu"}
 """Options that the plan's runner decides for itself."""
@@ -45,7 +45,7 @@ def _options(options: dict[str, Any], steps: int, save: int) -> dict[str, Any]:
     return {**kept, "max_steps": steps, "save_steps": save, "save_total_limit": 1}
 
 
-def sft_plan(size: Size, seed: int) -> dict[str, Any]:
+def sft_plan(size: DemoSize, seed: int) -> dict[str, Any]:
     """The first stage: a policy that knows a careful way of reasoning and mostly does not use it."""
     lessons = {
         "path": "world/sft.jsonl",
@@ -63,7 +63,7 @@ def sft_plan(size: Size, seed: int) -> dict[str, Any]:
     }
 
 
-def grpo_plan(size: Size, seed: int, version: int) -> dict[str, Any]:
+def grpo_plan(size: DemoSize, seed: int, version: int) -> dict[str, Any]:
     """GRPO from the same policy with one version of the recipe."""
     problems = {"path": "world/train.jsonl", "messages": "prompt", "gold": "gold", "id": "id"}
     stage = {"name": f"grpo-v{version}", "kind": "grpo", "data": "problems", "recipe": f"{RECIPE}@{version}"}

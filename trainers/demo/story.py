@@ -27,11 +27,11 @@ from rich.syntax import Syntax
 from rewardkit.config.source import dump
 from rewardkit.files import write_whole
 
-from .figures import Claim, claims, policy_of, table
-from .settings import RECIPE, SAMPLES, WHOLE, Size, grpo_plan, sft_plan, suite
+from .figures import StoryClaim, claims, policy_of, table
+from .settings import RECIPE, SAMPLES, WHOLE, DemoSize, grpo_plan, sft_plan, suite
 
 
-def tell(folder: Path, seed: int, versions: Sequence[int], size: Size, console: Console) -> Path:
+def tell(folder: Path, seed: int, versions: Sequence[int], size: DemoSize, console: Console) -> Path:
     """Run the story; returns the path of its page."""
     began = time.monotonic()
     _recipe(console)
@@ -85,7 +85,7 @@ def _cases(console: Console, versions: Sequence[int]) -> None:
         console.print(f"  {recipe.ref}: {count - len(failed)} passed, {len(failed)} failed", highlight=False)
 
 
-def _world(folder: Path, size: Size, seed: int, console: Console) -> None:
+def _world(folder: Path, size: DemoSize, seed: int, console: Console) -> None:
     from ..playground.policy import build_policy
     from ..playground.world import make_world, read_rows
 
@@ -191,7 +191,7 @@ def _evaluate(folder: Path, seed: int, names: Sequence[str], console: Console) -
         score_run(run, load_reader(made.recipe, []))
 
 
-def _compare(folder: Path, names: Sequence[str], size: Size, console: Console) -> list[Claim]:
+def _compare(folder: Path, names: Sequence[str], size: DemoSize, console: Console) -> list[StoryClaim]:
     from rewardkit.evals.analysis.board import load_board
     from rewardkit.evals.run import EvaluationRun
 
@@ -217,7 +217,9 @@ def _compare(folder: Path, names: Sequence[str], size: Size, console: Console) -
     return told
 
 
-def _page(folder: Path, names: Sequence[str], told: Sequence[Claim], size: Size, console: Console) -> Path:
+def _page(
+    folder: Path, names: Sequence[str], told: Sequence[StoryClaim], size: DemoSize, console: Console
+) -> Path:
     from rewardkit.evals.report import build
 
     _caption(console, "8. One page")

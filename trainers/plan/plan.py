@@ -40,13 +40,13 @@ Count = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
 
 
-class Part(BaseModel):
+class PlanPart(BaseModel):
     """A frozen part of a plan that admits no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Model(Part):
+class Model(PlanPart):
     """The model that the first stage starts from."""
 
     name: str = Field(description="A hub name or a folder.")
@@ -84,7 +84,7 @@ class Model(Part):
         return self
 
 
-class DataSet(Part):
+class DataSet(PlanPart):
     """Rows, and what their columns mean. Templates are Jinja over the row's columns, sandboxed and strict."""
 
     path: str | None = Field(None, description="A .jsonl, .csv or .parquet file, seen from the plan's file.")
@@ -148,7 +148,7 @@ class DataSet(Part):
         return self
 
 
-class MixPart(Part):
+class MixPart(PlanPart):
     """A part of a mix: so many rows, or such a share of the mix."""
 
     set: Name
@@ -162,7 +162,7 @@ class MixPart(Part):
         return self
 
 
-class Traces(Part):
+class Traces(PlanPart):
     """A former stage's own right completions (rejection sampling)."""
 
     traces: Name = Field(description="The name of a former grpo stage.")
@@ -182,7 +182,7 @@ Source = Annotated[
 ]
 
 
-class Eval(Part):
+class Eval(PlanPart):
     """An evaluation suite, after the stage and every so many steps."""
 
     suite: str
@@ -244,14 +244,14 @@ class Stage(BaseModel):
         return dict(self.model_extra or {})
 
 
-class Variant(Part):
+class Variant(PlanPart):
     """A named change of the plan."""
 
     about: str = ""
     set: dict[str, Any] = Field(description="path: value, as with --set.")
 
 
-class Plan(Part):
+class Plan(PlanPart):
     """A plan. `options` are TRL's, for every stage that knows them."""
 
     plan: Name

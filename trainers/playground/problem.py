@@ -16,7 +16,7 @@ LARGEST = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class WordProblem:
     """One word problem.
 
     `gold` is a decimal integer or the word None. `numbers` are the operands in order, the later ones of a

@@ -15,7 +15,7 @@ import random
 from collections.abc import Iterable
 from typing import Any
 
-from .problem import LARGEST, Problem
+from .problem import LARGEST, WordProblem
 
 CAREFUL_SHARE = 0.42
 LAZY_NONE_SHARE = 0.10
@@ -30,7 +30,7 @@ def answer(thought: str, final: str) -> str:
     return f"<think>{thought}</think><answer>{final}</answer>"
 
 
-def careful(problem: Problem) -> str:
+def careful(problem: WordProblem) -> str:
     """Every step of an answerable chain, or the None with its reason. ValueError for a product."""
     if not problem.answerable:
         return answer(MISSING, "None")
@@ -44,7 +44,7 @@ def careful(problem: Problem) -> str:
     return answer(", ".join(thoughts), str(total))
 
 
-def hasty(problem: Problem, rng: random.Random) -> str:
+def hasty(problem: WordProblem, rng: random.Random) -> str:
     """The number alone: the gold, or for an unanswerable problem one that could have been it."""
     if problem.answerable:
         return answer("", problem.gold)
@@ -52,7 +52,7 @@ def hasty(problem: Problem, rng: random.Random) -> str:
     return answer("", str(guess))
 
 
-def teach(problem: Problem, rng: random.Random) -> str:
+def teach(problem: WordProblem, rng: random.Random) -> str:
     """One text for SFT, drawn from the mix that this module's shares describe."""
     chance = rng.random()
     if not problem.answerable:
@@ -64,7 +64,7 @@ def teach(problem: Problem, rng: random.Random) -> str:
     return hasty(problem, rng)
 
 
-def lessons(problems: Iterable[Problem], rng: random.Random) -> list[dict[str, Any]]:
+def lessons(problems: Iterable[WordProblem], rng: random.Random) -> list[dict[str, Any]]:
     """Rows for SFT, one a problem: its data columns, and `completion`, a list of one assistant message."""
     return [
         {**problem.row(), "completion": [{"role": "assistant", "content": teach(problem, rng)}]}

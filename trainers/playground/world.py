@@ -23,7 +23,7 @@ from pathlib import Path
 
 from rewardkit.errors import UsageError
 
-from .problem import LARGEST, Problem
+from .problem import LARGEST, WordProblem
 
 HARD_SHARE = 0.15
 UNANSWERABLE_SHARE = 0.13
@@ -38,7 +38,7 @@ GAINS = ("finds", "buys", "gets")
 LOSSES = ("loses", "sells", "drops")
 
 
-def draw(rng: random.Random, *, id: str = "", unanswerable: float = UNANSWERABLE_SHARE) -> Problem:
+def draw(rng: random.Random, *, id: str = "", unanswerable: float = UNANSWERABLE_SHARE) -> WordProblem:
     """One problem from the playground's mix; `unanswerable` is the probability of a missing number."""
     hard = rng.random() < HARD_SHARE
     answerable = rng.random() >= unanswerable
@@ -49,7 +49,7 @@ def draw(rng: random.Random, *, id: str = "", unanswerable: float = UNANSWERABLE
     distractor = not hard and rng.random() < DISTRACTOR_SHARE
     question = _product_question(rng, shown) if hard else _chain_question(rng, shown, numbers, distractor)
     value = numbers[0] * numbers[1] if hard else sum(numbers)
-    return Problem(
+    return WordProblem(
         id=id,
         question=question,
         gold=str(value) if answerable else "None",
@@ -92,7 +92,7 @@ def _amount(number: int | None) -> str:
     return "some" if number is None else str(abs(number))
 
 
-def make_splits(seed: int, sizes: Mapping[str, int] = DEFAULT_SIZES) -> dict[str, list[Problem]]:
+def make_splits(seed: int, sizes: Mapping[str, int] = DEFAULT_SIZES) -> dict[str, list[WordProblem]]:
     """Splits by name, in the order of `sizes`, deterministic in the seed, that share no problem.
 
     A split does not depend on the sizes of those after it. Raises UsageError for a size below one, and
@@ -100,12 +100,12 @@ def make_splits(seed: int, sizes: Mapping[str, int] = DEFAULT_SIZES) -> dict[str
     """
     questions: set[str] = set()
     taken: set[str] = set()
-    splits: dict[str, list[Problem]] = {}
+    splits: dict[str, list[WordProblem]] = {}
     for name, size in sizes.items():
         if size < 1:
             raise UsageError(f"split '{name}' has size {size}; give at least 1 or leave it out")
         rng = random.Random(f"playground {seed} {name}")
-        problems: list[Problem] = []
+        problems: list[WordProblem] = []
         for problem in _attempts(rng, size):
             if problem.question in questions or problem.key in taken:
                 continue
@@ -122,13 +122,13 @@ def make_splits(seed: int, sizes: Mapping[str, int] = DEFAULT_SIZES) -> dict[str
     return splits
 
 
-def _attempts(rng: random.Random, size: int) -> Iterator[Problem]:
+def _attempts(rng: random.Random, size: int) -> Iterator[WordProblem]:
     for _ in range(100 * size + 1000):
         yield draw(rng)
 
 
-def _with_id(problem: Problem, id: str) -> Problem:
-    return Problem(**{**asdict(problem), "id": id})
+def _with_id(problem: WordProblem, id: str) -> WordProblem:
+    return WordProblem(**{**asdict(problem), "id": id})
 
 
 def make_world(folder: str | Path, seed: int, sizes: Mapping[str, int] = DEFAULT_SIZES) -> dict[str, Path]:

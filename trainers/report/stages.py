@@ -29,7 +29,7 @@ STAGE = re.compile(r"(\d\d)-(.+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class LoggedStage:
     """A stage of a run: its logged rows, its recipe, its warnings and its folder.
 
     `label` is the run's name, with the stage's where the run has several.
@@ -67,7 +67,7 @@ def training_sections(
     return sections
 
 
-def read_stages(run: str, path: Path) -> list[Stage]:
+def read_stages(run: str, path: Path) -> list[LoggedStage]:
     """The stages of a run that have begun, in order."""
     plan: Any = read_file(path / "plan.yaml").plain()
     about = json.loads((path / "run.json").read_text(encoding="utf-8"))
@@ -82,7 +82,7 @@ def read_stages(run: str, path: Path) -> list[Stage]:
             continue
         recipe = about.get("recipes", {}).get(stage["name"])
         made.append(
-            Stage(
+            LoggedStage(
                 run=run,
                 name=stage["name"],
                 label=f"{run}: {stage['name']}" if len(plan["stages"]) > 1 else run,
@@ -96,7 +96,7 @@ def read_stages(run: str, path: Path) -> list[Stage]:
     return made
 
 
-def curves_section(stages: list[Stage], shade: Mapping[str, str]) -> Section:
+def curves_section(stages: list[LoggedStage], shade: Mapping[str, str]) -> Section:
     """What each stage did, step by step: together for what all log, then each by its terms and outcomes."""
     blocks: list[Block] = [Tabled(_table(stages))]
     for kind, title in (("grpo", "Reinforcement learning"), ("sft", "Supervised fine-tuning")):
@@ -143,7 +143,7 @@ def curves_section(stages: list[Stage], shade: Mapping[str, str]) -> Section:
     return Section("Training", blocks, lead, plain)
 
 
-def warnings_section(stages: list[Stage]) -> Section:
+def warnings_section(stages: list[LoggedStage]) -> Section:
     """What the watch reported during training."""
     rows = [
         [stage.label, str(row["step"]), row["warning"], row["text"], row["audit"]]
@@ -160,7 +160,7 @@ def warnings_section(stages: list[Stage]) -> Section:
     return Section("Warnings", blocks, lead, plain)
 
 
-def add_logged(stage: Stage, completions: Completions) -> None:
+def add_logged(stage: LoggedStage, completions: Completions) -> None:
     """Add the completions that a stage logged, in order of their steps."""
     recipe = stage.folder.parent / "recipes" / f"{stage.name}.yaml"
     answer = load_recipe(recipe).answer if recipe.is_file() else None
@@ -197,7 +197,7 @@ def add_logged(stage: Stage, completions: Completions) -> None:
             )
 
 
-def _table(stages: list[Stage]) -> Table:
+def _table(stages: list[LoggedStage]) -> Table:
     rows = []
     for stage in stages:
         cells = [stage.label, stage.kind, stage.recipe or "–", str(int(stage.rows["step"].max()))]
@@ -245,5 +245,5 @@ def _text(value: Any) -> str | None:
     return None if value is None or isinstance(value, float) else str(value)
 
 
-def _file(stage: Stage) -> str:
+def _file(stage: LoggedStage) -> str:
     return "-".join(re.findall(r"[A-Za-z0-9.]+", stage.label))

@@ -13,6 +13,7 @@ from typing import Any
 from ..plan.loading import Resolved
 from ..plan.options import Checked
 from ..plan.plan import Model
+from .weights import peft_config
 
 GIB = 2**30
 
@@ -69,33 +70,33 @@ def check_batch(resolved: Resolved, at: int, counted: Steps, rows: int) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class ParameterCounts:
     """Parameters: of the model, and those that are trained."""
 
     parameters: int
     trained: int
 
 
-def model_size(model: Model, config: Any) -> Size:
+def model_size(model: Model, config: Any) -> ParameterCounts:
     """Counted on the meta device, with the LoRA of the plan applied."""
     import torch
     from transformers import AutoModelForCausalLM
-
-    from .stage import peft_config
 
     with torch.device("meta"):
         built: Any = AutoModelForCausalLM.from_config(config)
     total = built.num_parameters()
     if model.peft is None:
-        return Size(total, total)
+        return ParameterCounts(total, total)
     from peft import get_peft_model
 
     with torch.device("meta"):
         lora = get_peft_model(built, peft_config(model.peft))
-    return Size(total, lora.get_nb_trainable_parameters()[0])
+    return ParameterCounts(total, lora.get_nb_trainable_parameters()[0])
 
 
-def memory(model: Model, config: Any, size: Size, checked: Checked, prompt_tokens: int) -> dict[str, float]:
+def memory(
+    model: Model, config: Any, size: ParameterCounts, checked: Checked, prompt_tokens: int
+) -> dict[str, float]:
     """An estimate of one device's peak memory by part, in GiB; fragmentation and the CUDA context are not in it.
 
     Weights at their precision (float32 is TRL's default), gradients and two Adam moments at the precision of what

@@ -71,24 +71,42 @@ def card(
     """
     plan = resolved.plan
     base = Path(plan.model.name).name if smoke else plan.model.name
+    sections = [
+        _head(resolved, base, smoke),
+        _stages(resolved, done, last_rows),
+        _origin(resolved, base),
+        _data(resolved, done),
+        _watched(warnings),
+        ["## Made with", "", ", ".join(f"{name} {version}" for name, version in record["versions"].items())],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+def _head(resolved: Resolved, base: str, smoke: bool) -> list[str]:
+    kinds = dict.fromkeys(stage.kind for stage in resolved.plan.stages)
     lines = [
         "---",
         f"base_model: {json.dumps(base)}",
         "library_name: transformers",
-        f"tags: [{', '.join(['trl', 'rewardkit', *dict.fromkeys(stage.kind for stage in plan.stages)])}]",
+        f"tags: [{', '.join(['trl', 'rewardkit', *kinds])}]",
         "---",
         f"# {resolved.name}",
         "",
-        plan.about.strip() or "Trained by a rewardkit plan.",
-        "",
+        resolved.plan.about.strip() or "Trained by a rewardkit plan.",
     ]
     if smoke:
         lines += [
-            "**A smoke run: a random model, trained for two steps a stage. It has learnt nothing.**",
             "",
+            "**A smoke run: a random model, trained for two steps a stage. It has learnt nothing.**",
         ]
-    lines += ["| stage | kind | rows | steps | recipe | digest | last row |", "|---|---|---|---|---|---|---|"]
-    stages = {stage.name: stage for stage in plan.stages}
+    return lines
+
+
+def _stages(
+    resolved: Resolved, done: Sequence[Mapping[str, Any]], last_rows: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    lines = ["| stage | kind | rows | steps | recipe | digest | last row |", "|---|---|---|---|---|---|---|"]
+    kinds = {stage.name: stage.kind for stage in resolved.plan.stages}
     for one in done:
         recipe = one.get("recipe") or {}
         row = last_rows.get(one["stage"], {})
@@ -97,35 +115,29 @@ def card(
         )
         steps = str(one["steps"]) + (f" (ended by {one['stopped_by']})" if one.get("stopped_by") else "")
         lines.append(
-            f"| {one['stage']} | {stages[one['stage']].kind} | {one['rows']} | {steps} | "
+            f"| {one['stage']} | {kinds[one['stage']]} | {one['rows']} | {steps} | "
             f"{recipe.get('ref', '-')} | {recipe.get('digest', '-')} | {told or '-'} |"
         )
-    lines += [
-        "",
-        f"Base: `{base}`" + (f" at `{plan.model.revision}`." if plan.model.revision else "."),
-    ]
+    return lines
+
+
+def _origin(resolved: Resolved, base: str) -> list[str]:
+    plan = resolved.plan
+    lines = [f"Base: `{base}`" + (f" at `{plan.model.revision}`." if plan.model.revision else ".")]
     if plan.model.peft is not None:
         lines.append(f"LoRA `{json.dumps(plan.model.peft)}`, merged into the weights after every stage.")
-    lines += [
-        "",
-        f"Seed {plan.seed}. Plan: `plan.yaml` beside this card; recipes: `recipes/`.",
-        "",
-        "## Data",
-        "",
-    ]
-    for name, data in plan.data.items():
+    return [*lines, "", f"Seed {plan.seed}. Plan: `plan.yaml` beside this card; recipes: `recipes/`."]
+
+
+def _data(resolved: Resolved, done: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines = ["## Data", ""]
+    for name, data in resolved.plan.data.items():
         lines.append(f"- `{name}`: {data.hub or data.path}" + (f", split `{data.split}`" if data.hub else ""))
     for one in done:
         lines += [f"- {one['stage']}: {note}" for note in one.get("notes", ())]
-    if warnings:
-        lines += ["", "## What the watch said", ""]
-        lines += [
-            f"- {stage}, step {row['step']}: {row['warning']}: {row['text']}" for stage, row in warnings
-        ]
-    lines += [
-        "",
-        "## Made with",
-        "",
-        ", ".join(f"{name} {version}" for name, version in record["versions"].items()),
-    ]
-    return "\n".join(lines) + "\n"
+    return lines
+
+
+def _watched(warnings: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    said = [f"- {stage}, step {row['step']}: {row['warning']}: {row['text']}" for stage, row in warnings]
+    return ["## What the watch said", "", *said] if said else []

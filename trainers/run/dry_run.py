@@ -20,7 +20,7 @@ from ..plan.mixing import mix
 from ..plan.options import hints
 from ..plan.plan import Stage, Traces
 from ..plan.tokens import check_vocabulary, first_tokenizer, load_tokenizer, prompt_length, room
-from .budget import Size, Steps, check_batch, count_steps, memory, model_size
+from .budget import ParameterCounts, Steps, check_batch, count_steps, memory, model_size
 from .prepare import Prepared, missing_packages, prepare
 
 PROMPT_TOKENS = 256
@@ -44,7 +44,7 @@ class DryRun:
         self.faults: list[str] = []
         self.config: Any = None
         self.tokenizer: Any = None
-        self.size: Size | None = None
+        self.size: ParameterCounts | None = None
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
@@ -101,7 +101,7 @@ class DryRun:
             elif self.config is not None:
                 check_vocabulary(self.resolved, self.tokenizer, self.config)
 
-    def _size(self) -> Size:
+    def _size(self) -> ParameterCounts:
         model = self.plan.model
         try:
             return model_size(model, self.config)

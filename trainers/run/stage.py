@@ -39,6 +39,7 @@ from .folder import (
 )
 from .stopping import StopCallback, Stopped, StopRequest
 from .watch import Watch
+from .weights import peft_config, quantization, use_unsloth
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -255,7 +256,7 @@ def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
         "processing_class": run.tokenizer,
         "callbacks": callbacks,
         "peft_config": peft_config(model.peft),
-        "quantization_config": _quantization(model.bits),
+        "quantization_config": quantization(model.bits),
     }
     if use_unsloth(model.unsloth):
         given |= _unsloth(run, args)
@@ -274,46 +275,6 @@ def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
     if stage.split:
         args.reward_weights = rewards.weights
     return GRPOTrainer(reward_funcs=rewards, **given)  # pyright: ignore[reportArgumentType]
-
-
-def peft_config(options: dict[str, Any] | None) -> Any:
-    """A `LoraConfig` from its options, or None."""
-    if options is None:
-        return None
-    from peft import LoraConfig
-
-    return LoraConfig(**{"task_type": "CAUSAL_LM", **options})
-
-
-def _quantization(bits: int | None) -> Any:
-    if bits is None:
-        return None
-    import torch
-    from transformers import BitsAndBytesConfig
-
-    if bits == 8:
-        return BitsAndBytesConfig(load_in_8bit=True)
-    compute = torch.bfloat16 if torch.cuda.is_available() else torch.float32
-    return BitsAndBytesConfig(
-        load_in_4bit=True,
-        bnb_4bit_quant_type="nf4",
-        bnb_4bit_use_double_quant=True,
-        bnb_4bit_compute_dtype=compute,
-    )
-
-
-def use_unsloth(wish: str) -> bool:
-    """Whether Unsloth loads the model: where it is asked for, and installed with a GPU to run on."""
-    if wish == "never":
-        return False
-    import importlib.util
-
-    import torch
-
-    there = importlib.util.find_spec("unsloth") is not None and torch.cuda.is_available()
-    if wish == "always" and not there:
-        raise SetupError("the plan wants Unsloth, which needs the package 'unsloth' and a GPU")
-    return there
 
 
 def _unsloth(run: StageRun, args: Any) -> dict[str, Any]:

@@ -8,16 +8,16 @@ from rich.console import Console
 
 pytest.importorskip("trl", reason="TRL is not installed")
 
-from rewardkit.trainers.demo.figures import Policy, claims, figures
-from rewardkit.trainers.demo.settings import Size
+from rewardkit.trainers.demo.figures import EvaluatedPolicy, claims, figures
+from rewardkit.trainers.demo.settings import DemoSize
 from rewardkit.trainers.demo.story import tell
 
 pytestmark = [pytest.mark.train, pytest.mark.slow]
 
 
-def policy(right, reachable, said_none) -> Policy:
+def policy(right, reachable, said_none) -> EvaluatedPolicy:
     """Ten problems: four hard ones, four others, two without an answer."""
-    return Policy(
+    return EvaluatedPolicy(
         right=np.array(right, dtype=float),
         reachable=np.array(reachable, dtype=float),
         said_none=np.array(said_none, dtype=bool),
@@ -61,7 +61,7 @@ def test_figures_by_hand():
 
 @pytest.mark.timeout(280)
 def test_the_whole_flow_small_and_again_without_doing_anything_twice(tmp_path):
-    size = Size(evaluate=6, train=16, lessons=200, sft_steps=3, grpo_steps=1)
+    size = DemoSize(evaluate=6, train=16, lessons=200, sft_steps=3, grpo_steps=1)
     page = tell(tmp_path / "run", 3, [0, 1], size, Console(width=80, quiet=True))
     assert "What playground-none paid for" in page.read_text(encoding="utf-8")
     logs = sorted((tmp_path / "run" / "eval").glob("*/*.jsonl"))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rewardkit.errors import UsageError
-from rewardkit.trainers.playground.problem import LARGEST, Problem
+from rewardkit.trainers.playground.problem import LARGEST, WordProblem
 from rewardkit.trainers.playground.reward import pay, read_answer
 from rewardkit.trainers.playground.texts import (
     MISSING,
@@ -87,7 +87,7 @@ def test_splits_share_no_question_and_no_numbers():
 )
 def test_when_two_stories_are_one_problem(a, b, same):
     first, second = (
-        Problem(
+        WordProblem(
             id="",
             question=f"told {way}",
             gold="0",
@@ -146,7 +146,7 @@ def test_a_careful_text_ends_at_the_gold_and_each_step_is_true(seed):
 
 
 def test_texts_in_words():
-    problem = Problem(
+    problem = WordProblem(
         id="", question="", gold="8", level="medium", answerable=True, distractor=False, numbers=(7, 3, -2)
     )
     assert careful(problem) == "<think>7+3=10, 10-2=8</think><answer>8</answer>"
