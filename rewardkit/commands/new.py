@@ -24,7 +24,7 @@ def new(
     ] = None,
     control: Annotated[
         Literal["random", "format", "flipped"] | None,
-        typer.Option(help="Write a control instead: chance, form alone, or right and wrong exchanged."),
+        typer.Option(help="Write a control instead: random, format alone, or right and wrong exchanged."),
     ] = None,
 ) -> None:
     """Write recipes/NAME/v0.yaml and cases.yaml. Nothing that exists is overwritten."""

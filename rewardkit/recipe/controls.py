@@ -1,7 +1,7 @@
 """Controls: rewards that a recipe has to beat.
 
 Some models improve on a reward that is random, pays for format alone, or pays wrong answers (Spurious Rewards,
-arXiv 2506.10947). A recipe that does no better than its controls has taught nothing.
+arXiv 2506.10947). A recipe that does no better than its controls has taught the model nothing.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def control(name: str, kind: Control, source: Recipe) -> Recipe:
     """
     makers: dict[Control, tuple[str, Callable[[Recipe], dict[str, Term]]]] = {
         Control.RANDOM: ("1 or 0 by chance", _random),
-        Control.FORMAT: ("form alone, whatever the answer", _form),
+        Control.FORMAT: ("format alone, whatever the answer", _form),
         Control.FLIPPED: ("the prices of right and wrong answers exchanged", flipped),
     }
     what, make = makers[kind]
-    about = f"A control of {source.ref}: {what}. Not a reward to train for use."
+    about = f"A control of {source.ref}: {what}. Not meant for real training."
     own = {**_own(source), "recipe": name, "about": about, "reward": make(source)}
     if kind != Control.FLIPPED:
         own.pop("clip")

@@ -1,12 +1,12 @@
-"""Rows of data in, groups of rollouts out, one prompt's completions at a time.
+"""Reading rollouts from a file of rows, one prompt's completions at a time.
 
     groups = read_rollouts("rollouts.jsonl", Columns(gold="answer"), gold_extract="hash")
     for group in groups:            # a list of Rollout: all completions of one prompt
         recipe.score(group)
     groups.report                   # which columns were taken; every row left out, and why
 
-A file is never loaded whole (a JSON list, and `group_by`, excepted). A bad row is named, counted and
-left out: it is never given a reward, and it never stops the others unless `strict` says so.
+A file is never loaded whole (except a JSON list, or with `group_by`). A bad row is named, counted and
+left out: it gets no reward, and it does not stop the others unless `strict` is set.
 """
 
 from .columns import ROLES, Chosen, Columns, parse_columns

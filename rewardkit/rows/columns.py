@@ -1,8 +1,8 @@
 """Which column plays which role.
 
-A role that is named (`Columns(gold="answer")`, `--column gold=answer`) is taken at its word. One that
-is not is looked for under its usual names, in the order below; the first that is there is taken, and
-what was taken, and what was passed over, is said. Nothing is ever read from the prompt's text.
+A role that is named (`Columns(gold="answer")`, `--column gold=answer`) is read from that column. One that
+is not is looked for under its usual names, in the order below; the first that exists is taken, and
+the choice is reported. Nothing is ever read from the prompt's text.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ MESSAGES = "messages"
 class Columns:
     """The column of each role; None means: look under the usual names (`USUAL`).
 
-    `completion` holds a text, a list of texts (the row is then a group), a list of chat messages, or
-    a list of those. `gold` holds a text, a number, null, or a list (several accepted golds).
-    `tokens` counts without the end-of-sequence token. `finish` holds a finish reason, or a boolean
+    `completion` holds a string, a list of strings (the row is then a group), a list of chat messages, or
+    a list of those. `gold` holds a string, a number, null, or a list (several accepted golds).
+    `tokens` is a count without the end-of-sequence token. `finish` holds a finish reason, or a boolean
     for "was cut". Where `completion` holds a list, so do `sample`, `tokens`, `token_ids`, `finish`
     and `reasoning`. Every other column goes into `Rollout.fields`, whole.
     """
@@ -63,7 +63,7 @@ class Columns:
         """The column of each role among `names`, those of `file` (for messages).
 
         Raises:
-            UsageError: a named column is not there, or a required role has none.
+            UsageError: a named column does not exist, or a required role has none.
         """
         present = list(names)
         where = f"{file}: " if file else ""
@@ -100,7 +100,7 @@ class Columns:
 
 
 def _likely(role: str, names: Sequence[str]) -> str:
-    """The one of `names` that looks like a usual name of the role, for a message; else NAME."""
+    """Which of `names` looks like a usual name of the role, for a message; else NAME."""
     plain = {name.strip().casefold(): name for name in names}
     close = (get_close_matches(usual, plain, n=1, cutoff=0.8) for usual in USUAL[role])
     found = next((plain[match[0]] for match in close if match), None)
@@ -109,7 +109,7 @@ def _likely(role: str, names: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Role to column, for the roles that have one, and what should be said about the choice."""
+    """Role to column, for the roles that have one, and notes about the choice."""
 
     columns: Mapping[str, str]
     notes: tuple[str, ...] = field(default=())
@@ -120,22 +120,22 @@ class Chosen:
 
 
 Fields = frozenset[tuple[str, bool]]
-"""Columns that conditions read, and whether they are compared with null, as `recipe.fields()` has them."""
+"""Columns that conditions read, and whether they are compared with null, as `recipe.fields()` returns them."""
 
 
 def check_fields(
     fields: Fields, names: Iterable[str], where: str = "", roles: Mapping[str, str] | None = None
 ) -> None:
-    """Refuse data without a column that a condition reads: the condition would never hold, in silence.
+    """Refuse data without a column that a condition reads: the condition would silently never hold.
 
     Args:
         fields: columns that conditions read.
-        names: the columns there are.
-        where: the file or the like, for the message.
+        names: the columns of the data.
+        where: the file or other source, for the message.
         roles: role to column, for columns that are read as something else.
 
     Raises:
-        UsageError: a column is not there, or is read as a role and so not left to conditions.
+        UsageError: a column does not exist, or is read as a role and so not available to conditions.
     """
     present = list(names)
     at = f"{where}: " if where else ""
@@ -154,7 +154,7 @@ def check_fields(
 
 
 def lacking(fields: Fields, rows: Sequence[Mapping[str, Any]], where: str = "") -> list[str]:
-    """What to warn of: columns that conditions read and some rows do not have, counted.
+    """Warnings about columns that conditions read and some rows lack, with counts.
 
     Args:
         fields: columns that conditions read.
@@ -182,7 +182,7 @@ def lacks(name: str, count: int, of: int) -> str:
 
 
 def parse_columns(settings: Sequence[str]) -> Columns:
-    """`Columns` from `role=name` texts, as the command line has them.
+    """`Columns` from `role=name` strings, as given on the command line.
 
     >>> parse_columns(["gold=answer"]).gold
     'answer'

@@ -5,8 +5,8 @@
     reader.look(cells, "answer")                 # DataError if the cells are whole solutions after all
     reader.read("... 9 * 2 = 18\\n#### 18")
 
-A solution that is taken for the gold makes every completion wrong, and nothing else would say so. Every reader of
-golds therefore looks at a first window of cells, or at what it is handed, before anything is scored.
+A solution that is taken for the gold makes every completion wrong without any other sign of it. Every reader of
+golds therefore looks at a first window of cells, or at what it is given, before anything is scored.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ IN_PYTHON = 'gold_extract="{}"'
 
 
 class Judge(Protocol):
-    """What compares an answer with a gold; a recipe's `answer` section is one."""
+    """Whatever compares an answer with a gold; a recipe's `answer` section does."""
 
     @property
     def verify(self) -> Verifier:
@@ -80,10 +80,10 @@ class GoldReader:
         Args:
             extract: the extractor that finds the gold inside a cell, by name or as a mapping with `kind`; None where
                 the cell is the gold.
-            judges: who will compare the golds with answers. A column that each of their verifiers can read whole is
-                never refused; without any, no column is.
-            null_is_gold: a null is a gold (the problem has no answer); else it is a fault.
-            option: how `gold_extract` is written where the user stands, with `{}` for the extractor.
+            judges: what will compare the golds with answers. A column that each of their verifiers can read whole is
+                never refused; without judges, no column is.
+            null_is_gold: whether a null is a gold (the problem has no answer); otherwise it is a fault.
+            option: how the user would write `gold_extract` (an option, YAML, Python), with `{}` for the extractor.
 
         Raises:
             UsageError: there is no such extractor, or it has no such parameters.
@@ -107,12 +107,12 @@ class GoldReader:
             raise RowFault(fault.kind, f"{fault.fault}; choose another {self._named('...')}") from None
 
     def look(self, cells: Iterable[Any], column: str = "", file: str = "", *, json: bool = False) -> None:
-        """Count what the next cells hold, up to `WINDOW` in all, and refuse the column if most are no golds.
+        """Count what the next cells hold, up to `WINDOW` in all, and refuse the column if most are not golds.
 
         Args:
             cells: of the gold column, in order.
             column: its name, for the message.
-            file: where it stands, for the message.
+            file: where it is, for the message.
             json: whether a list written as JSON is refused too (see `refuse_written_lists`).
 
         Raises:
@@ -144,7 +144,7 @@ class GoldReader:
         return [name for name, _ in found]
 
     def _reads(self, verifier: Verifier, cell: str, answer: Extraction) -> bool:
-        """Whether a verifier takes the answer that stands in a cell for the whole cell: `\\boxed{18}` is 18."""
+        """Whether a verifier takes the answer inside a cell for the whole cell: `\\boxed{18}` is 18."""
         question = Question(
             extraction=answer, golds=(cell,), text=cell, rollout=Rollout(completion=cell, gold=cell)
         )
@@ -158,7 +158,7 @@ class GoldReader:
         shown = next(mark.shown for mark in MARKS if mark.extractor == name)
         tail = example[-40:].replace("\n", " ")
         return (
-            f"{what} holds more than the golds: the final answer stands {shown} in {most} of {self._strings} "
+            f"{what} holds more than the golds: the final answer is {shown} in {most} of {self._strings} "
             f"(one ends {tail!r}), so no answer would ever equal its gold; take it out with {self._named(name)} "
             f"({self._named('whole')} if the whole string is the gold)"
         )
@@ -210,7 +210,7 @@ def refuse_written_lists(cells: Sequence[Any], what: str, file: str = "", *, jso
     Args:
         cells: of the column; nulls do not count.
         what: the column, for the message.
-        file: where it stands, for the message.
+        file: where it is, for the message.
         json: whether JSON's lists count too, as in CSV, which has no lists. Elsewhere only Python's do: a completion
             may be JSON.
 

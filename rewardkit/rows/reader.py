@@ -1,12 +1,12 @@
 """Groups of rollouts from a file of rows, and a report of what was taken and what was left out.
 
 A row that holds a list of completions is a group, named by its id or else by its row number. Rows of
-one completion are grouped by the group column, and stand together: a group that comes back later in
-the file is a fault of the later rows, since a stream has passed by the earlier ones. `group_by` reads
+one completion are grouped by the group column and must be adjacent: a group that comes back later in
+the file is a fault of the later rows, since the earlier ones have already been handed on. `group_by` reads
 the whole file first and puts the rows of each group together, in the order in which groups first occur.
 
 A bad row leaves its group without that completion: the others are compared among themselves, since a
-completion that is missing is missing, and not wrong.
+missing completion is not a wrong one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from .values import RowFault
 PEEK = 100
 """Rows that are looked at for the names of the columns and for what they hold."""
 KEPT = 1000
-"""Bad rows that are kept by name; the others are only counted."""
+"""Bad rows that are kept in full; the others are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class BadRow:
 
 @dataclass(slots=True)
 class RowReport:
-    """What reading a file came to. Grows while the file is read."""
+    """What was read and what was left out. Grows while the file is read."""
 
     file: str
     chosen: Chosen | None = None
@@ -62,7 +62,7 @@ class RowReport:
     """Rows without a column that a condition reads, by column."""
 
     def warnings(self) -> list[str]:
-        """What should be said of rows that were read."""
+        """Warnings about rows that were read."""
         return [lacks(name, count, self.rows) for name, count in sorted(self.lacking.items())]
 
     def leave_out(self, row: int, kind: str, fault: str) -> None:
@@ -90,13 +90,13 @@ class _Held:
     joins: bool
     """Whether rows beside it may belong to the same group."""
     named: bool
-    """Whether the group's name stands in the data; else it is the row's number, or there is none."""
+    """Whether the group's name comes from the data; else it is the row's number, or there is none."""
     counted: bool
-    """Whether the samples stand in the data; else they are counted within the group."""
+    """Whether sample numbers come from the data; else they are counted within the group."""
 
 
 class Groups:
-    """Groups of rollouts, once through, one after the other. `report` grows as they are read."""
+    """An iterator over groups of rollouts, usable once. `report` grows as they are read."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class Groups:
         return chosen
 
     def _look(self, head: Sequence[Row]) -> None:
-        """Refuse columns that hold something else than their role, before anything is scored."""
+        """Refuse columns that hold something other than their role, before anything is scored."""
         assert self.report.chosen is not None
         cells = [row.cells for row in head if row.cells is not None]
         name, json = self.source.name, not self.source.lists
@@ -178,7 +178,7 @@ class Groups:
                     number,
                     RowFault(
                         "group not contiguous",
-                        f"group '{held.group}' stood at row {closed[held.group]} and comes back here; put its rows "
+                        f"group '{held.group}' was at row {closed[held.group]} and comes back here; put its rows "
                         "together (--group-by COLUMN does), or give rows that are groups of their own an id of their own",
                     ),
                 )
@@ -299,7 +299,7 @@ PER_SAMPLE = ("sample", "tokens", "token_ids", "finish", "reasoning")
 
 
 def _each(cell: Any, role: str, size: int, several: bool) -> list[Any]:
-    """One value a completion."""
+    """One value per completion."""
     if not several or values.is_null(cell):
         return [cell] * size
     found = values.as_list(cell)
@@ -332,17 +332,17 @@ def read_rollouts(
         columns: the column of each role; those not named are looked for under their usual names.
         gold_extract: the extractor that finds the gold inside its column, as in `hash`.
         null_gold: what a null gold means; a recipe says it as `recipe.answer.null_gold`.
-        judges: who will compare the golds, as `[recipe.answer]`; a column of whole solutions is then refused.
-        option: how `gold_extract` is written where the user stands (see `rewardkit.rows.golds`).
-        needs: facts that every rollout must carry, as `recipe.needs()` has them; leave empty where a
+        judges: what will compare the golds, as `[recipe.answer]`; a column of whole solutions is then refused.
+        option: how the user would write `gold_extract` (see `rewardkit.rows.golds`).
+        needs: facts that every rollout must carry, as `recipe.needs()` returns them; leave empty where a
             tokenizer will supply them.
-        fields: columns that conditions read, as `recipe.fields()` has them; a file without one is refused.
-        group_by: the group column; its rows may stand anywhere (the file is then held in memory).
+        fields: columns that conditions read, as `recipe.fields()` returns them; a file without one is refused.
+        group_by: the group column; its rows may be anywhere (the file is then held in memory).
         strict: raise DataError at the first bad row, instead of leaving it out and counting it.
-        limit: read this many rows at most.
+        limit: read at most this many rows.
 
     Raises:
-        UsageError: no such file, column or extractor. The file itself is read when iterated over.
+        UsageError: the file, a column or the extractor does not exist. The file itself is read on iteration.
     """
     return Groups(
         open_rows(path),

@@ -1,6 +1,6 @@
 """Files of rows, read one after the other: JSONL, JSON, CSV, TSV, parquet, or JSONL from standard input.
 
-A path comes in; numbered rows go out, each a mapping of columns to cells or the reason why it could
+Each row is numbered, and is a mapping of columns to cells or the reason why it could
 not be read. A row's number is that of its line in JSONL and CSV (where an editor finds it), and its
 place from 1 in JSON and parquet. Only a JSON list is loaded whole.
 """
@@ -59,7 +59,7 @@ class Source:
 
 
 class JsonLines(Source):
-    """A JSON object a line. A line that is none is a fault of that line alone; blank lines are skipped."""
+    """One JSON object per line. A line that is not one is a fault of that line alone; blank lines are skipped."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -145,7 +145,9 @@ def _row(number: int, line: bytes) -> Row:
     except RecursionError:
         return Row(number, None, "not JSON that can be read: nested too deep")
     except ValueError as error:
-        return Row(number, None, f"not JSON: {_reason(error)}; a line is one whole object, as in {{...}}")
+        return Row(
+            number, None, f"not JSON: {_reason(error)}; a line must be one whole object, as in {{...}}"
+        )
     return _mapping(number, cells)
 
 
@@ -158,17 +160,17 @@ def _reason(error: ValueError) -> str:
 
 def _mapping(number: int, cells: Any) -> Row:
     if not isinstance(cells, dict):
-        lists = "; a file that is one JSON list is called .json" if isinstance(cells, list) else ""
+        lists = "; name a file that holds one JSON list .json" if isinstance(cells, list) else ""
         return Row(
             number,
             None,
-            f"a row is an object of columns and values, found {type(cells).__name__} {short(cells)}{lists}",
+            f"a row must be an object of columns and values; found {type(cells).__name__} {short(cells)}{lists}",
         )
     return Row(number, cells)
 
 
 class Json(Source):
-    """A list of objects, loaded whole; or, as some call them so too, an object a line."""
+    """A list of objects, loaded whole; or one object per line, since such files are named .json, too."""
 
     def __iter__(self) -> Iterator[Row]:
         try:
@@ -186,7 +188,7 @@ class Json(Source):
             rows = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise DataError(
-                f"not JSON: {error}; a file of rows is one list, or an object a line", self.name
+                f"not JSON: {error}; a file of rows is one list, or one object per line", self.name
             ) from None
         self.size = len(rows)
         for number, cells in enumerate(rows, start=1):
@@ -217,7 +219,7 @@ class Csv(Source):
         if header is None:
             raise DataError("the file holds no rows", self.name)
         if not header:
-            raise DataError("the first line names the columns, and is blank", self.name, 1)
+            raise DataError("the first line must name the columns; it is blank", self.name, 1)
         other = next((mark for mark in ";\t|," if len(header) == 1 and mark in header[0]), None)
         if other is not None:
             raise DataError(
@@ -245,7 +247,7 @@ class Csv(Source):
                         continue
                     if len(cells) != len(header):
                         yield Row(
-                            number, None, f"{len(cells)} cells where the header names {len(header)} columns"
+                            number, None, f"{len(cells)} cells, but the header names {len(header)} columns"
                         )
                         continue
                     yield Row(number, {name: cell or None for name, cell in zip(header, cells, strict=True)})
@@ -295,13 +297,13 @@ def open_rows(path: str | Path) -> Source:
     """The rows of a file, by its suffix; '-' is JSONL from standard input.
 
     Raises:
-        UsageError: no such file, or no such format.
+        UsageError: the file does not exist, or its format is unknown.
     """
     if str(path) == STDIN:
         return JsonLines(Path(STDIN))
     path = Path(path)
     if path.is_dir():
-        raise UsageError(f"{path}: a folder; name the file in it ({FORMATS})")
+        raise UsageError(f"{path}: is a folder; name the file in it ({FORMATS})")
     if not path.exists():
         raise UsageError(
             f"{path}: no such file; rows are read from {FORMATS}, or '-' for JSONL on standard input"
@@ -320,6 +322,8 @@ def open_rows(path: str | Path) -> Source:
         case ".parquet" | ".pq":
             return Parquet(path)
     found = (
-        f"unknown format '{path.suffix}'" if path.suffix else "its name has no ending that tells the format"
+        f"unknown format '{path.suffix}'"
+        if path.suffix
+        else "the file name has no ending to tell the format by"
     )
     raise UsageError(f"{path}: {found}; rows are read from {FORMATS}, or '-' for JSONL on standard input")

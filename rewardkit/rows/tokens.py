@@ -1,9 +1,8 @@
 """Counting tokens with the tokenizer that made them, for data that does not carry its counts.
 
-A name or a folder comes in; a `Counter` goes out, which turns texts into ids. transformers is used
-where it is installed (a name may then be one of the hub's), else the light `tokenizers` package, which
-reads a folder's `tokenizer.json`. Special tokens are not added, and an end-of-sequence token at the
-end of a text is not counted.
+A tokenizer is given by hub name or folder. transformers is used where it is installed (hub names need it),
+otherwise the light `tokenizers` package, which reads a folder's `tokenizer.json`. Special tokens are not
+added, and an end-of-sequence token at the end of a string is not counted.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from ..types import Rollout
 
 
 class Counter(Protocol):
-    """Texts to ids."""
+    """Turns strings into token ids."""
 
     def ids(self, texts: Sequence[str]) -> list[tuple[int, ...]]:
-        """The ids of each text, without special tokens and without a final end-of-sequence token."""
+        """The ids of each string, without special tokens and without a final end-of-sequence token."""
         ...
 
 
@@ -58,7 +57,7 @@ class _Light:
 
 
 def _clean(text: str) -> str:
-    """A tokenizer takes UTF-8, in which a lone surrogate cannot stand."""
+    """A tokenizer takes UTF-8, which has no lone surrogates."""
     return text.encode("utf-8", "replace").decode("utf-8") if not text.isascii() else text
 
 
@@ -90,7 +89,7 @@ def _from_hub(name: str) -> Counter:
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise SetupError(
-            f"--tokenizer {name}: neither a folder with a tokenizer nor a name that the hub gave one for ({reason}); "
+            f"--tokenizer {name}: neither a folder with a tokenizer nor a name under which the hub has one ({reason}); "
             "give the folder of the model, or connect to the hub"
         ) from None
 
@@ -101,7 +100,7 @@ def _from_folder(name: str) -> Counter:
     file = Path(name) / "tokenizer.json"
     if not file.is_file():
         raise SetupError(
-            f"--tokenizer {name}: no {file}; give a folder that holds one, or pip install transformers for names of the hub"
+            f"--tokenizer {name}: no {file}; give a folder that holds one, or pip install transformers for hub names"
         )
     tokenizer = Tokenizer.from_file(str(file))
     config = Path(name) / "tokenizer_config.json"

@@ -1,7 +1,7 @@
-"""Cells into the values of a rollout: golds, completions, counts, finish reasons.
+"""Turning cells into the values of a rollout: golds, completions, counts, finish reasons.
 
-A cell comes in as JSON, CSV, parquet or pandas have it; a value of `rewardkit.types.Rollout` goes out,
-or a `RowFault` that says what was found and what would be right. NaN, pandas' NaT and NA are null:
+Cells come from JSON, CSV, parquet or pandas. One that cannot be used raises a `RowFault`, which says
+what was found and what would be right. NaN, pandas' NaT and NA are null:
 data frames turn a missing number into one of them.
 """
 
@@ -61,7 +61,7 @@ def as_list(cell: Any) -> list[Any] | None:
 
 
 def scalar(cell: Any) -> Any:
-    """What an array or a tensor of no dimensions holds; anything else as it is."""
+    """The value of a zero-dimensional array or tensor; anything else as it is."""
     return cell.item() if getattr(cell, "shape", None) == () and hasattr(cell, "item") else cell
 
 
@@ -95,9 +95,9 @@ def golds(cell: Any, extractor: Extractor | None, null_is_gold: bool) -> Gold | 
     """The accepted gold or golds of a cell.
 
     Args:
-        cell: a text, a number, a boolean, null, or a list of those.
-        extractor: finds the gold inside a text (`#### 18`); None where the text is the gold.
-        null_is_gold: a null is a gold (the problem cannot be answered); else it is a fault.
+        cell: a string, a number, a boolean, null, or a list of those.
+        extractor: finds the gold inside a string (`#### 18`); None where the string is the gold.
+        null_is_gold: whether a null is a gold (the problem cannot be answered); otherwise it is a fault.
     """
     several = as_list(cell)
     if several is None:
@@ -129,7 +129,7 @@ def _gold(cell: Any, extractor: Extractor | None, null_is_gold: bool) -> Gold:
     if not isinstance(cell, str):
         raise RowFault(
             "gold is not a string",
-            f"the gold is {type(cell).__name__}; a gold is a string, a number or a list of those",
+            f"the gold is {type(cell).__name__}; a gold must be a string, a number or a list of those",
         )
     if extractor is None:
         return cell
@@ -149,10 +149,10 @@ def is_message(cell: Any) -> bool:
 
 
 def completions(cell: Any) -> tuple[list[Any], bool]:
-    """The completions of a cell, each a text or a message list, and whether the row is a group of them."""
+    """The completions of a cell, each a string or a message list, and whether the row is a group of them."""
     if is_null(cell):
         raise RowFault(
-            "missing completion", 'the completion is missing; an empty text is "", which is not the same'
+            "missing completion", 'the completion is missing; an empty one is "", which is not the same'
         )
     several = as_list(cell)
     if several is None:
@@ -173,13 +173,13 @@ def said(cell: Any) -> Said:
         return Said(cell)
     if is_null(cell):
         raise RowFault(
-            "missing completion", 'the completion is null; an empty text is "", which is not the same'
+            "missing completion", 'the completion is null; an empty one is "", which is not the same'
         )
     messages = [cell] if is_message(cell) else as_list(cell)
     if not messages or not all(is_message(one) for one in messages):
         raise RowFault(
             "completion is not a string",
-            f"the completion is {type(cell).__name__}; it is a text, or a list of messages with role and content",
+            f"the completion is {type(cell).__name__}; it must be a string, or a list of messages with role and content",
         )
     users = [at for at, message in enumerate(messages) if message["role"] == "user"]
     cut = (
@@ -194,7 +194,7 @@ def said(cell: Any) -> Said:
 
 
 def _content(message: Mapping[str, Any]) -> str:
-    """The text of a message: its content, or the text parts of it."""
+    """The text of a message: its content, or the text parts of its content."""
     content = message.get("content")
     if isinstance(content, str):
         return content
@@ -203,7 +203,7 @@ def _content(message: Mapping[str, Any]) -> str:
         if is_null(content):
             return ""  # a message that only calls a tool
         raise RowFault(
-            "completion is not a string", f"a message's content is {type(content).__name__}, not a text"
+            "completion is not a string", f"a message's content is {type(content).__name__}, not a string"
         )
     return "".join(
         part["text"] for part in parts if isinstance(part, Mapping) and isinstance(part.get("text"), str)
@@ -211,7 +211,7 @@ def _content(message: Mapping[str, Any]) -> str:
 
 
 def prompt(cell: Any) -> str | list[Mapping[str, Any]]:
-    """A prompt: a text, or a message list; "" for null."""
+    """A prompt: a string, or a message list; "" for null."""
     if is_null(cell):
         return ""
     if isinstance(cell, str):
@@ -220,18 +220,19 @@ def prompt(cell: Any) -> str | list[Mapping[str, Any]]:
     if messages and all(is_message(one) for one in messages):
         return messages
     raise RowFault(
-        "prompt is not a string", f"the prompt is {type(cell).__name__}; it is a text or a list of messages"
+        "prompt is not a string",
+        f"the prompt is {type(cell).__name__}; it must be a string or a list of messages",
     )
 
 
 def name(cell: Any, role: str) -> str:
-    """An id or a group as text."""
+    """An id or a group as a string."""
     if isinstance(cell, str):
         return cell
     if is_number(cell):
         return number_text(cell)
     raise RowFault(
-        f"{role} is not a name", f"the {role} is {type(cell).__name__}; it is a text or a whole number"
+        f"{role} is not a name", f"the {role} is {type(cell).__name__}; it must be a string or a whole number"
     )
 
 
@@ -246,20 +247,24 @@ def count(cell: Any, role: str) -> int | None:
         if math.isfinite(number) and number >= 0 and number == int(number):
             return int(number)
     hint = (
-        "; ids of tokens go with --column token_ids=NAME"
+        "; token ids go with --column token_ids=NAME"
         if role == "tokens" and as_list(cell) is not None
         else ""
     )
-    raise RowFault(f"{role} is not a count", f"{role} is a whole number from 0, found {short(cell)}{hint}")
+    raise RowFault(
+        f"{role} is not a count", f"{role} must be a whole number from 0; found {short(cell)}{hint}"
+    )
 
 
 def token_ids(cell: Any) -> tuple[int, ...] | None:
-    """Ids of tokens, None for null."""
+    """Token ids, None for null."""
     if is_null(cell):
         return None
     ids = as_list(cell)
     if ids is None or not all(isinstance(one, numbers.Integral) and not isinstance(one, bool) for one in ids):
-        raise RowFault("token_ids are not ids", f"token_ids is a list of whole numbers, found {short(cell)}")
+        raise RowFault(
+            "token_ids are not ids", f"token_ids must be a list of whole numbers; found {short(cell)}"
+        )
     return tuple(int(one) for one in ids)
 
 
@@ -271,7 +276,7 @@ def finish(cell: Any) -> Finish:
         return Finish.LENGTH if cell else Finish.STOP
     if not isinstance(cell, str):
         raise RowFault(
-            "finish is not a string", f"finish is a word such as stop or length, found {short(cell)}"
+            "finish is not a string", f"finish must be a word such as stop or length; found {short(cell)}"
         )
     word = cell.strip().casefold()
     if word in CUT:
@@ -280,11 +285,11 @@ def finish(cell: Any) -> Finish:
 
 
 def optional_text(cell: Any) -> str | None:
-    """A text, None for null."""
+    """A string, None for null."""
     if is_null(cell):
         return None
     if not isinstance(cell, str):
-        raise RowFault("reasoning is not a string", f"the reasoning is {type(cell).__name__}, not a text")
+        raise RowFault("reasoning is not a string", f"the reasoning is {type(cell).__name__}, not a string")
     return cell
 
 

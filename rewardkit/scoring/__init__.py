@@ -1,4 +1,4 @@
-"""Scoring groups of rollouts from files and frames: resumable, summed up, explained.
+"""Scoring groups of rollouts from files and frames: resumable, summarised, explained.
 
     from rewardkit import load_recipe
     from rewardkit.rows import read_rollouts

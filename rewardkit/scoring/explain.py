@@ -1,7 +1,6 @@
 """Why a rollout was paid what it was paid, as lines of text.
 
-A `Score` comes in; a tree of its terms goes out, every one with what it paid and why, and the place
-where the answer stood:
+A tree shows what each term paid and why; below it is the place where the answer was found:
 
     reward +0.90
     ├─ correctness +1.00  (boxed "42" = gold "42", numeric)
@@ -31,11 +30,11 @@ LONGEST = 60
 
 
 def tree_lines(score: Score, recipe: Recipe | None = None) -> list[str]:
-    """The tree of a score, a line a term.
+    """The tree of a score, one line per term.
 
     Args:
         score: what was paid.
-        recipe: says by which weight and clip a payment was changed; without it, only that it was.
+        recipe: shows which weight and clip changed a payment; without it, only that one did.
     """
     terms: Mapping[str, Term] = recipe.reward if recipe is not None else {}
     return [f"reward {signed(score.total)}{_clipped(score, recipe)}", *_branches(score.terms, terms, "")]
@@ -87,7 +86,7 @@ def _interval(clip: tuple[float, float]) -> str:
 
 
 def explain_lines(score: Score, recipe: Recipe | None = None) -> list[str]:
-    """The tree, the outcome, and where the answer stood."""
+    """The tree, the outcome, and where the answer was found."""
     reading = score.reading
     facts = [str(reading.outcome)]
     if reading.truncated:

@@ -1,4 +1,4 @@
-"""A score file, which an interrupted run resumes.
+"""A score file, and the part from which an interrupted run resumes.
 
 While a run lasts, `OUT.part` is its log: a header (what is scored by what), a line per record, and after each chunk of
 whole groups a mark. A new run of the same recipe on the same input drops whatever follows the last mark, skips the groups
@@ -30,7 +30,7 @@ _HEAD, _MARK = b'{"score-file":', b'{"mark":'
 
 
 def fingerprint(path: str) -> dict[str, Any] | None:
-    """What an input is known by: its size and SHA-256, not its name; None for standard input."""
+    """What identifies an input: its size and SHA-256, not its name; None for standard input."""
     if path == "-":
         return None
     with open(path, "rb") as file:
@@ -54,9 +54,9 @@ class ScoreFile:
         self, out: Path, header: Mapping[str, Any], labels: Sequence[str], *, overwrite: bool = False
     ) -> None:
         if out.suffix not in SUFFIXES:
-            raise UsageError(f"-o {out}: a score file's name ends in .jsonl or .parquet")
+            raise UsageError(f"-o {out}: the name of a score file must end in .jsonl or .parquet")
         if out.is_dir():
-            raise UsageError(f"-o {out}: is a folder; name the file, as in {out / 'scores.jsonl'}")
+            raise UsageError(f"-o {out}: is a folder; name a file in it, as in {out / 'scores.jsonl'}")
         self.out, self.labels = out, list(labels)
         self.header = json.loads(line(header))
         self.part = out.with_name(out.name + ".part")
@@ -64,7 +64,7 @@ class ScoreFile:
         self.finished: dict[str, Any] | None = None
         """The summary of a run that is already complete."""
         self.marks: list[dict[str, Any]] = []
-        """The marks of the chunks that a former run wrote."""
+        """The marks of the chunks that an earlier run wrote."""
         self._log: LogWriter | None = None
         if not overwrite and out.exists() and not self.part.exists():
             self._same(self._made_from(), out)
@@ -118,7 +118,7 @@ class ScoreFile:
         self.close()
 
     def close(self) -> None:
-        """Let go of the part; what it holds stays."""
+        """Close the part; its content is kept."""
         if self._log is not None:
             self._log.__exit__(None, None, None)
             self._log = None
@@ -134,7 +134,7 @@ class ScoreFile:
         return (text for _, text in read_lines(self.part) if not text.startswith((_HEAD, _MARK)))
 
     def _begin(self, whole: int) -> None:
-        """Open the part, cut after `whole` bytes; where nothing of it is whole, with a header."""
+        """Open the part, cut after `whole` bytes; if none of it is whole, start it with a header."""
         with self.part.open("ab") as file:
             file.truncate(whole)
         self._log = LogWriter(self.part).__enter__()
@@ -142,7 +142,7 @@ class ScoreFile:
             self._log.append(line({"score-file": self.header}))
 
     def _resume(self) -> int:
-        """Take the marks of a former run; how many bytes of it are whole."""
+        """Take the marks of an earlier run; returns how many of its bytes are whole."""
         found, whole = None, 0
         for offset, text in read_lines(self.part):
             if offset == 0 and text.startswith(_HEAD):
@@ -174,16 +174,16 @@ class ScoreFile:
 
 def _differs(key: str, then: Any, now: Any, where: Path) -> str:
     what = {
-        "digest": f"another reward made it (digest {then}, and the recipe's is {now})",
+        "digest": f"it was made by another reward (digest {then}; the recipe's is {now})",
         "input": "it was made from another input"
         if then
         else "it was made from standard input, which cannot be read again",
-    }.get(key, f"it was made with another {key} ({then!r}, and now {now!r})")
+    }.get(key, f"it was made with another {key} ({then!r}, now {now!r})")
     return f"{where}: cannot resume it: {what}; choose another -o, or start over with --overwrite"
 
 
 def by_group(records: Iterator[Record]) -> Iterator[list[Record]]:
-    """The records of one prompt together; those without a group each by itself."""
+    """The records of one prompt together; each record without a group by itself."""
     for _, together in groupby(enumerate(records), key=lambda pair: pair[1]["group"] or pair[0]):
         yield [one for _, one in together]
 
@@ -213,7 +213,7 @@ def _write_parquet(path: Path, records: Iterator[Record], labels: Sequence[str])
 
 
 def _utf8(record: Record) -> dict[str, Any]:
-    """Parquet's text is UTF-8, in which a lone surrogate stands as its escape."""
+    """Parquet's text is UTF-8, so a lone surrogate is written as its escape."""
     return {
         name: value.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(value, str) else value
         for name, value in record.items()

@@ -1,7 +1,7 @@
-"""Scoring a data frame: rows of completions in, rows of scores out, under the same index.
+"""Scoring a data frame into a frame of scores under the same index.
 
-The same columns and rules as for files (`rewardkit.rows`), but for two things: a fault is raised, with
-the label of its row, since a frame has somebody before it; and a group's rows may stand anywhere, since
+Columns and rules are those of files (`rewardkit.rows`), with two differences: a fault is raised, with
+the label of its row, since someone is there to see it; and a group's rows may be anywhere, since
 a frame is in memory.
 """
 
@@ -72,17 +72,17 @@ def score_frame(
         recipe: the reward.
         frame: a data frame or a Hugging Face data set, with a row per completion, or a row per prompt with lists of
             completions.
-        gold_extract: the extractor that finds the gold inside the gold column's text, as in `hash`.
+        gold_extract: the extractor that finds the gold inside the gold column's strings, as in `hash`.
         tokenizer: counts tokens where the frame has no counts.
         columns: the column of each role, as in `gold="answer"`; see `rewardkit.rows.Columns`.
 
     Returns:
-        A frame with the columns of a score file, a row a completion, in order, each under the index
-        label of its row (which so occurs once for every completion of a list). A data set's rows count from 0.
+        A frame with the columns of a score file, one row per completion, in order, each under the index
+        label of its row (so a label is repeated for every completion of a list). A data set's rows count from 0.
 
     Raises:
         DataError: a row cannot be used; the message names its label.
-        UsageError: a column is not there.
+        UsageError: a column does not exist.
     """
     import pandas as pd
 

@@ -1,6 +1,6 @@
 """When nearly nothing is right: what looks odd about the golds, the answers, and how they fit together.
 
-    doubts = oddities(scores)      # ["the golds have 240 characters in the median and the answers 2; ..."]
+    doubts = oddities(scores)      # ["the median gold has 240 characters and the median answer 2; ..."]
 
 A model may really be wrong every time. A gold that holds more than the answer, an extractor that looks in the wrong
 place, and letters compared with numbers look the same in a table of outcomes.
@@ -17,7 +17,7 @@ from ..rows.golds import MARKS
 from ..types import Outcome, Score
 
 FEWEST = 20
-"""Answerable completions, below which nothing is said."""
+"""Fewer answerable completions than this, and nothing is said."""
 MOST = 300
 """Completions that are looked at."""
 NEARLY_NOTHING = 0.02
@@ -52,7 +52,7 @@ def oddities(scores: Sequence[Score]) -> list[str]:
 
 
 def _unread(seen: Sequence[Score]) -> list[str]:
-    """Answers that the recipe's extractors do not see, and another does."""
+    """Answers that the recipe's extractors miss and another one finds."""
     blind = [score for score in seen if score.outcome == Outcome.NO_ANSWER]
     if len(blind) * 2 < len(seen):
         return []
@@ -77,7 +77,7 @@ def _lengths(golds: Sequence[str], answers: Sequence[str]) -> list[str]:
     if not golds or not answers:
         return []
     gold, answer = median(map(len, golds)), median(map(len, answers))
-    sizes = f"the golds have {gold:g} characters in the median and the answers {answer:g}"
+    sizes = f"the median gold has {gold:g} characters and the median answer {answer:g}"
     if gold >= max(LONG, FAR * answer):
         return [f"{sizes}: do the golds hold more than the answer? (gold_extract takes it out)"]
     if answer >= max(LONG, FAR * gold):

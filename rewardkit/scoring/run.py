@@ -1,7 +1,7 @@
-"""A file of completions into a score file: resumable, and callable from Python.
+"""Scoring a file of completions into a score file: resumable, and callable from Python.
 
 `score_into` writes a score file and resumes what an interrupted run left; `score_all` scores every group and
-sums up. What a person should see while it runs (lines, a progress bar) is handed in by the caller.
+returns the summary. What a person sees while it runs (lines, a progress bar) is up to the caller.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def score_into(
     say: Say = _silent,
     progress: Progress = _no_progress,
 ) -> dict[str, Any]:
-    """Score a file into `out`, from where an interrupted run stopped; the summary as plain data.
+    """Score a file into `out`, from where an interrupted run stopped. Returns the summary as plain data.
 
     Args:
         out: the score file, .jsonl or .parquet.
@@ -57,7 +57,7 @@ def score_into(
         options: how the input was read; a run is resumed only under the same options.
         strict: stop at the first bad row or unusable gold.
         overwrite: start over even if `out` exists.
-        say: takes a line about what happens.
+        say: called with a line about what happens.
         progress: a context that is told how many completions were scored.
 
     Raises:
@@ -74,7 +74,7 @@ def score_into(
             say(f"{out} is already complete; --overwrite scores it again")
             return target.finished
         if target.groups:
-            say(f"resuming {target.part}: {target.groups:,} groups are scored")
+            say(f"resuming {target.part}: {target.groups:,} groups are already scored")
         summary = score_all(
             recipe, groups, counter=counter, target=target, strict=strict, say=say, progress=progress
         )
@@ -98,7 +98,7 @@ def score_all(
     say: Say = _silent,
     progress: Progress = _no_progress,
 ) -> dict[str, Any]:
-    """Score every group that `target` does not hold yet; the summary of all of them, as plain data."""
+    """Score every group that `target` does not hold yet; returns the summary of all of them, as plain data."""
     summary = Summary(recipe.ref, recipe.digest, groups.report.file)
     if target is not None and target.groups:
         for records in by_group(target.records()):

@@ -1,4 +1,4 @@
-"""Scoring a stream of groups: groups of rollouts in, their scores out, some hundred completions at a time.
+"""Scoring a stream of groups of rollouts, some hundred completions at a time.
 
 Completions are taken in chunks of whole groups, so that verification is batched and memory stays
 flat. A rollout that the engine refuses for its data (a gold that is both a value and None, say) is
@@ -17,7 +17,7 @@ from ..rows.tokens import Counter, counted
 from ..types import Reading, Score
 
 CHUNK = 256
-"""Completions that are read and verified together, at least; a group is never split."""
+"""The least number of completions read and verified together; a group is never split."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Chunk:
 
 
 def chunks(groups: Iterable[Group], size: int = CHUNK) -> Iterator[list[Group]]:
-    """Groups together, at least `size` completions at a time."""
+    """Groups in chunks of at least `size` completions."""
     held: list[Group] = []
     for group in groups:
         held.append(group)

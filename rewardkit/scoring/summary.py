@@ -1,7 +1,7 @@
-"""What scores come to: mean and spread of each term, shares of outcomes, routes, groups without spread.
+"""A summary of scores: mean and spread of each term, shares of outcomes, routes, groups without spread.
 
-Records of a score file come in (see `rewardkit.scoring.stream.record`), group by group; a `Summary` goes
-out, which prints as a table of 80 columns and as JSON. Memory does not grow with the records.
+It is built from the records of a score file, group by group, and prints as a table of 80 columns and as
+JSON. Memory does not grow with the records.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Moments:
     highest: float = -math.inf
 
     def add(self, value: float) -> None:
-        """Take in a number."""
+        """Add a number."""
         self.count += 1
         step = value - self.mean
         self.mean += step / self.count
@@ -47,7 +47,7 @@ class Moments:
         return math.sqrt(self.squares / (self.count - 1)) if self.count > 1 else None
 
     def plain(self) -> dict[str, float | int | None]:
-        """As JSON; null where there is no number to tell of."""
+        """As JSON; null where there are no numbers."""
         some = self.count > 0
         return {
             "paid": self.count,
@@ -60,7 +60,7 @@ class Moments:
 
 @dataclass(slots=True)
 class Summary:
-    """What the scores of one recipe on one file come to."""
+    """The summary of one recipe's scores on one file."""
 
     recipe: str
     digest: str
@@ -76,17 +76,17 @@ class Summary:
     routes: Counter[str] = field(default_factory=Counter)
     groups: int = 0
     compared: int = 0
-    """Groups with two totals at least."""
+    """Groups with at least two totals."""
     flat: int = 0
-    """Of those, groups whose totals are all equal: they give no gradient."""
+    """Those of them whose totals are all equal: they give no gradient."""
     faults: Counter[str] = field(default_factory=Counter)
     bad: list[str] = field(default_factory=list)
     undecided: list[str] = field(default_factory=list)
     ceilings: int = 0
-    """How often a verification was at its wall ceiling: the machine was overloaded, or a worker slept."""
+    """How often a verification reached its wall-clock ceiling: the machine was overloaded, or a worker slept."""
 
     def add_group(self, records: Sequence[Mapping[str, Any]]) -> None:
-        """Take in the records of one prompt."""
+        """Add the records of one prompt."""
         totals = []
         for record in records:
             self.completions += 1
@@ -105,7 +105,7 @@ class Summary:
             self.flat += max(totals) - min(totals) < 1e-12
 
     def leave_out(self, kind: str, what: str) -> None:
-        """Count and name a bad row."""
+        """Count a bad row and keep its message."""
         self.take_faults({kind: 1}, [what])
 
     def take_faults(self, kinds: Mapping[str, int], what: Iterable[str]) -> None:
@@ -191,7 +191,7 @@ def _tables(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
         share = groups["zero_spread"] / groups["compared"]
         yield ""
         yield Text(
-            f"{groups['zero_spread']:,} of {number_of(groups['compared'], 'group')} ({share:.1%}) with zero spread: all totals "
+            f"{groups['zero_spread']:,} of {number_of(groups['compared'], 'group')} ({share:.1%}) have zero spread: all totals "
             "equal, nothing to learn"
         )
 

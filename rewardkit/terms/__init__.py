@@ -2,7 +2,7 @@
 
     from rewardkit.terms import Constant, Format
 
-Every kind that comes with rewardkit is found here, imported when it is first asked for.
+Every kind that comes with rewardkit can be imported from here; it is loaded on first use.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Terms: what a recipe is made of.
 
-A term reads readings and pays numbers. Most read one rollout at a time (subclass `Term` and write
-`pay`); some read all completions of a prompt at once (subclass `GroupTerm` and write `pay_group`).
+A term turns readings into payments. Most look at one rollout at a time (subclass `Term` and write
+`pay`); some look at all completions of a prompt at once (subclass `GroupTerm` and write `pay_group`).
 Both look the same from outside: `score(label, readings)` takes one prompt's readings and returns
 one `TermScore` each, after the modifiers `when`, `weight` and `clip`; an each-term is lifted to the
-group in this one place. Beside the number every term declares, for the audits, the axes it reads
+group in this one place. For the audits every term also declares the axes it reads
 (`axes`) and what it can pay in a cell (`pays`).
 """
 
@@ -23,7 +23,7 @@ from .conditions.facts import NUMBERS
 from .conditions.parse import When
 
 Number = Annotated[float, Field(strict=True)]
-"""A number; a text or a yes/no that could be read as one is an error."""
+"""A number; a string or a boolean that could be read as one is an error."""
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 """A whole number from 0."""
@@ -36,7 +36,7 @@ def _at_most_nothing(floor: float) -> float:
 
 
 Floor = Annotated[Number, AfterValidator(_at_most_nothing)]
-"""The lowest payment of a price that grows without end."""
+"""The lowest payment of a price that would otherwise grow without limit."""
 
 Price = Number | None
 """What an outcome pays; null pays nothing at all, which is not 0."""
@@ -54,14 +54,14 @@ SWAPPED = {Outcome.CORRECT: Outcome.WRONG, Outcome.NONE_CORRECT: Outcome.NONE_MI
 
 
 class Payment(NamedTuple):
-    """What a term pays before its modifiers (None: it does not apply), and the reason in few words."""
+    """What a term pays before its modifiers (None: it does not apply), and the reason in a few words."""
 
     value: float | None
     note: str = ""
 
 
 class Term(Kind):
-    """One priced thing. Parameters common to every kind:
+    """One part of a reward. Parameters common to every kind:
 
     Args:
         when: a condition; where it does not hold the term pays `otherwise`.
@@ -107,7 +107,7 @@ class Term(Kind):
         raise NotImplementedError(f"{type(self).__name__} has no pay()")
 
     def pays(self, cell: Cell) -> Pays:
-        """Every payment possible in a cell, before modifiers. Must hold all of them."""
+        """Every payment possible in a cell, before modifiers. None may be left out."""
         raise NotImplementedError(f"{type(self).__name__} has no pays()")
 
     def axes(self) -> tuple[Axis, ...]:
@@ -119,11 +119,11 @@ class Term(Kind):
         return frozenset(axis.name for axis in self.axes() if axis.name == "tokens")
 
     def columns(self) -> Mapping[str, Any]:
-        """Columns of the row that it cannot do without, each with a value for the completions that audits write."""
+        """Columns of the row that it requires, each with a value for the completions that audits write."""
         return {}
 
     def prices(self) -> Mapping[Outcome, Price]:
-        """Outcome to price, where outcomes are priced one by one; an outcome that is not named is not its case."""
+        """Outcome to price, where outcomes are priced one by one; the term does not apply to an outcome that is not listed."""
         return {outcome: getattr(self, name) for outcome, name in self.priced.items()}
 
     def flipped(self) -> Self | None:
@@ -141,8 +141,8 @@ class Term(Kind):
         return self if blind else None
 
     def layouts(self) -> tuple[tuple[str, str], ...]:
-        """Ways to write a completion that this term pays in full, for the audits: what stands before the reasoning,
-        and what stands between it and the end, with `{}` for the answer."""
+        """Ways to write a completion that this term pays in full, for the audits: what comes before the reasoning,
+        and what comes after it, with `{}` for the answer."""
         return ()
 
     # --- what is built on it ------------------------------------------------------------------
@@ -152,7 +152,7 @@ class Term(Kind):
         return [self.pay(reading) for reading in readings]
 
     def score(self, label: str, readings: Sequence[Reading]) -> list[TermScore]:
-        """One score a reading of one prompt's group, after `when`, `weight` and `clip`."""
+        """One score per reading of one prompt's group, after `when`, `weight` and `clip`."""
         held = [self.when is None or self.when.holds(reading) for reading in readings]
         if not any(held):
             return [self._modified(label, Payment(self.otherwise, f"not {self.when}")) for _ in readings]
@@ -188,7 +188,7 @@ class Term(Kind):
         return self.modified(pays)
 
     def modified(self, pays: Pays) -> Pays:
-        """What becomes of a payment under weight and clip."""
+        """A payment after weight and clip."""
         pays = pays.scaled(self.weight)
         return pays.clipped(*self.clip) if self.clip is not None else pays
 
@@ -209,7 +209,7 @@ class Term(Kind):
 
     @property
     def reads_outcome(self) -> bool:
-        """Whether it may pay two outcomes differently at the very same style."""
+        """Whether it may pay two outcomes differently where the style is the same."""
         facts = self.when.facts() if self.when is not None else frozenset()
         return not (self.looks_at <= STYLE and facts <= {"truncated", "reasoned"})
 
@@ -230,5 +230,5 @@ class GroupTerm(Term):
     reads_group: ClassVar[bool] = True
 
     def pay_group(self, readings: Sequence[Reading]) -> list[Payment]:
-        """One payment a reading."""
+        """One payment per reading."""
         raise NotImplementedError(f"{type(self).__name__} has no pay_group()")

@@ -1,11 +1,10 @@
 """Bounds of a sum of terms over a space of cells, found by eliminating axes instead of listing cells.
 
-Terms, an outcome and the ranges that are fixed already come in; what the terms can pay together goes
-out. Listing every cell costs the product of all axes. But terms that share no open axis do not meet:
-their sum is lowest where each of them is lowest. So only the axes that terms share are gone through, the
-one that most of them read first, and whatever falls apart then is bounded part by part (bucket
+Listing every cell costs the product of all axes. But terms that share no open axis are independent:
+their sum is lowest where each of them is lowest. So only the axes that terms share are enumerated, the
+one that most of them read first, and independent parts are then bounded one by one (bucket
 elimination: Dechter, Artificial Intelligence 113, 1999). Combinators are taken apart in the same way.
-What comes out is what listing every cell would find, and a term's part is never looked at twice.
+The bounds are those that listing every cell would find, and no part is computed twice.
 """
 
 from __future__ import annotations
@@ -129,7 +128,7 @@ class Eliminator:
         return min(readers, key=lambda name: (-readers[name], len(self.ranges[name]), name))
 
     def cost(self, terms: Sequence[Term], fixed: frozenset[str] = frozenset()) -> int:
-        """Cells looked at for one bound, at the most."""
+        """The most cells looked at for one bound."""
         parts = self.parts(terms, fixed)
         if len(parts) != 1:
             return sum(self.cost(part, fixed) for part in parts)

@@ -3,8 +3,7 @@
 A rollout lies in exactly one cell: an outcome, whether it was truncated, and for every *axis* that
 the recipe's terms and conditions read (token count, stray characters, whether the format matches)
 the range its measure falls into. Each term declares what it can pay in a cell as `Pays`; interval
-arithmetic on these is sound: no rollout of the cell is ever paid outside them. What comes in here
-are the axes of terms; what goes out are cells and the place of a reading among them.
+arithmetic on these is sound: no rollout of the cell is ever paid outside them.
 """
 
 from __future__ import annotations
@@ -44,11 +43,11 @@ class Axis:
 
     `measure` maps a reading to a number (0 or 1 for a flag). For an integer axis a cut c begins a
     new range at c; for a real axis a cut is a range of its own, so that "exactly 0" can be told
-    from "more than 0". Axes of the same name are merged by uniting their cuts.
+    from "more than 0". Axes of the same name are merged into one with the cuts of all.
 
     `fillers` are strings that move the measure when they are put into the reasoning, by one per copy
     where it is an integer; the audits write completions of any value with the first that works. Without
-    them the measure is a matter of shape or of the answer. `of_ids` says that token ids are measured.
+    them the measure depends on the shape or the answer. `of_ids` says that token ids are measured.
     """
 
     name: str
@@ -94,7 +93,7 @@ def flag(name: str, measure: Callable[[Reading], bool]) -> Axis:
 
 
 def merge(axes: Iterable[Axis]) -> tuple[Axis, ...]:
-    """One axis a name, with the cuts of all."""
+    """One axis per name, with the cuts of all."""
     merged: dict[str, Axis] = {}
     for axis in axes:
         known = merged.get(axis.name)
@@ -150,7 +149,7 @@ class Pays:
 
     @property
     def never(self) -> bool:
-        """Whether it never pays a number."""
+        """Whether it can never pay a number."""
         return self.lo > self.hi
 
     def scaled(self, weight: float) -> Pays:
@@ -161,7 +160,7 @@ class Pays:
         return Pays(min(ends), max(ends), self.absent)
 
     def clipped(self, lo: float, hi: float) -> Pays:
-        """Held between lo and hi."""
+        """Clipped to lo and hi."""
         if self.never:
             return self
         return Pays(min(max(self.lo, lo), hi), min(max(self.hi, lo), hi), self.absent)

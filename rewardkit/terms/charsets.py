@@ -1,7 +1,7 @@
 """Named sets of characters: reads `charsets.yaml`, once.
 
-A name comes in; a frozen set of code-point ranges with its revision goes out, and from several of
-them one compiled pattern that terms count with.
+Each is a frozen set of code-point ranges with a revision; several of them compile to the one pattern
+that terms count with.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _ranges(entry: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
 
 
 def charset(name: str) -> CharSet:
-    """The set of a name. Raises ValueError with the nearest valid names."""
+    """The set with this name. Raises ValueError with the nearest valid names."""
     try:
         return charsets()[name]
     except KeyError:

@@ -1,7 +1,7 @@
-"""Combinators: terms made of terms. A term of terms is a term.
+"""Combinators: terms made of other terms.
 
 `sum`, `first`, `min`, `max` and `product` hold `terms`, a mapping of labels to terms or a list. They
-work child by child on one prompt's group, so each-terms and group-terms mix freely. None means "does
+score one prompt's group child by child, so each-terms and group-terms mix freely. None means "does
 not apply": `first` takes the first child that is not None, the others leave None out; all None pays
 None.
 """
@@ -82,7 +82,7 @@ class Combinator(Term):
         return super().reads_truncation or any(term.reads_truncation for term in self.terms.values())
 
     def identity(self) -> dict[str, Any]:
-        """As every kind's, with the children in order."""
+        """As for every kind, with the children in order."""
         own = {"kind": self.kind, "revision": self.revision}
         own |= self.model_dump(mode="json", exclude_defaults=True, exclude={"terms"})
         return own | {"terms": [[name, term.identity()] for name, term in self.terms.items()]}
@@ -102,7 +102,7 @@ class Sum(Combinator):
 
 
 class First(Combinator):
-    """The first child that applies. In a reward it must leave no outcome without a payment."""
+    """The first child that applies. In a reward it must give every outcome a payment."""
 
     kind: ClassVar[str] = "first"
     must_pay: ClassVar[bool] = True
@@ -166,7 +166,7 @@ def total(values: Iterable[float | None]) -> Payment:
 
 
 def total_pays(children: Sequence[Pays]) -> Pays:
-    """What a sum can pay. Where every child may be absent, one of them is there if anything is paid.
+    """What a sum can pay. Where every child may be absent, at least one applies if anything is paid.
 
     >>> total_pays([Pays(0.5, 0.5, absent=True), Pays(0.25, 0.25, absent=True)])
     Pays(lo=0.25, hi=0.75, absent=True)
@@ -175,7 +175,7 @@ def total_pays(children: Sequence[Pays]) -> Pays:
 
 
 def _fold(children: Sequence[Pays], step: Callable[[Span, Span], Span]) -> Pays:
-    """Combine the ranges of children, those that may be absent as there and as not there."""
+    """Combine the ranges of children, counting those that may be absent both ways."""
     paid, absent = NOTHING, True  # what those so far pay if any is there; whether all may be absent
     for child in children:
         if child.never:

@@ -2,7 +2,7 @@
 
 `@term(...)` makes a function of a reading a kind; its keyword parameters become the kind's validated
 parameters. `reward_function(name, fn)` wraps an existing TRL reward function, unchanged, in one line.
-Both go into a module that the project names in its pyproject.toml (see `rewardkit.recipe.plugins`).
+Both belong in a module that the project names in its pyproject.toml (see `rewardkit.recipe.plugins`).
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def term(
 
     Args:
         pays: lowest and highest payment, before modifiers; the audits rely on it. A payment outside
-            is an error when it happens.
+            raises an error.
         name: the kind's name in recipes; the function's own by default.
-        revision: raise it when the function comes to pay otherwise.
+        revision: raise it when the function changes what it pays, so that locks notice.
         looks_at: all that the payment depends on, as in {"layout"} or {"length"} (see `Look`).
 
     The function's first argument is the `Reading`; the others are keyword parameters with type hints
-    and become parameters in YAML. It returns a number, or None for "does not apply"; or one of these with
+    and become parameters in YAML. It returns a number, or None for "does not apply"; or a pair of that and
     a note, the reason in a few words.
 
     >>> @term(pays=(0.0, 1.0), name="doctest_polite")
@@ -83,7 +83,7 @@ def term(
 
 
 def _code(function: Callable[..., Any]) -> str | None:
-    """A hash of a function's source, decorators included; None where the source cannot be had (a prompt, C code)."""
+    """A hash of a function's source, decorators included; None where there is no source (an interactive prompt, C code)."""
     try:
         source = inspect.getsource(function)
     except (OSError, TypeError):
@@ -126,24 +126,24 @@ def reward_function(
     revision: int = 1,
     looks_at: Collection[Look] = ("anything",),
 ) -> type[Term]:
-    """Register a TRL reward function as a kind, as it stands.
+    """Register a TRL reward function as a kind, unchanged.
 
-    It is called once a prompt's group, by keyword, as TRL calls it: `prompts`, `completions`,
+    It is called once per group (the completions of one prompt), by keyword, as TRL calls it: `prompts`, `completions`,
     `completion_ids` where they are known, the gold under `gold_column`, every other column under its
-    own name. Prompts and completions are texts where the prompt is one, else message lists; a function
-    that reads only one of the two says so by `conversational`. Assign the result
+    own name. Prompts and completions are strings where the prompt is one, else message lists; for a function
+    that reads only one of the two, set `conversational`. Assign the result
     to a name of the module, so that recipes which use it pickle:
 
         accuracy = reward_function("team_accuracy", accuracy_reward, pays=(0.0, 1.0), gold_column="solution")
 
     Args:
         name: the kind's name in recipes.
-        function: takes lists, returns one number or None a completion.
+        function: takes lists, returns a number or None for each completion.
         pays: lowest and highest payment.
         gold_column: the keyword under which the function expects the gold.
-        conversational: True hands over message lists even where the prompt is a text, as TRL's own
-            rewards expect; None goes by the prompt.
-        revision: raised when the function changes what it pays, so that locks notice.
+        conversational: True passes message lists even where the prompt is a string, as TRL's own
+            rewards expect; None follows the prompt.
+        revision: raise it when the function changes what it pays, so that locks notice.
         looks_at: all that the payment depends on, as in {"layout"} (see `Look`).
     """
 

@@ -1,8 +1,7 @@
 """Building terms from plain trees and printing them back.
 
-What comes in: a label and a mapping of parameters, from YAML or from Python, or a term that is built
-already. What goes out: a frozen term; and, from a term, the plain tree it would be written as. The
-kind of a term defaults to its label.
+A term is built from a label and a mapping of parameters, from YAML or from Python, and printed as the
+plain tree it would be written as. The kind of a term defaults to its label.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ def build(label: str, spec: Any) -> Term:
 
     Raises:
         pydantic.ValidationError: with locations inside the parameters.
-        pydantic_core.PydanticCustomError: for an unknown kind, or parameters that are no mapping.
+        pydantic_core.PydanticCustomError: for an unknown kind, or parameters that are not a mapping.
     """
     if isinstance(spec, Term):
         return spec
     if not isinstance(spec, Mapping):
         raise PydanticCustomError(
             "term",
-            "a term is a mapping of parameters, as in {example}; found {found}",
+            "a term must be a mapping of parameters, as in {example}; found {found}",
             {"found": repr(spec), "example": "{penalty: -0.2}"},
         )
     params = dict(spec)
@@ -40,7 +39,7 @@ def build(label: str, spec: Any) -> Term:
     except KeyError as error:
         raise PydanticCustomError("kind", "{fault}", {"fault": str(error.args[0])}) from None
     if cls is None:
-        raise PydanticCustomError("kind", "a kind is a name; found {found}", {"found": repr(kind)})
+        raise PydanticCustomError("kind", "a kind must be a name; found {found}", {"found": repr(kind)})
     return cls.model_validate(params)
 
 
@@ -54,7 +53,9 @@ def build_all(specs: Any) -> dict[str, Term]:
     elif isinstance(specs, Mapping):
         labelled, places = dict(specs), {name: name for name in specs}
     else:
-        raise PydanticCustomError("terms", "terms are a mapping of labels to terms, or a list of terms", {})
+        raise PydanticCustomError(
+            "terms", "terms must be a mapping of labels to terms, or a list of terms", {}
+        )
     if not labelled:
         raise PydanticCustomError("terms", "at least one term is needed", {})
     built: dict[str, Term] = {}
@@ -73,7 +74,7 @@ def build_all(specs: Any) -> dict[str, Term]:
 
 
 def _moved(fault: Any, place: str | int, spec: Any, label: str) -> InitErrorDetails:
-    """A fault inside a term, as a fault of the mapping that holds the term."""
+    """A fault inside a term, placed in the mapping that holds the term."""
     text = fault["msg"]
     if fault["type"] == "extra_forbidden" and len(fault["loc"]) == 1:
         kind = spec.get("kind", label)

@@ -1,9 +1,9 @@
-"""Presets: the field's versions of a reward by name.
+"""Presets: a project's version of a well-known reward, by name.
 
-Where a well-known reward differs between projects, its kind lists them in `PRESETS`; what comes in
-is `preset: trl` with any parameters that are to differ from it, what goes out is a term with every
-parameter spelled out. The name itself is not kept: a recipe's digest says what is paid and not what
-it is called, so a preset and the same parameters written in full are one and the same term.
+Where a reward differs between projects, its kind lists the versions in `PRESETS`. `preset: trl`, with any
+parameters that should differ from it, becomes a term with every parameter spelled out. The name itself is
+not kept: a recipe's digest depends on what is paid, not on what it is called, so a preset and the same
+parameters written in full are the same term.
 """
 
 from __future__ import annotations

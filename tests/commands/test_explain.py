@@ -1,4 +1,4 @@
-"""`rewardkit explain`: the tree of one score, the outcome, and where the answer stood."""
+"""`rewardkit explain`: the tree of one score, the outcome, and where the answer was found."""
 
 import io
 import json

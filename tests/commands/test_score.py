@@ -85,7 +85,7 @@ def test_the_summary(run, tmp_path):
     assert max(map(len, out.splitlines())) <= 110  # sentences may run on, tables do not
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert {"total +0.8400 0.9044 -0.20 +1.50 5", "wrong 1 20.0%", "literal 4 80.0%"} <= set(lines)
-    assert "1 of 2 groups (50.0%) with zero spread" in out
+    assert "1 of 2 groups (50.0%) have zero spread" in out
 
 
 def test_the_summary_as_json_is_all_of_standard_output(run, tmp_path):
@@ -210,11 +210,14 @@ def test_strange_characters_pass_through_as_escapes(run, tmp_path):
     [
         (["nowhere.jsonl"], "nowhere.jsonl: no such file"),
         (["rows.jsonl", "-c", "gold=anwser"], "no column 'anwser' for the gold"),
-        (["rows.jsonl", "-o", "out.txt"], "-o out.txt: a score file's name ends in .jsonl or .parquet"),
+        (
+            ["rows.jsonl", "-o", "out.txt"],
+            "-o out.txt: the name of a score file must end in .jsonl or .parquet",
+        ),
         (["rows.jsonl", "-o", "rows.jsonl"], "is the input"),
         (
             ["rows.jsonl", "-o", "folder.jsonl"],
-            "-o folder.jsonl: is a folder; name the file, as in folder.jsonl/scores.jsonl",
+            "-o folder.jsonl: is a folder; name a file in it, as in folder.jsonl/scores.jsonl",
         ),
         (["rows.jsonl", "--gold-extract", "hsh"], "did you mean 'hash'"),
         (["rows.jsonl", "--group-by", "grp"], "--group-by grp: no such column"),
@@ -275,7 +278,7 @@ def test_its_exit_code_stays_what_it_was(run, tmp_path):
     ("arguments", "says"),
     [
         (["--set", "reward.bonus.value=2"], "made with another recipe"),
-        (["--limit", "1"], "made with another limit (None, and now 1)"),
+        (["--limit", "1"], "made with another limit (None, now 1)"),
         (["-c", "gold=question"], "made with another column"),
     ],
 )

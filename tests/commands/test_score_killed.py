@@ -64,6 +64,6 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_file(tmp_path):
     (tmp_path / "shut").unlink()
     resumed = command(tmp_path, "-o", "out.jsonl", "--json")
     assert resumed.returncode == 0, resumed.stderr
-    assert "384 groups are scored" in resumed.stderr  # three chunks of 128 groups of two
+    assert "384 groups are already scored" in resumed.stderr  # three chunks of 128 groups of two
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
     assert resumed.stdout == whole.stdout

@@ -128,8 +128,14 @@ def test_an_unknown_drawing_is_no_greedy_one():
     ("row", "says"),
     [
         ([1, 2], "a row is an object of columns and values, found [1, 2]"),
-        ({"id": 0, "completion": "x", "sample": "first"}, "sample is a whole number from 0, found 'first'"),
-        ({"id": 0, "completion": "x", "tokens": "many"}, "tokens is a whole number from 0, found 'many'"),
+        (
+            {"id": 0, "completion": "x", "sample": "first"},
+            "sample must be a whole number from 0; found 'first'",
+        ),
+        (
+            {"id": 0, "completion": "x", "tokens": "many"},
+            "tokens must be a whole number from 0; found 'many'",
+        ),
         ({"id": 0, "completion": None}, "the completion is missing"),
         ({"id": 0, "completion": ["x", None]}, "the completion is null"),
         (

@@ -76,8 +76,8 @@ def test_csv_rows_are_named_by_their_line_and_must_fit_the_header(tmp_path):
     groups = read_rollouts(path)
     assert [(r.id, r.completion) for g in groups for r in g] == [("2", "a\nb")]
     assert [str(bad).removeprefix(f"{path}:") for bad in groups.report.bad] == [
-        "4: 3 cells where the header names 2 columns",
-        '5: the completion is missing; an empty text is "", which is not the same',
+        "4: 3 cells, but the header names 2 columns",
+        '5: the completion is missing; an empty one is "", which is not the same',
     ]
 
 
@@ -100,12 +100,17 @@ def test_standard_input(monkeypatch):
             "a.json",
             '[{"gold": 1}',
             DataError,
-            "not JSON: .*; a file of rows is one list, or an object a line",
+            "not JSON: .*; a file of rows is one list, or one object per line",
         ),
         ("a.parquet", "x", DataError, "not a parquet file"),
         ("a.txt", "x", UsageError, "unknown format '.txt'"),
         ("a.jsonl", "{}\n", DataError, "the row has no columns"),
-        ("a.jsonl", '[{"gold": 1}]\n', DataError, r"1: a row is an object .* JSON list is called \.json"),
+        (
+            "a.jsonl",
+            '[{"gold": 1}]\n',
+            DataError,
+            r"1: a row must be an object .* holds one JSON list \.json",
+        ),
         (
             "a.jsonl",
             '{"gold": 1,\n"completion": "x"}',
@@ -118,7 +123,7 @@ def test_standard_input(monkeypatch):
             "a.csv",
             "\ngold,completion\n1,x\n",
             DataError,
-            "a.csv:1: the first line names the columns, and is blank",
+            "a.csv:1: the first line must name the columns; it is blank",
         ),
         (
             "a.csv",
@@ -145,7 +150,7 @@ def test_standard_input(monkeypatch):
             "a.csv:2: not UTF-8 text; save the file as UTF-8",
         ),
         ("a.json", '["\udcff"]', DataError, "not UTF-8 text; save the file as UTF-8"),
-        ("rows", "", UsageError, "its name has no ending"),
+        ("rows", "", UsageError, "the file name has no ending"),
         (
             "a.jsonl",
             '{"Gold": "1", "completion": "x"}',

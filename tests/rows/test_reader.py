@@ -102,7 +102,7 @@ GOOD = {"gold": "1", "completion": "a"}
         ('{"gold": "1", "completion": "a', "not readable", "not JSON"),
         ("[" * 100_000, "not readable", "nested too deep"),
         ("[1, 2]", "not readable", "found list [1, 2]"),
-        ({**GOOD, "tokens": -3}, "tokens is not a count", "tokens is a whole number from 0, found -3"),
+        ({**GOOD, "tokens": -3}, "tokens is not a count", "tokens must be a whole number from 0; found -3"),
         ({**GOOD, "tokens": [1, 2]}, "tokens is not a count", "--column token_ids=NAME"),
         (
             {**GOOD, "completion": ["a", "b"], "tokens": [1]},
@@ -164,7 +164,7 @@ def test_a_group_that_comes_back_is_a_fault_of_the_later_rows(tmp_path):
     path = jsonl(tmp_path, rows)
     groups = read_rollouts(path)
     assert said(groups) == [("A", [("1", 0, "a")]), ("B", [("2", 0, "b"), ("4", 1, "d")])]
-    assert "group 'A' stood at row 1 and comes back here" in str(groups.report.bad[0])
+    assert "group 'A' was at row 1 and comes back here" in str(groups.report.bad[0])
     assert "--group-by COLUMN" in str(groups.report.bad[0])
 
 

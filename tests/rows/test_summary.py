@@ -77,7 +77,7 @@ def test_it_prints_within_eighty_columns():
     text.encode("utf-8")
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= 80
-    assert "1 of 2 groups (50.0%) with zero spread" in text
+    assert "1 of 2 groups (50.0%) have zero spread" in text
     assert "1 bad row left out, and not scored (null gold: 1)" in text
 
 

@@ -127,7 +127,7 @@ def test_counts(cell, count):
 
 @pytest.mark.parametrize("cell", [-1, 1.5, True, "many", [1, 2], float("inf")])
 def test_what_is_no_count(cell):
-    with pytest.raises(RowFault, match="tokens is a whole number from 0"):
+    with pytest.raises(RowFault, match="tokens must be a whole number from 0"):
         values.count(cell, "tokens")
 
 
@@ -150,5 +150,5 @@ def test_finish_reasons(cell, finish):
 
 
 def test_a_list_is_no_finish_reason():
-    with pytest.raises(RowFault, match=r"finish is a word such as stop or length, found \['stop'\]"):
+    with pytest.raises(RowFault, match=r"finish must be a word such as stop or length; found \['stop'\]"):
         values.finish(["stop"])

@@ -62,10 +62,10 @@ def test_literal_characters_join_the_sets(reading):
     ("params", "says"),
     [
         ({**REPORT, "allow": ["ascii", "greeek"]}, "unknown character set 'greeek'; did you mean 'greek'"),
-        ({**REPORT, "allow": ["ascii", "ascii"]}, "'ascii' stands twice"),
+        ({**REPORT, "allow": ["ascii", "ascii"]}, "'ascii' is listed twice"),
         ({**REPORT, "price": 0.01}, "write -0.01"),
         ({**REPORT, "floor": 0.3}, "write -0.3"),
-        ({"allow": [], "price": -0.01}, "nothing is allowed"),
+        ({"allow": [], "price": -0.01}, "no character is allowed"),
         ({"allow": ["ascii"]}, "Field required"),
     ],
 )

@@ -150,9 +150,9 @@ def test_parity_presets_with_their_known_holes(reading, preset, text, pays):
     ("params", "says"),
     [
         ({"tags": []}, "name at least one"),
-        ({"tags": ["think", "think"]}, "'think' stands twice"),
+        ({"tags": ["think", "think"]}, "'think' is listed twice"),
         ({"tags": ["<think>"]}, "without its brackets, as in think"),
-        ({"preset": "open-r1", "empty": True}, "leaves `empty` no say"),
+        ({"preset": "open-r1", "empty": True}, "`empty` has no effect"),
         ({"preset": "strict"}, "'think_answer', 'think'"),
         ({"after": "junk"}, "'nothing', 'whitespace' or 'text'"),
     ],

@@ -1,4 +1,4 @@
-"""Numbers and yes/no facts that terms and conditions read of a reading, each defined in one place."""
+"""Numbers and yes/no facts that terms and conditions read from a reading, each defined in one place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNITS = ("tokens", "words", "characters")
 
 
 def tokens(reading: Reading) -> int:
-    """Tokens of the completion without the end-of-sequence token. Never guessed."""
+    """Number of tokens of the completion without the end-of-sequence token. Never guessed."""
     rollout = reading.rollout
     if rollout.tokens is not None:
         return rollout.tokens
@@ -28,22 +28,22 @@ def tokens(reading: Reading) -> int:
 
 
 def words(reading: Reading) -> int:
-    """Pieces of the text between white space."""
+    """Words of the text, separated by white space."""
     return len(reading.words)
 
 
 def characters(reading: Reading) -> int:
-    """Unicode code points of the text."""
+    """Number of Unicode code points in the text."""
     return len(reading.text)
 
 
 def steps(reading: Reading) -> int:
-    """Markers of a reasoning step in the text."""
+    """Number of reasoning-step markers in the text."""
     return sum(1 for _ in STEP.finditer(reading.text))
 
 
 def has_tag(reading: Reading, name: str) -> bool:
-    """Whether an opened and closed pair of this tag stands in the text."""
+    """Whether the text holds an opened and closed pair of this tag."""
     opened = reading.text.find(f"<{name}>")
     return opened >= 0 and reading.text.find(f"</{name}>", opened) >= 0
 

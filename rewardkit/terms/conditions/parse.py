@@ -4,8 +4,8 @@
     atom = "(" condition ")" | fact | number-fact ("<"|"<="|">"|">="|"=="|"!=") number
          | has_tag("name") | field("name") == literal
 
-A text comes in and is parsed against a fixed vocabulary (never evaluated as Python); a tree of
-`rewardkit.terms.conditions.tree` goes out.
+A condition is parsed with a fixed vocabulary, never evaluated as Python, into a tree of
+`rewardkit.terms.conditions.tree`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TOKEN = regex.compile(
 WORDS = {"and", "or", "not"}
 LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 LONGEST, DEEPEST = 500, 50
-"""Words in a condition, and parentheses in one another: past them its tree is too deep to walk."""
+"""The most words and the deepest nesting of a condition: past them its tree is too deep to walk."""
 VOCABULARY = (*FACTS, "truncated", "reasoned", *NUMBERS, "has_tag", "field", *sorted(WORDS))
 
 
@@ -47,7 +47,7 @@ def _tokens(text: str) -> Iterator[_Token]:
         match = TOKEN.match(text, at)
         if not match:
             offset = at + len(text[at:]) - len(text[at:].lstrip())
-            raise ConditionError(f"'{text[offset]}' has no meaning in a condition", offset)
+            raise ConditionError(f"'{text[offset]}' cannot be used in a condition", offset)
         sort = match.lastgroup or ""
         yield _Token(sort, match[sort], match.start(sort))
         at = match.end()
@@ -111,7 +111,7 @@ class _Parser:
         if token.text == "(" and token.sort == "punct":
             self.depth += 1
             if self.depth > DEEPEST:
-                fault = f"more than {DEEPEST} parentheses in one another; drop those that change nothing"
+                fault = f"parentheses nested more than {DEEPEST} deep; drop those that change nothing"
                 raise ConditionError(fault, token.offset)
             inner = self.condition()
             self.expect(")")
@@ -157,7 +157,7 @@ class _Parser:
             return _finite(token)
         if token.sort == "name" and token.text in LITERALS:
             return LITERALS[token.text]
-        fault = f"expected a text in quotes, a number, true, false or null, found '{token.text}'"
+        fault = f"expected a string in quotes, a number, true, false or null, found '{token.text}'"
         raise ConditionError(fault, token.offset)
 
 
@@ -181,7 +181,9 @@ def parse(text: Any) -> Condition:
     if isinstance(text, Condition):
         return text
     if not isinstance(text, str):
-        raise ConditionError(f"a condition is a text such as 'correct and not truncated', found {text!r}", 0)
+        raise ConditionError(
+            f"a condition must be a string such as 'correct and not truncated'; found {text!r}", 0
+        )
     return _Parser(text).whole()
 
 
@@ -191,4 +193,4 @@ When = Annotated[
     PlainSerializer(str, return_type=str),
     WithJsonSchema({"type": "string", "examples": ["correct and not truncated"]}),
 ]
-"""A pydantic field that holds a condition and reads it from text."""
+"""A pydantic field that holds a condition and parses it from a string."""

@@ -1,7 +1,7 @@
 """The trees that conditions are parsed into.
 
-A frozen tree answers for a reading and for a cell of the audits, names the axes it needs to do so, and
-prints in one canonical way, so that two spellings have one digest. `rewardkit.terms.conditions.parse` makes it.
+A frozen tree can be evaluated for a reading and for a cell of the audits, names the axes it needs for that,
+and prints in one canonical form, so that two spellings have one digest. `rewardkit.terms.conditions.parse` makes it.
 """
 
 from __future__ import annotations
@@ -68,11 +68,11 @@ class Condition:
         return frozenset(axis.name for axis in self.axes() if axis.name == "tokens")
 
     def fields(self) -> frozenset[tuple[str, bool]]:
-        """Columns of the row that it reads, each with whether a null in it is compared, or nothing to go by."""
+        """Columns of the row that it reads, each with whether it is compared with null."""
         return frozenset()
 
     def walk(self) -> Iterator[Condition]:
-        """The condition and all that it is made of."""
+        """The condition and all its parts."""
         yield self
         for part in self._parts().values():
             yield from part.walk()
@@ -82,7 +82,7 @@ class Condition:
         return frozenset(part.name for part in self.walk() if isinstance(part, Fact))
 
     def renamed(self, names: Mapping[str, str]) -> Condition:
-        """The condition with other facts in the place of some."""
+        """The condition with some facts replaced by others."""
         if isinstance(self, Fact):
             return Fact(names.get(self.name, self.name))
         changed: Any = {name: part.renamed(names) for name, part in self._parts().items()}
@@ -148,7 +148,7 @@ class Compare(Condition):
 
 @dataclass(frozen=True, eq=False)
 class HasTag(Condition):
-    """An opened and closed pair of a tag stands in the text."""
+    """The text holds an opened and closed pair of a tag."""
 
     name: str
 
@@ -191,7 +191,7 @@ class Field(Condition):
 
 @dataclass(frozen=True, eq=False)
 class Not(Condition):
-    """The contrary."""
+    """The negation."""
 
     child: Condition
     precedence = 2
@@ -262,7 +262,7 @@ class Either(Condition):
 
 
 def _number(number: float) -> str:
-    """The shortest text that reads back as this number.
+    """The shortest string that reads back as this number.
 
     >>> _number(768.0), _number(1234567.0), _number(0.5)
     ('768', '1234567', '0.5')
@@ -274,5 +274,5 @@ def _number(number: float) -> str:
 
 
 def _quoted(text: str) -> str:
-    """The contrary of `_unquoted`: any text stands as it is, but for the quote and the backslash."""
+    """The inverse of `_unquoted`: only the quote and the backslash are escaped."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,8 +1,7 @@
 """Terms that read which characters a completion is written in.
 
-A text comes in; what goes out is a price for every character outside a whitelist, or a payment for
-the share of letters that belong to a wished script. Policies trained on rewards alone drift into
-private-use, full-width and foreign characters; these two terms are what the field answers with.
+Policies trained on rewards alone drift into private-use, full-width and foreign characters. One term here
+prices every character outside a whitelist, the other pays for the share of letters in the wanted scripts.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ CharSetName = Annotated[str, AfterValidator(_known)]
 """The name of a set in charsets.yaml."""
 
 LITTER = "語\ue000Ａ\u200béあ\x07☃Ω→∑~a"
-"""Characters of many sets, one of which most whitelists leave out."""
+"""Characters of many sets; most whitelists leave out at least one of them."""
 FOREIGN = LITTER[0]
 
 NOT_LETTERS = regex.compile(r"\P{L}+")
@@ -37,7 +36,7 @@ NOT_LETTERS = regex.compile(r"\P{L}+")
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
-        raise ValueError(f"the set '{twice}' stands twice; name it once")
+        raise ValueError(f"the set '{twice}' is listed twice; list it once")
     return names
 
 
@@ -46,7 +45,7 @@ CharSetNames = Annotated[tuple[CharSetName, ...], AfterValidator(_once)]
 
 
 def _revisions(names: tuple[str, ...]) -> dict[str, int]:
-    """What the digest must know of sets: a set that comes to hold other characters breaks the lock."""
+    """What the digest must know of sets: changing the characters of a set breaks the lock."""
     return {name: charset(name).revision for name in names}
 
 
@@ -55,9 +54,9 @@ class Characters(Term):
 
     Args:
         allow: named sets that are allowed; see `rewardkit/terms/charsets.yaml` for what each holds.
-        also: further characters that are allowed, as one text.
+        also: further characters that are allowed, as one string.
         price: paid per character outside, at most 0.
-        floor: the lowest payment, however many; null (the default) for no bound.
+        floor: the lowest payment, however many there are; null (the default) for no bound.
 
     Source: version 2 of the reward in the None-discrimination report on Qwen3-0.6B (ASCII, Greek,
     mathematical operators and arrows; -0.01 a character, no floor), which took the share of
@@ -74,7 +73,7 @@ class Characters(Term):
     floor: Floor | None = Field(None, description="the lowest payment; null: no bound")
 
     def identity(self) -> dict[str, Any]:
-        """As every kind's, with the revision of each character set."""
+        """As for every kind, with the revision of each character set."""
         return {**super().identity(), "set_revisions": _revisions(self.allow)}
 
     @field_validator("price")
@@ -82,18 +81,18 @@ class Characters(Term):
     def _price_sign(cls, price: float) -> float:
         if price > 0:
             raise ValueError(
-                f"the price of a character is added to the total, so at most 0; write {-price:g}"
+                f"the price of a character is added to the total, so it is at most 0; write {-price:g}"
             )
         return price
 
     @model_validator(mode="after")
     def _something_allowed(self) -> Characters:
         if not self.allow and not self.also:
-            raise ValueError("nothing is allowed: name at least one set")
+            raise ValueError("no character is allowed: name at least one set")
         return self
 
     def stray(self, text: str) -> str:
-        """The characters of a text that are outside, in order.
+        """The characters of a string that are outside the whitelist, in order.
 
         >>> Characters(allow=("ascii",), price=-0.01).stray("2＋2")
         '＋'
@@ -135,7 +134,7 @@ class Characters(Term):
 
 
 def _named(stray: str) -> str:
-    """A note that names strays by code point, since many of them cannot be seen."""
+    """A note that names stray characters by code point, since many of them are invisible."""
     if not stray:
         return "no character outside"
     kinds = list(dict.fromkeys(stray[:1000]))
@@ -145,15 +144,15 @@ def _named(stray: str) -> str:
 
 
 class LanguageShare(Term):
-    """A payment for the share of letters that belong to the wished scripts.
+    """A payment for the share of letters that belong to the wanted scripts.
 
     Pays `value` times (letters within `scripts`) / (letters). A letter is a character of the Unicode
     category L: digits, signs, spaces and punctuation do not count, LaTeX commands do.
 
     Args:
-        scripts: named sets that hold the wished letters, such as `latin` or `cjk`.
-        value: paid where every letter is within.
-        no_letters: paid for a text without letters, where there is no share to speak of.
+        scripts: named sets that hold the wanted letters, such as `latin` or `cjk`.
+        value: paid where every letter is in `scripts`.
+        no_letters: paid for a completion without letters, which has no share.
 
     Source: the language-consistency reward of DeepSeek-R1 (arXiv 2501.12948, section 2.3.2), which
     takes the share of words in the target language; letters work for scripts without spaces too.
@@ -162,12 +161,12 @@ class LanguageShare(Term):
     kind: ClassVar[str] = "language_share"
     looks_at: ClassVar[frozenset[str]] = frozenset({"text"})
 
-    scripts: CharSetNames = Field(description="names of the sets that hold the wished letters")
-    value: Number = Field(1.0, description="paid where every letter is within")
-    no_letters: Number = Field(0.0, description="paid for a text without letters")
+    scripts: CharSetNames = Field(description="names of the sets that hold the wanted letters")
+    value: Number = Field(1.0, description="paid where every letter is in the scripts")
+    no_letters: Number = Field(0.0, description="paid for a completion without letters")
 
     def identity(self) -> dict[str, Any]:
-        """As every kind's, with the revision of each character set."""
+        """As for every kind, with the revision of each character set."""
         return {**super().identity(), "set_revisions": _revisions(self.scripts)}
 
     @field_validator("scripts")
@@ -178,7 +177,7 @@ class LanguageShare(Term):
         return scripts
 
     def share(self, text: str) -> float | None:
-        """The share of letters within, None where there is no letter.
+        """The share of letters in the scripts, None where there are no letters.
 
         >>> LanguageShare(scripts=("latin",)).share("abc 123 中")
         0.75

@@ -13,7 +13,7 @@ class Constant(Term):
     """Pays a number, whatever the completion says.
 
     Args:
-        value: the number. A constant over a whole group cancels in GRPO's baseline.
+        value: the number. A payment that is the same for a whole group cancels in GRPO's baseline.
     """
 
     kind: ClassVar[str] = "constant"

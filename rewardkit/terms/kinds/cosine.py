@@ -1,8 +1,8 @@
-"""The cosine length reward: the length moves a right answer's price and a wrong one's, each its own way.
+"""The cosine length reward: length changes what a right and a wrong answer are paid, each in its own direction.
 
-A reading's outcome and its length come in; a price between the one for the shortest and the one for
-the longest completion goes out, along half a cosine. Unclamped, as some projects have it, the wave
-climbs again past `max_length` and pays very long completions like very short ones.
+The price follows half a cosine from the one for the shortest to the one for the longest completion.
+Unclamped, as in some projects, the wave climbs again past `max_length` and pays very long completions
+like very short ones.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class CosineLength(WithPresets):
         wrong_long: price of a wrong answer of `max_length`.
         clamped: whether the price stays at the long one past `max_length`.
         preset: `trl` (tokens, clamped; the defaults); `open-r1`, its function's own defaults (1000
-            characters, unclamped); `open-r1-cli`, its command line's (the same, and a wrong answer loses
-            more by being longer: 0 to -0.5); `ms-swift` (tokens, unclamped; wrong -0.5 to 0, max_length
+            characters, unclamped); `open-r1-cli`, its command line's (the same, but a longer wrong answer
+            loses more: 0 to -0.5); `ms-swift` (tokens, unclamped; wrong -0.5 to 0, max_length
             1000).
 
     Source: Demystifying Long Chain-of-Thought Reasoning, arXiv 2502.03373, appendix C.1.
@@ -117,7 +117,7 @@ class CosineLength(WithPresets):
         return (self.correct_short, self.correct_long) if right else (self.wrong_short, self.wrong_long)
 
     def _turns(self, part: Range) -> tuple[int, ...]:
-        """The multiples of max_length inside a range at which an unclamped wave turns; two stand for all."""
+        """The multiples of max_length inside a range, where an unclamped wave turns; two represent them all."""
         if self.clamped:
             return ()
         first = -floor(-part.lo / self.max_length)

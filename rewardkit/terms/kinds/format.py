@@ -1,7 +1,6 @@
 """Terms that pay for the shape of a completion: its tags, all in order or each by itself.
 
-A reading's text comes in; a yes or no (`format`), or a count of pieces that stand exactly once
-(`tag_count`), goes out as a payment. Where the prompt has opened the reasoning (`reading.prefilled`),
+`format` pays for the whole shape, `tag_count` a share for each piece that occurs exactly once. Where the prompt has opened the reasoning (`reading.prefilled`),
 the opening tag that the model cannot write again is counted as written.
 """
 
@@ -21,7 +20,7 @@ from .shapes import PARITY, Filler, once, tagged
 
 def _tag_name(name: str) -> str:
     if not name or any(sign in name for sign in "<>/") or name != name.strip():
-        raise ValueError(f"a tag is named without its brackets, as in think; found {name!r}")
+        raise ValueError(f"write a tag without its brackets, as in think; found {name!r}")
     return name
 
 
@@ -30,7 +29,7 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
         raise ValueError("name at least one")
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise ValueError(f"{twice!r} stands twice; name it once")
+        raise ValueError(f"{twice!r} is listed twice; list it once")
     return names
 
 
@@ -39,23 +38,23 @@ THINK_ANSWER = ("think", "answer")
 
 
 class Format(WithPresets):
-    """Pays where the whole completion has a shape, to the last character.
+    """Pays where the whole completion, to the last character, has a given shape.
 
     Args:
         tags: the blocks, in order, each by its tag's name.
-        before: what may stand before the first block: nothing, whitespace or text.
-        between: what may stand between blocks.
-        after: what may stand after the last block.
-        empty: whether a block may hold nothing but white space.
-        repeated: whether the whole sequence may follow itself.
-        nested: whether these tags may stand inside a block.
+        before: what may come before the first block: nothing, whitespace or text.
+        between: what may come between blocks.
+        after: what may come after the last block.
+        empty: whether a block may be empty or white space only.
+        repeated: whether the whole sequence may be repeated.
+        nested: whether these tags may occur inside a block.
         parity: a project's own pattern in place of all of the above.
         value: paid where the shape is right.
         miss: paid where it is not.
         preset: `think_answer`, the default: `<think>..</think><answer>..</answer>`, both filled, white
             space around them and nothing else. `think`: a filled reasoning first, then any text. `open-r1`
-            (new lines demanded; lines after `</answer>` pass), `trl` (a second `</think>` and an empty
-            answer pass) and `ms-swift` (a last new line fails) are those projects' patterns to the letter.
+            (new lines required; lines after `</answer>` pass), `trl` (a second `</think>` and an empty
+            answer pass) and `ms-swift` (a final new line fails) are those projects' patterns to the letter.
 
     Where the prompt has opened the reasoning, `think` counts as opened; so does any other first tag
     that the text closes without having opened it.
@@ -78,12 +77,12 @@ class Format(WithPresets):
     tags: Annotated[tuple[TagName, ...], AfterValidator(_distinct)] = Field(
         THINK_ANSWER, description="the blocks in order, by their tags' names"
     )
-    before: Filler = Field("whitespace", description="what may stand before the first block")
-    between: Filler = Field("whitespace", description="what may stand between blocks")
-    after: Filler = Field("whitespace", description="what may stand after the last block")
-    empty: bool = Field(False, description="whether a block may hold nothing but white space")
-    repeated: bool = Field(False, description="whether the whole sequence may follow itself")
-    nested: bool = Field(False, description="whether these tags may stand inside a block")
+    before: Filler = Field("whitespace", description="what may come before the first block")
+    between: Filler = Field("whitespace", description="what may come between blocks")
+    after: Filler = Field("whitespace", description="what may come after the last block")
+    empty: bool = Field(False, description="whether a block may be empty or white space only")
+    repeated: bool = Field(False, description="whether the whole sequence may be repeated")
+    nested: bool = Field(False, description="whether these tags may occur inside a block")
     parity: Literal["open-r1", "trl", "ms-swift"] | None = Field(
         None, description="a project's own pattern in place of the parameters above"
     )
@@ -96,7 +95,7 @@ class Format(WithPresets):
         changed = [name for name in shaping if getattr(self, name) != type(self).model_fields[name].default]
         if self.parity and changed:
             raise ValueError(
-                f"the pattern of {self.parity} is fixed and leaves `{changed[0]}` no say; drop one"
+                f"the pattern of {self.parity} is fixed, so `{changed[0]}` has no effect; drop one"
             )
         return self
 
@@ -156,7 +155,7 @@ class TagCount(WithPresets):
         value: paid where each of them occurs exactly once.
         preset: `open-r1` expects its four tags together with their new lines.
 
-    Order and nesting are not looked at: `format` does that. Where the prompt has opened the reasoning,
+    Order and nesting are not checked: `format` does that. Where the prompt has opened the reasoning,
     a first piece `<think>` counts as written once more than the completion shows.
 
     Source: open-r1's tag_count_reward, 0.25 a tag.
@@ -170,7 +169,7 @@ class TagCount(WithPresets):
         None, description="a project's version; explicit parameters win"
     )
     expect: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], AfterValidator(_distinct)] = Field(
-        ("<think>", "</think>", "<answer>", "</answer>"), description="pieces to occur exactly once"
+        ("<think>", "</think>", "<answer>", "</answer>"), description="pieces that must occur exactly once"
     )
     value: Number = Field(1.0, description="paid where each occurs exactly once")
 

@@ -1,7 +1,7 @@
 """Terms that pay for coming near: a number close to the gold, an expression close to the target.
 
-A reading's outcome and its verdict come in; a price that falls in a straight line with the distance
-goes out. Nothing is parsed here but the normal forms that the verifier has left in the verdict.
+The price falls in a straight line with the distance. Nothing is parsed here but the normal forms that
+the verifier has left in the verdict.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Near(Term):
         return self
 
     def distance(self, reading: Reading) -> float:
-        """How far the answer is from right; infinite where that cannot be said."""
+        """How far the answer is from right; infinite where it cannot be measured."""
         raise NotImplementedError
 
     def beyond(self, outcome: Outcome) -> float | None:
@@ -70,7 +70,7 @@ class _Near(Term):
         raise NotImplementedError
 
     def problem(self, reading: Reading) -> str:
-        """Why an answer is beyond, in few words."""
+        """Why an answer is not near, in a few words."""
         return str(reading.outcome).replace("_", " ")
 
     def pay(self, reading: Reading) -> Payment:
@@ -114,10 +114,10 @@ class NumericCloseness(_Near):
         correct: price of a right answer.
         near: price of a wrong answer at distance 0, which falls in a straight line to
         far: the price at distance `within`.
-        wrong: price of any other answer to an answerable problem, also where a side is no plain number.
+        wrong: price of any other answer to an answerable problem, also where the answer or the gold is not a plain number.
 
     Pays nothing where the gold is None. The numbers are the normal forms that the verifier compared.
-    Nearness says nothing of the reasoning, and a guess of the right size earns it: keep it well below
+    Nearness says nothing about the reasoning, and a guess of the right size earns it: keep it well below
     `correct`.
     """
 

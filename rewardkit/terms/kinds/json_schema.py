@@ -1,7 +1,7 @@
 """A term that pays for an answer that is JSON of a given shape.
 
-The final answer, or the whole completion, comes in; it is parsed and held against a JSON Schema, and
-a yes or no goes out as a payment. The schema is checked when the recipe is read. Validation is the
+The final answer, or the whole completion, is parsed and checked against a JSON Schema. The schema itself
+is checked when the recipe is read. Validation is the
 `jsonschema` package's, which is imported only where a recipe uses this kind.
 """
 
@@ -31,9 +31,9 @@ class JsonSchema(Term):
         conforms_to: a JSON Schema (draft 2020-12, or the one its `$schema` names). References must stay
             inside it: nothing is ever fetched.
         part: `answer` for the final answer as it was read, `text` for the whole completion. A fence
-            of three backticks around the JSON is taken off.
+            of three backticks around the JSON is ignored.
         value: paid where it conforms.
-        miss: paid where it does not, is no JSON, or there is no answer.
+        miss: paid where it does not, is not JSON, or there is no answer.
 
     Raises:
         SetupError: where the `jsonschema` package is missing.
@@ -104,9 +104,9 @@ def _schema_fault(schema: dict[str, Any]) -> str:
         return f"not a JSON Schema, at {at}: {error.message}"
     for reference in _references(schema):
         if not reference.startswith("#"):
-            return f"the reference {reference!r} leads outside; write what it names under $defs"
+            return f"the reference {reference!r} points outside the schema; put what it names under $defs"
         if not _resolves(schema, reference[1:]):
-            return f"the reference {reference!r} leads nowhere"
+            return f"the reference {reference!r} points to nothing in the schema"
     return ""
 
 

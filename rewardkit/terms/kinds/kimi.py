@@ -1,7 +1,7 @@
 """Kimi's length reward: within a prompt's completions, the shorter is paid more.
 
-All readings of one prompt come in; for each the place of its length between the shortest and the
-longest of them goes out as a price, positive for right answers alone.
+The price of a completion is its place between the shortest and the longest of its group, positive for
+right answers alone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class KimiLength(WithPresets, GroupTerm):
     """lambda = 0.5 - (length - shortest) / (longest - shortest), over the completions of one prompt.
 
     A right answer is paid lambda, from +0.5 to -0.5; any other min(0, lambda). Where all lengths are
-    equal everybody is paid 0. By itself it pays a long right answer less than a short wrong one: add a
+    equal every completion is paid 0. By itself it pays a long right answer less than a short wrong one: add a
     correctness of 1.0 or more.
 
     Args:

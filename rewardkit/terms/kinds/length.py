@@ -1,8 +1,8 @@
 """Terms that price length alone: a window, and DAPO's soft overlong penalty.
 
-A count of tokens, words or characters comes in; a number that is never above 0 goes out. Both are
-piecewise monotone in the count, which is what makes their intervals tight: over a range of counts
-the extremes stand at its ends and at the corners inside.
+Payments are never above 0. Both terms are piecewise monotone in the count of tokens, words or characters,
+which makes their intervals tight: over a range of counts the extremes are at its ends and at the corners
+inside.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..conditions.facts import NUMBERS, number_axis
 from ..presets import WithPresets
 
 Unit = Literal["tokens", "words", "characters"]
-"""What a length is counted in. Tokens leave out the end-of-sequence token; words stand between
+"""What a length is counted in. Tokens leave out the end-of-sequence token; words are separated by
 white space; characters are Unicode code points."""
 
 Positive = Annotated[int, Field(strict=True, ge=1)]
@@ -27,7 +27,7 @@ Positive = Annotated[int, Field(strict=True, ge=1)]
 
 
 def penalty_not_above_zero(penalty: float) -> float:
-    """A penalty is added to the total as it stands, so that a positive one would be a bonus."""
+    """A penalty is added to the total as written, so a positive one would be a bonus."""
     if penalty > 0:
         raise ValueError(f"a penalty is added to the total, so it is at most 0; write {-penalty:g}")
     return penalty
@@ -42,7 +42,7 @@ class Length(Term):
         unit: tokens, words or characters.
         penalty: what a completion outside pays, at most 0.
         shape: `flat` pays the whole penalty one unit outside; `linear` grows from 0 at the edge to
-            the whole penalty `ramp` units outside, and no further.
+            the whole penalty `ramp` units outside, and stays there.
         ramp: for `linear`, units outside the window at which the whole penalty is reached.
 
     Source: the length prices of the None-discrimination report on Qwen3-0.6B (flat, 30 to 768
@@ -73,7 +73,9 @@ class Length(Term):
                 f"the window runs from `below` to `above`, but {self.below} is past {self.above}: swap them"
             )
         if self.shape == "linear" and self.ramp is None:
-            raise ValueError("shape linear needs `ramp`, the units outside at which the penalty is whole")
+            raise ValueError(
+                "shape linear needs `ramp`, the units outside at which the whole penalty is reached"
+            )
         if self.shape == "flat" and self.ramp is not None:
             raise ValueError("`ramp` belongs to shape linear; add `shape: linear` or drop `ramp`")
         return self
@@ -149,7 +151,7 @@ class SoftOverlong(WithPresets):
     cache: Count = Field(description="units before max_length over which the penalty grows")
     unit: Unit = Field("tokens", description="what is counted")
     penalty: Number = Field(-1.0, description="paid at max_length, at most 0")
-    clamped: bool = Field(True, description="whether it falls no further past max_length")
+    clamped: bool = Field(True, description="whether it stays at the penalty past max_length")
 
     @field_validator("penalty")
     @classmethod

@@ -1,8 +1,7 @@
 """Terms that price the outcome table: correctness, None-discrimination, false positives.
 
-Each comes in as prices by outcome and pays the one that the reading's outcome selects. A price has
-no default: a table with a hole is refused when the recipe is read, since the hole is where a policy
-moves in. From the None-discrimination report (Qwen3-0.6B, versions 0 to 2); 1/0 correctness is the
+Each holds a price per outcome and pays the one for the reading's outcome. A price has no default: a
+table with a hole is refused when the recipe is read, since a policy would exploit the hole. From the None-discrimination report (Qwen3-0.6B, versions 0 to 2); 1/0 correctness is the
 accuracy reward of DeepSeek-R1 (arXiv 2501.12948).
 """
 

@@ -1,6 +1,6 @@
 """Terms that look for something in the text: a regex, a box, an integer, steps.
 
-A reading comes in; each pays by whether, or how often, what it looks for is there.
+Each pays by whether, or how often, what it looks for is found.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class _Finds(Term):
     miss: Number = Field(0.0, description="paid where it is not")
 
     def find(self, reading: Reading) -> tuple[bool, str]:
-        """Whether it is there, and a note."""
+        """Whether it is found, and a note."""
         raise NotImplementedError
 
     def axis(self) -> str:
@@ -66,10 +66,10 @@ class Pattern(_Finds):
         pattern: the expression, in the syntax of the `regex` package (that of `re`, and more).
         match: `search` anywhere, or `fullmatch` from the first character to the last.
         flags: ignorecase, dotall, multiline, verbose, ascii.
-        timeout_seconds: a match that takes longer counts as none, and the note says so. Counted in processor
-            time of the process, as the `regex` package does.
+        timeout_seconds: a match that takes longer counts as none, and the note says so. Measured in the
+            processor time of the process, as the `regex` package does.
         value: paid where it matches.
-        miss: paid where it does not, or was not finished in time.
+        miss: paid where it does not, or where matching took too long.
     """
 
     kind: ClassVar[str] = "pattern"
@@ -109,7 +109,7 @@ _BEFORE = regex.compile(r"\\(?:boxed|fbox)\s*\{?\s*\Z")
 
 
 class Boxed(_Finds):
-    r"""Pays where the final answer stands in a box, `\boxed{...}` or `\fbox{...}`.
+    r"""Pays where the final answer is in a box, `\boxed{...}` or `\fbox{...}`.
 
     Args:
         single: whether the answer part (what follows the reasoning) must hold exactly one box.

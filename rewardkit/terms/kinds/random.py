@@ -1,8 +1,8 @@
 """The random control: a reward that knows nothing.
 
-A rollout comes in; a number drawn from its id, place and text goes out, the same on every machine
-and in every run. Some models improve on it (Spurious Rewards, arXiv 2506.10947), so that a recipe
-which does no better has shown nothing: `rewardkit new --control random` makes such a recipe.
+The number is drawn from the rollout's id, place and text, so it is the same on every machine and in
+every run. Some models improve on it (Spurious Rewards, arXiv 2506.10947), so a recipe
+that does no better has shown nothing: `rewardkit new --control random` makes such a recipe.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class Random(Term):
     Args:
         low: the lowest payment.
         high: the highest payment.
-        chance: if given, `high` is paid with this chance and `low` otherwise, and nothing between;
+        chance: if given, `high` is paid with this chance and `low` otherwise, with nothing in between;
             the paper's control is 0.5 with 0 and 1.
         seed: another seed draws other numbers.
 
-    The draw depends on the rollout's id, group, sample and text and on nothing else, so that scoring
-    again, in any order, gives the same.
+    The draw depends on the rollout's id, group, sample and text and on nothing else, so scoring
+    again, in any order, gives the same numbers.
     """
 
     kind: ClassVar[str] = "random"
@@ -39,7 +39,9 @@ class Random(Term):
 
     low: Number = Field(0.0, description="the lowest payment")
     high: Number = Field(1.0, description="the highest payment")
-    chance: Chance | None = Field(None, description="pay `high` with this chance, else `low`; null: between")
+    chance: Chance | None = Field(
+        None, description="pay `high` with this chance, else `low`; null: a number between"
+    )
     seed: Count = Field(0, description="another seed draws other numbers")
 
     @model_validator(mode="after")

@@ -1,8 +1,4 @@
-"""A price on saying the same thing again: the share of n-grams that are not new.
-
-A completion's tokens, words or characters come in; `max_penalty` times the share of repeated
-n-grams goes out.
-"""
+"""A price on saying the same thing again: `max_penalty` times the share of n-grams that are not new."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ from .length import Positive, Unit, penalty_not_above_zero
 
 
 def distinct_ngrams(items: Sequence[Hashable], n: int) -> int:
-    """How many different runs of n items there are among all len(items) - n + 1 of them.
+    """How many distinct runs of n items there are among all len(items) - n + 1 of them.
 
     Runs are named by number and doubled in length: two runs of n are equal if and only if their first
     and their last p items are, for a power of 2 p of at least n / 2. Time and memory grow with
@@ -45,7 +41,7 @@ class Repetition(WithPresets):
 
     Args:
         ngram: length of the runs compared, in `unit`.
-        max_penalty: what a completion that only repeats itself approaches, at most 0.
+        max_penalty: the limit for a completion that only repeats itself, at most 0.
         unit: `words` (lower-cased, between white space), `tokens` (their ids, which the rollout must carry:
             a count is not enough) or `characters` (for scripts without spaces).
         preset: `trl` counts token ids, `open-r1` and `ms-swift` lower-cased words; all three take
@@ -66,7 +62,9 @@ class Repetition(WithPresets):
         None, description="a project's version; explicit parameters win"
     )
     ngram: Positive = Field(3, description="length of the runs compared, in `unit`")
-    max_penalty: Number = Field(-1.0, description="approached by a completion that only repeats, at most 0")
+    max_penalty: Number = Field(
+        -1.0, description="the limit for a completion that only repeats itself, at most 0"
+    )
     unit: Unit = Field("words", description="what the runs are made of")
 
     @field_validator("max_penalty")
@@ -75,7 +73,7 @@ class Repetition(WithPresets):
         return penalty_not_above_zero(penalty)
 
     def share(self, reading: Reading) -> float:
-        """The share of n-grams that stood before, from 0 to below 1."""
+        """The share of n-grams that occurred before, from 0 to below 1."""
         items = self._items(reading)
         total = len(items) - self.ngram + 1
         return 1 - distinct_ngrams(items, self.ngram) / total if total > 0 else 0.0

@@ -1,10 +1,9 @@
 """Format checks: does a text have this shape, and if not, why not?
 
-A text comes in; what goes out is the reason for which it fails, or "" where it passes. `tagged` is
-rewardkit's own, one linear walk over the tags. The others are the field's patterns, kept to the
-letter for parity but written as plain searches: each lazy group of theirs matches if and only if it
-matches at the first place where what follows it can, so that a text built to make a regular
-expression backtrack costs no more than any other.
+Each returns the reason why a string fails, or "" where it passes. `tagged` is rewardkit's own, one
+linear walk over the tags. The others are the field's patterns, kept to the letter for parity but written
+as plain searches: each of their lazy groups matches if and only if it matches at the first place where
+what follows it can, so a string built to make a regular expression backtrack costs no more than any other.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Literal
 import regex
 
 Filler = Literal["nothing", "whitespace", "text"]
-"""What may stand where no tag is expected."""
+"""What may occur where no tag is expected."""
 
 
 @lru_cache(maxsize=64)
@@ -41,17 +40,17 @@ def tagged(
     repeated: bool = False,
     nested: bool = False,
 ) -> str:
-    """Whether a text is the blocks `<name>content</name>`, one for each name, in order.
+    """Whether a string is the blocks `<name>content</name>`, one for each name, in order.
 
     Args:
-        text: what is looked at, to its last character.
+        text: the string, checked to its last character.
         names: the tags, without their brackets.
-        before: what may stand before the first block.
-        between: what may stand between blocks.
-        after: what may stand after the last block.
-        empty: whether a block may hold nothing but white space.
-        repeated: whether the whole sequence may follow itself.
-        nested: whether these tags may stand inside a block.
+        before: what may come before the first block.
+        between: what may come between blocks.
+        after: what may come after the last block.
+        empty: whether a block may be empty or white space only.
+        repeated: whether the whole sequence may be repeated.
+        nested: whether these tags may occur inside a block.
 
     >>> tagged("<think>2+2</think> <answer>4</answer>", ("think", "answer"))
     ''

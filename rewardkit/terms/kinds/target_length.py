@@ -1,8 +1,8 @@
 """Length that is asked for: the prompt names a number of tokens, and the reward pays for keeping to it.
 
-A reading's length and a number from a column of its row come in. LCPO-Exact prices the distance between
-the two; LCPO-Max pays less and less the further the length passes the number, between 1 and 0, and is
-meant to be multiplied with correctness.
+The number is in a column of the row. LCPO-Exact prices the distance between it and the length; LCPO-Max
+falls from 1 to 0 as the length passes the number, and is meant to be multiplied with
+correctness.
 """
 
 from __future__ import annotations
@@ -24,39 +24,39 @@ Slope = Annotated[float, Field(strict=True, gt=0)]
 """What one unit of length costs, above 0."""
 
 WRITTEN = 1000
-"""The wished length that the audits write into a row."""
+"""The target length that the audits write into a row."""
 
 
 class TargetLength(Term):
     """A price on the distance from the length that the row asks for.
 
     Args:
-        column: the column of the row that holds the wished length.
+        column: the column of the row that holds the target length.
         unit: tokens, words or characters.
-        mode: `exact` pays -alpha * |wished - length|, never below `floor`; `max` pays
-            alpha * (wished - length) + delta, held between 0 and 1.
+        mode: `exact` pays -alpha * |target - length|, never below `floor`; `max` pays
+            alpha * (target - length) + delta, clipped to 0 and 1.
         alpha: what one unit costs.
-        delta: for `max`, what a completion of exactly the wished length is paid.
+        delta: for `max`, what a completion of exactly the target length is paid.
         floor: for `exact`, the lowest payment; null (the default) for no bound.
 
     `max` is a factor: put it into a `product` with a correctness. Source: LCPO of L1, arXiv 2503.04697,
     equations 1 and 2 (alpha 0.0003, delta 0.5).
 
     Raises:
-        MissingFact: where the row has no such column, or no whole number in it.
+        MissingFact: where the row has no such column, or the value is not a whole number.
     """
 
     kind: ClassVar[str] = "target_length"
     looks_at: ClassVar[frozenset[str]] = frozenset({"length"})
     bounded_by: ClassVar[tuple[str, float]] = ("floor", -0.3)
 
-    column: Annotated[str, Field(min_length=1)] = Field(description="the column that holds the wished length")
+    column: Annotated[str, Field(min_length=1)] = Field(description="the column that holds the target length")
     unit: Unit = Field("tokens", description="what is counted")
     mode: Literal["exact", "max"] = Field(
-        "exact", description="price every distance, or pass only what is short"
+        "exact", description="exact: price the distance; max: pay less the longer it is"
     )
     alpha: Slope = Field(0.0003, description="what one unit costs")
-    delta: Number = Field(0.5, description="for max: paid at exactly the wished length")
+    delta: Number = Field(0.5, description="for max: paid at exactly the target length")
     floor: Floor | None = Field(None, description="for exact: the lowest payment; null: no bound")
 
     def wished(self, reading: Reading) -> int:
@@ -73,7 +73,7 @@ class TargetLength(Term):
         return value
 
     def off(self, reading: Reading) -> int:
-        """How far the length is from the wished one."""
+        """How far the length is from the target."""
         return abs(NUMBERS[self.unit](reading) - self.wished(reading))
 
     def room(self, reading: Reading) -> float:
@@ -89,7 +89,7 @@ class TargetLength(Term):
     def pay(self, reading: Reading) -> Payment:  # noqa: D102
         value = self.room(reading) if self.mode == "max" else self.price_at(self.off(reading))
         count = NUMBERS[self.unit](reading)
-        return Payment(value, f"{count} {self.unit}, {self.wished(reading)} wished")
+        return Payment(value, f"{count} {self.unit}, target {self.wished(reading)}")
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         if self.mode == "max":
