@@ -26,6 +26,7 @@ from rewardkit.rows.values import RowFault, as_list, prompt, said
 from rewardkit.types import Finish, Rollout, Score
 
 from .adapter.fit import check_fit
+from .adapter.observe import Log, Slices
 from .adapter.observe import columns as observed_columns
 from .adapter.observe import metrics as observed_metrics
 from .adapter.told import warn_lacking, watch_first
@@ -58,6 +59,8 @@ class Scorer:
     limit: int | None = None
     group_size: int | None = None
     prefills: str = ""
+    log: Log = "all"
+    slices: Slices | None = None
     _last: list[tuple[Any, list[Score]]] = field(default_factory=list, compare=False, repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -191,7 +194,8 @@ def _log(
     log_extra: Callable[[str, list[Any]], None] | None,
 ) -> None:
     if log_metric is not None:
-        for name, value in observed_metrics(scorer.recipe, scores, scorer.group_size).items():
+        made = observed_metrics(scorer.recipe, scores, scorer.group_size, scorer.log, scorer.slices)
+        for name, value in made.items():
             log_metric(name, value)
     if log_extra is not None:
         for name, column in observed_columns(scorer.recipe, scores).items():
@@ -249,6 +253,8 @@ def reward_functions(
     gold_extract: str | Mapping[str, Any] | GoldReader | None = None,
     columns: Mapping[str, str] | None = None,
     settings: Sequence[str] = (),
+    log: Log = "all",
+    slices: Slices | None = None,
 ) -> Rewards:
     """Reward functions for TRL's trainers.
 
@@ -262,6 +268,8 @@ def reward_functions(
         gold_extract: the extractor that finds the gold inside its column, as `hash` for GSM8K, or a reader of golds.
         columns: new names for columns, `{new: old}`, for verifiers and terms that read fields.
         settings: `path=value` assignments that derive a variant of the recipe.
+        log: `all` metrics, or `totals`: without those of terms, routes and the verifier.
+        slices: a column by whose values the outcomes are logged too.
 
     Raises:
         UsageError: something that the recipe needs is not given, a group would be split between processes, or
@@ -283,6 +291,8 @@ def reward_functions(
         limit=getattr(args, "max_completion_length", None),
         group_size=getattr(args, "num_generations", None),
         prefills=_prefills(args, tokenizer),
+        log=log,
+        slices=slices,
     )
     if not split:
         return Rewards([RecipeReward(scorer)], [1.0])

@@ -1,5 +1,6 @@
 """Plans: read with places, checked against the installed TRL before anything loads, counted."""
 
+import json
 import re
 
 import pytest
@@ -303,6 +304,8 @@ def test_thresholds_and_rules_of_the_watch_are_checked(write):
         ("model: {name", "model: {peft: {target_modules: [lm_head]}, name", r"2:16: TRL reads lm_head's own weights"),
         ("    max_steps: 3\nvariants", "    watch: {window: 0}\nvariants", r"the window is a number of logged rows, found 0"),
         ("    max_steps: 3\nvariants", "    watch: {length: null}\n    stop_on: length\nvariants", r"stop on 'length', which its `watch` turns off"),
+        ("    max_steps: 3\nvariants", "    watch: {by: 3}\nvariants", r"`by` is the name of a column, found 3"),
+        ("    max_steps: 3\nvariants", "    log: total\nvariants", r"'all' or 'totals'"),
         ("    max_steps: 3\nvariants", "    log_completions: false\n  - {name: own, kind: sft, data: {traces: grpo}}\nvariants",
          r"23:5: stage 'own' learns from the completions of 'grpo', which are not kept"),
     ],
@@ -310,6 +313,22 @@ def test_thresholds_and_rules_of_the_watch_are_checked(write):
 def test_names_and_values_are_checked_at_their_place(write, change, to, says):
     with pytest.raises(RecipeError, match=says):
         prepare(load_plan(write(change, to)), 1, False)
+
+
+def test_a_dry_run_finds_a_column_that_the_watch_cannot_slice_by(write, sums):
+    def faults(by):
+        return dry(write("    max_steps: 3\nvariants", f"    watch: {{by: {by}}}\nvariants"))[1]
+
+    assert faults("id") == []
+    [fault] = faults("idd")
+    assert "no row has a column 'idd'; did you mean 'id'" in fault
+    sums.write_text(
+        "".join(
+            json.dumps({"question": f"{n}?", "answer": "1", "text": "1", "id": n}) + "\n" for n in range(21)
+        )
+    )
+    [fault] = faults("id")
+    assert re.search(r"24:\d+: column 'id' has 21 values, and at most 20 are watched apart", fault)
 
 
 def test_a_dry_run_checks_the_tokenizer_and_the_lengths_where_the_model_is_at_hand(write, tiny):

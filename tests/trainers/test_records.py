@@ -238,3 +238,27 @@ def test_numbers_of_a_warning():
 def test_rows_that_reuse_completions_lack_metrics_and_are_passed_over():
     history = [CALM, {"reward": 0.5, "outcomes/right": math.nan}, {"loss": 1.0}] * 4
     assert look(history, {}, window=4) == []
+
+
+def sliced(**shares):
+    """A calm row whose hard problems, a twentieth of all, fare like this."""
+    of_slice = {"share": 0.05, "outcomes/wrong": 0.05, "outcomes/correct": 0.0, "outcomes/false_none": 0.0}
+    of_slice |= {"outcomes/no_answer": 0.0, "outcomes/none_no_answer": 0.0, "outcomes/undecided": 0.0}
+    hard = of_slice | {name.replace("__", "/"): share for name, share in shares.items()}
+    return CALM | {f"slices/level=hard/{name}": share for name, share in hard.items()}
+
+
+def test_what_drowns_in_all_completions_is_heard_in_its_slice_by_name():
+    none = sliced(outcomes__false_none=0.05, outcomes__wrong=0.0) | {"outcomes/false_none": 0.04}
+    [alarm] = look([sliced()] * 4 + [none] * 4, {}, window=4)
+    assert (alarm.name, alarm.slice) == ("false_none", "level=hard")
+    assert alarm.text == "level=hard: None on answerable problems 0.000 -> 1.000"
+    [alarm] = look([sliced(outcomes__no_answer=0.02)] * 4, {}, window=4)
+    assert alarm.text == "level=hard: completions without an answer that can be read: 40.0%"
+
+
+def test_a_slice_is_looked_at_once_a_window_of_rows_has_it():
+    absent = CALM | {name: 0.0 for name in sliced() if name.startswith("slices/")}
+    mute = sliced(outcomes__no_answer=0.05)
+    assert look([absent, mute] * 3, {}, window=4) == []
+    assert [alarm.name for alarm in look([absent, mute] * 4, {}, window=4)] == ["no_answer"]

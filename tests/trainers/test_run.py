@@ -102,6 +102,22 @@ def test_a_warning_can_end_a_stage_cleanly(plan, tmp_path):
     assert f"{blind} (watch: {{window: 2}})" in said
 
 
+def test_the_watch_tells_the_values_of_a_column_apart_and_totals_are_what_it_reads(plan, sums, tmp_path):
+    rows = [json.loads(line) for line in sums.read_text().splitlines()]
+    sums.write_text("".join(json.dumps(row | {"level": at % 2}) + "\n" for at, row in enumerate(rows)))
+    said = []
+    watched = plan(stage=", watch: {by: level, window: 1, no_answer: 0.1}, log: totals")
+    model = run_plan(watched, tmp_path / "run", say=said.append)
+    warned = read_rows(model.parent / "warnings.jsonl")
+    found = {row.get("slice", "all"): row["text"] for row in warned if row["warning"] == "no_answer"}
+    assert set(found) == {"all", "level=0", "level=1"}
+    assert found["level=1"].startswith("level=1: completions without an answer that can be read: ")
+    [row, *_] = read_rows(tmp_path / "run" / "metrics.jsonl")
+    assert row["slices/level=0/share"] + row["slices/level=1/share"] == pytest.approx(1)
+    assert {"outcomes/right", "variance/total", "text/script"} < set(row)
+    assert not [name for name in row if name.startswith(("terms/", "routes/", "verifier/"))]
+
+
 def test_lora_leaves_an_adapter_and_whole_weights(plan, tmp_path):
     from safetensors.torch import load_file
 

@@ -7,7 +7,6 @@ of equal slices is exact.
 
     terms/LABEL, terms/LABEL/applies      mean payment (no payment counts as 0 here), share of completions it pays
     outcomes/OUTCOME, outcomes/right      shares; `right` is correct and none_correct together
-    none/answerable, none/recall_base     shares of answerable and unanswerable golds, to divide by
     routes/ROUTE                          share of completions decided by a verifier's route
     verifier/seconds                      mean seconds of verification a completion
     variance/total, variance/LABEL        within-group variance of the total, and each term's covariance with it:
@@ -15,6 +14,10 @@ of equal slices is exact.
     text/characters, text/script, text/repetition
                                           shares of completions with a stray character, of letters of another script
                                           than Latin or Greek, and of repeated word 4-grams
+    slices/COLUMN=VALUE/share             share of completions whose row has this value in the column of a slice
+    slices/COLUMN=VALUE/outcomes/OUTCOME  of all completions: those with this value and this outcome
+
+With `totals` the terms, the routes and the verifier's seconds are left out: the rest is what the watch reads.
 """
 
 from __future__ import annotations
@@ -22,8 +25,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from rewardkit.recipe.recipe import Recipe
 from rewardkit.terms.charsets import charsets
@@ -53,34 +57,79 @@ OTHER_LETTER = re.compile(r"[^\W\d_A-Za-z\u00aa-\u024f\u0370-\u03ff\u1e00-\u1fff
 LETTER = re.compile(r"[^\W\d_]")
 
 
-def metrics(recipe: Recipe, scores: Sequence[Score], group_size: int | None) -> dict[str, float]:
+Log = Literal["all", "totals"]
+"""Which metrics are logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """A column by whose values outcomes are told apart, and all the values that it has in the data."""
+
+    column: str
+    values: tuple[str, ...]
+
+
+def slice_value(cell: Any) -> str:
+    """The name of a cell's slice."""
+    return "null" if cell is None else str(cell)
+
+
+def metrics(
+    recipe: Recipe,
+    scores: Sequence[Score],
+    group_size: int | None,
+    log: Log = "all",
+    slices: Slices | None = None,
+) -> dict[str, float]:
     """Scalar metrics of one process's scores; names as in the module's paragraph.
 
     `group_size` is the number of completions of each prompt; without it the variances are left out.
     """
     n = len(scores)
-    found: dict[str, float] = {}
     values = [score.values for score in scores]
-    for label in recipe.reward:
-        paid = [value for row in values if (value := row[label]) is not None]
-        found[f"terms/{label}"] = sum(paid) / n
-        found[f"terms/{label}/applies"] = len(paid) / n
-    outcomes = Counter(score.outcome for score in scores)
-    for outcome in (*DECIDED, Outcome.UNDECIDED):
-        found[f"outcomes/{outcome}"] = outcomes[outcome] / n
-    found["outcomes/right"] = sum(outcomes[outcome] for outcome in DECIDED if outcome.right) / n
-    routes = Counter(score.reading.route for score in scores)
-    for route in ROUTES:
-        found[f"routes/{route}"] = routes.pop(route, 0) / n
-    found["routes/other"] = sum(routes.values()) / n
-    verdicts = [score.reading.verdict for score in scores]
-    found["verifier/seconds"] = sum(verdict.seconds for verdict in verdicts if verdict is not None) / n
+    found = _terms(recipe, values) if log == "all" else {}
+    found.update(_outcomes(scores, n))
+    if log == "all":
+        found.update(_routes(scores))
+    if slices is not None:
+        for value in slices.values:
+            inside = [s for s in scores if slice_value(s.reading.rollout.fields.get(slices.column)) == value]
+            name = f"slices/{slices.column}={value}"
+            found[f"{name}/share"] = len(inside) / n
+            found.update({f"{name}/{outcome}": share for outcome, share in _outcomes(inside, n).items()})
     if group_size is not None:
         found.update(_variances(list(recipe.reward), scores, values, group_size))
     texts = [score.reading.text for score in scores]
     found["text/characters"] = sum(1 for text in texts if _stray().search(text)) / n
     found["text/script"] = sum(map(_other_script, texts)) / n
     found["text/repetition"] = sum(_repeated(score.reading.words) for score in scores) / n
+    return found
+
+
+def _outcomes(scores: Sequence[Score], n: int) -> dict[str, float]:
+    outcomes = Counter(score.outcome for score in scores)
+    found = {f"outcomes/{outcome}": outcomes[outcome] / n for outcome in (*DECIDED, Outcome.UNDECIDED)}
+    found["outcomes/right"] = sum(outcomes[outcome] for outcome in DECIDED if outcome.right) / n
+    return found
+
+
+def _terms(recipe: Recipe, values: Sequence[Mapping[str, float | None]]) -> dict[str, float]:
+    n = len(values)
+    found: dict[str, float] = {}
+    for label in recipe.reward:
+        paid = [value for row in values if (value := row[label]) is not None]
+        found[f"terms/{label}"] = sum(paid) / n
+        found[f"terms/{label}/applies"] = len(paid) / n
+    return found
+
+
+def _routes(scores: Sequence[Score]) -> dict[str, float]:
+    n = len(scores)
+    routes = Counter(score.reading.route for score in scores)
+    found = {f"routes/{route}": routes.pop(route, 0) / n for route in ROUTES}
+    found["routes/other"] = sum(routes.values()) / n
+    verdicts = [score.reading.verdict for score in scores]
+    found["verifier/seconds"] = sum(verdict.seconds for verdict in verdicts if verdict is not None) / n
     return found
 
 

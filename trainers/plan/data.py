@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rewardkit.errors import DataError
+from rewardkit.errors import DataError, nearest
 from rewardkit.evals.suite.data import read_rows
 from rewardkit.evals.suite.shared import hub_rows
 from rewardkit.recipe.recipe import Recipe
@@ -23,6 +23,7 @@ from rewardkit.rows.golds import WINDOW
 from rewardkit.rows.values import RowFault, is_message, is_null
 from rewardkit.types import Outcome, Rollout
 
+from ..adapter.observe import Slices, slice_value
 from ..trl import NOT_COLUMNS
 from .loading import Resolved
 from .mixing import mix
@@ -31,6 +32,9 @@ from .templates import column, fill, kept
 
 TAKEN = NOT_COLUMNS | {"prompt", "completion", "log_extra", "log_metric", "gold", "id"}
 """Names that a data column may not have when it is handed to TRL."""
+
+MOST_SLICES = 20
+"""Values of a column that are watched apart; each adds metrics to every logged row."""
 
 Row = dict[str, Any]
 
@@ -41,6 +45,7 @@ class Rows:
 
     rows: list[Row]
     notes: list[str] = field(default_factory=list)
+    slices: Slices | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,25 @@ class Loader:
                 ", ".join(part.set for part in stage.data if isinstance(part, MixPart)),
             )
             notes += [f"warning: {one}" for one in said]
-        return Rows(mixed, notes)
+        return Rows(mixed, notes, self._slices(at, mixed))
+
+    def _slices(self, at: int, rows: Sequence[Row]) -> Slices | None:
+        """The slices that the stage's watch is to tell apart, over all its rows."""
+        by = self.resolved.plan.stages[at].watch.get("by")
+        if by is None:
+            return None
+        place = ("stages", at, "watch", "by")
+        names = {name for row in rows for name in row} - {"prompt"}
+        if by not in names:
+            raise self.resolved.fault(f"no row has a column '{by}'; {nearest(by, names)}", *place)
+        values = sorted({slice_value(row.get(by)) for row in rows})
+        if len(values) > MOST_SLICES:
+            raise self.resolved.fault(
+                f"column '{by}' has {len(values)} values, and at most {MOST_SLICES} are watched apart; name a column of "
+                "fewer",
+                *place,
+            )
+        return Slices(by, tuple(values))
 
     def _system(self, stage: Stage, recipe: Recipe | None) -> str | None:
         for text in (stage.system_prompt, self.resolved.plan.system_prompt):

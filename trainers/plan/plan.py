@@ -221,7 +221,14 @@ class Stage(BaseModel):
     split: bool = Field(False, description="One reward function a term, for normalize_then_sum.")
     system_prompt: str | None = Field(None, description="Where not the recipe's; an empty text for none.")
     eval: Annotated[Eval | None, BeforeValidator(_suite, json_schema_input_type=str | Eval | None)] = None
-    watch: dict[str, Any] = Field(default_factory=dict, description="Thresholds of the watch, by warning.")
+    watch: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Thresholds of the watch, by warning; `window`: rows of a mean; `by`: a column whose values are watched apart.",
+    )
+    log: Literal["all", "totals"] = Field(
+        "all",
+        description="The metrics that are logged; `totals` leaves out those of terms, routes and the verifier.",
+    )
     stop_on: Annotated[
         tuple[str, ...], BeforeValidator(_names, json_schema_input_type=str | tuple[str, ...])
     ] = Field((), description="Warnings that end the stage.")
@@ -233,7 +240,7 @@ class Stage(BaseModel):
         if self.kind == "grpo" and self.recipe is None:
             raise ValueError("a grpo stage needs a recipe, as in `recipe: math-none@2`")
         if self.kind == "sft":
-            for word in ("recipe", "split", "watch", "stop_on", "recipe_set"):
+            for word in ("recipe", "split", "watch", "log", "stop_on", "recipe_set"):
                 if word in self.model_fields_set:
                     raise ValueError(f"'{word}' belongs to a grpo stage; an sft stage has no reward")
         return self

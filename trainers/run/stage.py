@@ -270,7 +270,14 @@ def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
     assert run.recipe is not None  # a grpo stage has one: the plan was validated
     read = GoldReader()  # the plan's loader has taken the golds out of their column
     rewards = reward_functions(
-        run.recipe, args, run.tokenizer, split=stage.split, gold="gold", gold_extract=read
+        run.recipe,
+        args,
+        run.tokenizer,
+        split=stage.split,
+        gold="gold",
+        gold_extract=read,
+        log=stage.log,
+        slices=run.rows.slices,
     )
     if stage.split:
         args.reward_weights = rewards.weights

@@ -1,13 +1,15 @@
 """The watch: what a person would want to know at once while GRPO runs.
 
 The logged rows so far come in; warnings go out, each with its numbers and the audit that explains it. Means of
-the last `window` rows are compared with a limit, or with the means of the first `window` rows of the stage. The
-metrics are those of `rewardkit.trainers.adapter.observe` and TRL's own.
+the last `window` rows are compared with a limit, or with the means of the first `window` rows of the stage, over
+all completions and, where the plan names a column (`by`), over those of each of its values. The metrics are those of
+`rewardkit.trainers.adapter.observe` and TRL's own.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +29,12 @@ ANSWERABLE = ("outcomes/correct", "outcomes/wrong", "outcomes/false_none", "outc
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A warning: its name, the numbers, and the command that explains it."""
+    """A warning: its name, the numbers, the command that explains it, and the slice where it is about one."""
 
     name: str
     text: str
     audit: str
+    slice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,9 @@ RULES: dict[str, Rule] = {
 AT_ONCE = frozenset({"undecided"})
 """Rules that do not wait for a window of rows."""
 WINDOW = 20
+SHARE = re.compile(r"slices/.*/share", re.DOTALL)
+NOT_RULES = ("window", "by")
+"""What `watch` may hold besides thresholds."""
 
 
 def look(history: History, limits: Mapping[str, float | None], window: int = WINDOW) -> list[Alarm]:
@@ -153,27 +159,57 @@ def look(history: History, limits: Mapping[str, float | None], window: int = WIN
         history: the logged rows of the stage, oldest first.
         limits: rule name to its threshold, over the rules' own; None turns a rule off.
         window: rows that a mean is taken over. Rules wait until there are as many; those that compare with the
-            stage's first rows, until there are twice as many (`Watch` says so when training begins).
+            stage's first rows, until there are twice as many (`Watch` says so when training begins). For a slice,
+            rows count in which it occurs.
     """
     rows = [row for row in history if "reward" in row]
+    shares = dict.fromkeys(key for row in rows for key in row if SHARE.fullmatch(key))
+    found = _alarms(rows, limits, window, "")
+    for share in shares:
+        inside = [row for row in rows if row.get(share, 0.0) > 0]  # and not NaN
+        found += _alarms(inside, limits, window, share.removesuffix("share"))
+    return found
+
+
+def _alarms(rows: History, limits: Mapping[str, float | None], window: int, prefix: str) -> list[Alarm]:
+    """The warnings about all completions, or about the slice whose metrics begin with `prefix`."""
+    where = prefix.removeprefix("slices/").removesuffix("/")
     found = []
     for name, rule in RULES.items():
         limit = limits.get(name, rule.limit)
         if limit is None or (len(rows) < window and name not in AT_ONCE):
             continue
         first = rows[:window] if len(rows) >= 2 * window else ()
-        text = rule.find(first, rows[-window:], limit)
+        text = rule.find(_within(first, prefix), _within(rows[-window:], prefix), limit)
         if text is not None:
-            found.append(Alarm(name, text, rule.audit))
+            found.append(Alarm(name, f"{where}: {text}" if where else text, rule.audit, where))
     return found
+
+
+def _within(rows: History, prefix: str) -> History:
+    """A slice's outcomes as shares of its own completions over all these rows; without a prefix, the rows."""
+    if not prefix or not rows:
+        return rows
+    share = sum(row[f"{prefix}share"] for row in rows) / len(rows)
+    return [
+        {name.removeprefix(prefix): value / share for name, value in row.items() if name.startswith(prefix)}
+        for row in rows
+    ]
 
 
 def check_watch(resolved: Resolved) -> None:
     """Raise RecipeError for an unknown rule, or a threshold that is not a number."""
     for at, stage in enumerate(resolved.plan.stages):
+        by = stage.watch.get("by")
+        if by is not None and not isinstance(by, str):
+            raise resolved.fault(f"`by` is the name of a column, found {by!r}", "stages", at, "watch", "by")
         for name, limit in stage.watch.items():
+            if name == "by":
+                continue
             if name != "window" and name not in RULES:
-                raise resolved.fault(f"no rule '{name}'; {nearest(name, RULES)}", "stages", at, "watch", name)
+                raise resolved.fault(
+                    f"no rule '{name}'; {nearest(name, [*RULES, *NOT_RULES])}", "stages", at, "watch", name
+                )
             if limit is not None and (isinstance(limit, bool) or not isinstance(limit, (int, float))):
                 raise resolved.fault(
                     f"a threshold is a number, or null to turn the rule off; found {limit!r}",
@@ -197,7 +233,7 @@ def check_watch(resolved: Resolved) -> None:
 
 
 class Watch(TrainerCallback):
-    """Says each warning once per stage, writes it down, and ends the stage where asked.
+    """Says each warning once per stage (and slice), writes it down, and ends the stage where asked.
 
     `stopped` is the name of the warning that ended the stage. A resumed run knows what was said before.
 
@@ -213,7 +249,7 @@ class Watch(TrainerCallback):
 
     def __init__(
         self,
-        limits: Mapping[str, float | None],
+        limits: Mapping[str, Any],
         stop_on: Sequence[str],
         path: Path | None,
         recipe: str,
@@ -222,14 +258,14 @@ class Watch(TrainerCallback):
         from_step: int = 0,
     ) -> None:
         self.window = int(limits.get("window") or WINDOW)
-        self.limits = {name: limit for name, limit in limits.items() if name != "window"}
+        self.limits = {name: limit for name, limit in limits.items() if name not in NOT_RULES}
         self.stop_on, self.path, self.say = tuple(stop_on), path, say
         self.recipe, self.completions = recipe, completions
         self.stopped: str | None = None
         rows = [row for row in read_rows(path) if row["step"] <= from_step] if path else []
         if path:
             write_rows(path, rows)
-        self.said = {row["warning"] for row in rows}
+        self.said = {(row["warning"], row.get("slice", "")) for row in rows}
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Say from when on silence means that nothing was found."""
@@ -245,8 +281,8 @@ class Watch(TrainerCallback):
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
         """Look at the rows so far."""
         for warning in look(state.log_history, self.limits, self.window):
-            if warning.name not in self.said:
-                self.said.add(warning.name)
+            if (warning.name, warning.slice) not in self.said:
+                self.said.add((warning.name, warning.slice))
                 if self.path is not None:
                     audit = self._command(warning.audit, state.global_step, args.max_completion_length)
                     self.say(f"step {state.global_step}: {warning.name}: {warning.text}; see {audit}")
@@ -256,6 +292,7 @@ class Watch(TrainerCallback):
                         "text": warning.text,
                         "audit": audit,
                     }
+                    row |= {"slice": warning.slice} if warning.slice else {}
                     append_row(self.path, row)
             if warning.name in self.stop_on and self.stopped is None:
                 self.stopped = warning.name
