@@ -21,7 +21,7 @@ from .equality.bounded import guard, sample
 from .equality.comparison import Comparison, Policy
 from .equality.expressions import Answer, numbers
 from .grammar.reader import read
-from .grammar.stream import RELATIONS
+from .grammar.signs import RELATIONS
 from .grammar.tree import Node, Refused, Unread, symbols
 from .text.tokens import canonical, tokens
 

@@ -1,8 +1,7 @@
 r"""Values with what stands around them: currency, units, "percent", "million", ratios and times.
 
-A sum with its surroundings comes in; a value, a percentage, a quantity with the canonical name of its unit,
-or a ratio goes out. Words that say something about the answer ("is wrong", "or 43") are no unit, and the
-answer is then read as a text.
+A unit is stored under its canonical name. Words that say something about the answer ("is wrong", "or 43") are not
+a unit, and the answer is then read as words.
 """
 
 from __future__ import annotations
@@ -10,8 +9,9 @@ from __future__ import annotations
 import re
 
 from ..text.tokens import Token
-from .stream import CONNECTIVES, ORDINALS
-from .sums import Sums
+from .scanner import Scanner, single
+from .signs import CONNECTIVES, ORDINALS
+from .sums import expression
 from .tree import Node, Unread, add, mul, neg, num
 from .unit_scales import scale
 from .vocabulary import MULTIPLIERS, UNITS, unit
@@ -29,108 +29,107 @@ NO_UNIT = re.compile(
 )
 
 
-class Quantities(Sums):
-    """Values with their units, and ratios of values."""
+def ratio(scan: Scanner) -> Node:
+    """`3:4`, `3 to 4`, a time; a single value is itself."""
+    items = [amount(scan)]
+    while (scan.peek().value == ":" and scan.bars == 0) or scan.peek().value.strip().lower() in (
+        "to",
+        "比",
+    ):
+        scan.at += 1
+        items.append(amount(scan))
+    if len(items) == 1:
+        return items[0]
+    unit = ""
+    if items[-1][0] == "qty":  # 3:30 PM
+        unit = items[-1][2]
+        items[-1] = items[-1][1]
+    found: Node = ("ratio", tuple(items))
+    return ("qty", found, unit) if unit else found
 
-    def ratio(self) -> Node:
-        """`3:4`, `3 to 4`, a time; a single value is itself."""
-        items = [self.value()]
-        while (self.peek().value == ":" and self.bars == 0) or self.peek().value.strip().lower() in (
-            "to",
-            "比",
-        ):
-            self.at += 1
-            items.append(self.value())
-        if len(items) == 1:
-            return items[0]
-        unit = ""
-        if items[-1][0] == "qty":  # 3:30 PM
-            unit = items[-1][2]
-            items[-1] = items[-1][1]
-        found: Node = ("ratio", tuple(items))
-        return ("qty", found, unit) if unit else found
 
-    def value(self) -> Node:
-        """A sum with a currency before it or a unit behind it."""
-        token = self.peek()
-        sign = self.take("-") if token.value == "-" and self.peek(1).value in _CURRENCY else False
-        if self.peek().value in _CURRENCY:
-            mark = self.next().value.strip("\\")
-            mark = UNITS.get(mark, mark)
-            inner = self.sum()
-            value: Node = ("qty", inner, mark)
-            if sign:
-                value = ("qty", neg(inner), mark)
+def amount(scan: Scanner) -> Node:
+    """A sum with a currency before it or a unit behind it."""
+    token = scan.peek()
+    sign = scan.take("-") if token.value == "-" and scan.peek(1).value in _CURRENCY else False
+    if scan.peek().value in _CURRENCY:
+        mark = scan.next().value.strip("\\")
+        mark = UNITS.get(mark, mark)
+        inner = expression(scan)
+        value: Node = ("qty", inner, mark)
+        if sign:
+            value = ("qty", neg(inner), mark)
+    else:
+        value = expression(scan)
+        if scan.peek().value in _CURRENCY and value[0] != "qty":
+            mark = scan.next().value.strip("\\")
+            value = ("qty", value, UNITS.get(mark, mark))
+        if value[0] == "qty" and value[2] == "degree" and scan.peek().value in ("C", "F"):
+            value = ("qty", value[1], scan.next().value.lower())
+    value = quantity(scan, _lift(value))
+    parts = [value]
+    while parts[-1][0] == "qty" and scan.peek().kind == "n" and scale(parts[-1][2]) is not None:
+        parts.append(quantity(scan, expression(scan)))  # 1 hour 30 minutes
+        if parts[-1][0] != "qty":
+            raise Unread("a number behind a quantity")
+    return value if len(parts) == 1 else ("list", "and", tuple(parts))
+
+
+def quantity(scan: Scanner, value: Node) -> Node:
+    """The value with the unit, multiplier or percent word that follows it."""
+    while scan.peek().kind in "tw":
+        low = scan.peek().value.strip().lower()
+        if low in UNITS and not low.isascii():  # 千克 is no thousand
+            break
+        found = next(
+            (name for name in sorted(MULTIPLIERS, key=len, reverse=True) if _begins(low, name)), None
+        )
+        if found is None:
+            break
+        times = num(MULTIPLIERS[found])
+        value = ("qty", mul(value[1], times), value[2]) if value[0] == "qty" else mul(value, times)
+        rest = low[len(found) :].strip()
+        scan.tokens[scan.at] = Token("t", rest, True)
+        if not rest:
+            scan.at += 1
+    token = scan.peek()
+    if token.kind not in "tw" or token.value.strip().lower() in CONNECTIVES:
+        return value
+    if token.value.strip().lower() in ("to", "比"):
+        return value
+    pieces: list[str] = []
+    while scan.at < len(scan.tokens):
+        token = scan.peek()
+        if token.kind in "tw" and token.value.strip().lower() not in CONNECTIVES:
+            pieces.append((" " if token.spaced else "") + token.value)
+            scan.at += 1
+        elif token.value == "^" and (scan.peek(1).kind == "n" or scan.peek(1).value == "{"):
+            scan.at += 1
+            exponent = scan.read_group(scan) if scan.peek().value == "{" else single(scan)
+            if exponent[0] != "num":
+                raise Unread("a unit to an unread power")
+            pieces.append(f"^{exponent[1]}")
+        elif token.value == "/" and scan.peek(1).kind in "tw":
+            scan.at += 1
+            pieces.append("/")
+        elif token.value == "." and pieces:
+            scan.at += 1
         else:
-            value = self.sum()
-            if self.peek().value in _CURRENCY and value[0] != "qty":
-                mark = self.next().value.strip("\\")
-                value = ("qty", value, UNITS.get(mark, mark))
-            if value[0] == "qty" and value[2] == "degree" and self.peek().value in ("C", "F"):
-                value = ("qty", value[1], self.next().value.lower())
-        value = self.quantity(_lift(value))
-        parts = [value]
-        while parts[-1][0] == "qty" and self.peek().kind == "n" and scale(parts[-1][2]) is not None:
-            parts.append(self.quantity(self.sum()))  # 1 hour 30 minutes
-            if parts[-1][0] != "qty":
-                raise Unread("a number behind a quantity")
-        return value if len(parts) == 1 else ("list", "and", tuple(parts))
-
-    def quantity(self, value: Node) -> Node:
-        """The value with the unit, multiplier or percent word that follows it."""
-        while self.peek().kind in "tw":
-            low = self.peek().value.strip().lower()
-            if low in UNITS and not low.isascii():  # 千克 is no thousand
-                break
-            found = next(
-                (name for name in sorted(MULTIPLIERS, key=len, reverse=True) if _begins(low, name)), None
-            )
-            if found is None:
-                break
-            times = num(MULTIPLIERS[found])
-            value = ("qty", mul(value[1], times), value[2]) if value[0] == "qty" else mul(value, times)
-            rest = low[len(found) :].strip()
-            self.tokens[self.at] = Token("t", rest, True)
-            if not rest:
-                self.at += 1
-        token = self.peek()
-        if token.kind not in "tw" or token.value.strip().lower() in CONNECTIVES:
-            return value
-        if token.value.strip().lower() in ("to", "比"):
-            return value
-        pieces: list[str] = []
-        while self.at < len(self.tokens):
-            token = self.peek()
-            if token.kind in "tw" and token.value.strip().lower() not in CONNECTIVES:
-                pieces.append((" " if token.spaced else "") + token.value)
-                self.at += 1
-            elif token.value == "^" and (self.peek(1).kind == "n" or self.peek(1).value == "{"):
-                self.at += 1
-                exponent = self.group() if self.peek().value == "{" else self.single()
-                if exponent[0] != "num":
-                    raise Unread("a unit to an unread power")
-                pieces.append(f"^{exponent[1]}")
-            elif token.value == "/" and self.peek(1).kind in "tw":
-                self.at += 1
-                pieces.append("/")
-            elif token.value == "." and pieces:
-                self.at += 1
-            else:
-                break
-        phrase = "".join(pieces).strip()
-        low = phrase.lower()
-        if low in ("percent", "per cent", "percentage", "个百分点"):
-            return ("pct", value)
-        if low in ORDINALS:
-            return value
-        bare = re.sub(r"\^\d", "", phrase)
-        if NO_UNIT.search(bare) or len(phrase) > 60 or len(phrase.split()) > 6:
-            raise Unread(f"{phrase[:30]!r} is not a unit")
-        if value[0] == "qty":
-            if value[2] in ("$", "degree") or unit(phrase) in ("am", "pm"):
-                return ("qty", value[1], f"{value[2]} {unit(phrase)}" if value[2] != "$" else "$")
-            raise Unread("two units")
-        return ("qty", value, unit(phrase))
+            break
+    phrase = "".join(pieces).strip()
+    low = phrase.lower()
+    if low in ("percent", "per cent", "percentage", "个百分点"):
+        return ("pct", value)
+    if low in ORDINALS:
+        return value
+    bare = re.sub(r"\^\d", "", phrase)
+    if NO_UNIT.search(bare) or len(phrase) > 60 or len(phrase.split()) > 6:
+        raise Unread(f"{phrase[:30]!r} is not a unit")
+    if value[0] == "qty":
+        if value[2] in ("$", "degree") or unit(phrase) in ("am", "pm"):
+            return ("qty", value[1], f"{value[2]} {unit(phrase)}" if value[2] != "$" else "$")
+        raise Unread("two units")
+    return ("qty", value, unit(phrase))
 
 
 def _begins(low: str, name: str) -> bool:

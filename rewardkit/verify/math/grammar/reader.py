@@ -1,7 +1,7 @@
-r"""The reader: the tokens of one answer in, one `Node` out, or an error that says why not.
+r"""Reads an answer as one `Node`, or raises an error that says why it cannot.
 
 Recursive descent over a grammar of answers rather than of LaTeX: lists at the top, then relations,
-set operations, ratios, sums, products, powers, atoms. Where a text is ambiguous the reading that a
+set operations, ratios, sums, products, powers, atoms. Where a string is ambiguous the reading that a
 person would take is taken (`2 3/4` is a mixed number, `10 000` ten thousand, `seat` a word), and where
 a person would hesitate (`42 43`) nothing is read. Nothing is evaluated here.
 """
@@ -18,7 +18,7 @@ from ..text.numerals_zh import NUMERALS, numeral
 from ..text.rational import rational
 from ..text.tokens import BAD, LONGEST, Token, canonical, tokens
 from .quantities import NO_UNIT
-from .structure import Groups
+from .structure import whole
 from .tree import Node, Refused, Unread, num
 from .vocabulary import MATH_PHRASES, MULTIPLIERS, UNITS, is_word, unit, words
 
@@ -39,10 +39,6 @@ _BASE_DRESS = re.compile(r"\\text\{(?:base ?)?([0-9A-Za-z]*)\}")
 _HAN_COUNT = re.compile(rf"([{NUMERALS}]{{1,12}})([^\d\s]{{1,4}})")
 LONGEST_DATE = 10
 """Tokens of a date."""
-
-
-class Parser(Groups):
-    """The whole grammar: `Groups` holds atoms and brackets, `Sums` below it the arithmetic."""
 
 
 @remembered(1024)
@@ -76,7 +72,7 @@ def read(raw: str) -> Node:
     if _depth(found) > DEEPEST:
         raise Refused(f"nested deeper than {DEEPEST}")
     try:
-        return Parser(list(found)).whole()
+        return whole(list(found))
     except Unread:
         if any(token.kind == "t" or (token.kind == "w" and is_word(token.value)) for token in found):
             return ("text", words(_spelt(found)))
@@ -239,6 +235,6 @@ def _rest(rest: tuple[Token, ...]) -> Node:
     ):
         return ("text", words(_spelt(rest)))
     try:
-        return Parser(list(rest)).whole()
+        return whole(list(rest))
     except Unread:
         return ("text", words(_spelt(rest)))
