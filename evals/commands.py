@@ -263,8 +263,8 @@ def export(
     per_prompt: Annotated[int, typer.Option(min=1, help="With --correct: how many per prompt.")] = 1,
 ) -> None:
     """Write a scored run as a flat table, one row per completion, or only its right completions for SFT."""
-    from .export import export as write
-    from .export import export_correct
+    from .analysis.export import export as write
+    from .analysis.export import export_correct
     from .run import EvaluationRun
 
     folder = EvaluationRun.existing(run)

@@ -82,7 +82,7 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RunComparison:
     """Differences of every run from the first, curves, flips, and what was objected to."""
 
     boards: list[Board]

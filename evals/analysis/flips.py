@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..run.folder import EvaluationRun
-from .paired import Comparison
+from .paired import RunComparison
 
 
 def greedy_texts(folder: EvaluationRun, items: set[str]) -> dict[str, str]:
@@ -22,7 +22,7 @@ def greedy_texts(folder: EvaluationRun, items: set[str]) -> dict[str, str]:
 
 
 def side_by_side(
-    made: Comparison, folders: Sequence[EvaluationRun], limit: int, console: Console | None = None
+    made: RunComparison, folders: Sequence[EvaluationRun], limit: int, console: Console | None = None
 ) -> None:
     """Print up to `limit` flips of each run: what was gained first, then what was lost."""
     out = console or Console()

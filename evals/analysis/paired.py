@@ -26,10 +26,10 @@ from rewardkit.statistics import (
 
 from ..metrics import pass_at_k
 from .board import Board, common_items
-from .comparison import Comparison, Curves, Difference, Flip
+from .comparison import Curves, Difference, Flip, RunComparison
 from .measures import Measure, counts, measures
 
-__all__ = ["Comparison", "Curves", "Difference", "Flip", "compare", "objections_to"]
+__all__ = ["Curves", "Difference", "Flip", "RunComparison", "compare", "objections_to"]
 
 SHOWN = re.compile(
     r"accuracy|mean@n|pass@\d+|maj@\d+|greedy-mean@n|none_recall|none_precision|false_none|no_answer|truncated|tokens|reward"
@@ -39,7 +39,7 @@ SLICED = ("accuracy", "mean@n", "false_none", "none_recall")
 
 def compare(
     boards: Sequence[Board], names: Sequence[str] | None = None, *, anyway: bool = False
-) -> Comparison:
+) -> RunComparison:
     """Compare runs with the first. Raises UsageError for runs that are not comparable, unless `anyway`."""
     if len(boards) < 2:
         raise UsageError("a comparison needs at least two runs, the baseline first")
@@ -63,7 +63,7 @@ def compare(
         rows += _differences(base, other, name)
         curves += _curves(base, other, name)
         flips += _flips(base, other, name)
-    return Comparison(list(boards), labels, items, rows, curves, flips, objections)
+    return RunComparison(list(boards), labels, items, rows, curves, flips, objections)
 
 
 def objections_to(base: Board, other: Board, name: str) -> list[str]:

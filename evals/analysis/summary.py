@@ -33,7 +33,7 @@ HEADLINES += ("truncated", "unusual_outputs", "tokens", "reward")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SummaryRow:
     """A metric over all items (`column` empty) or over a slice. `floor` is what guessing would score."""
 
     column: str
@@ -44,17 +44,17 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class RunSummary:
     """The rows of a run, and what is to be said beside them."""
 
     board: Board
-    rows: list[Row]
+    rows: list[SummaryRow]
     notes: list[str]
 
     def table(self, *, everything: bool = False) -> Table:
         """Metrics over all items, a row each and a column an arm."""
         arms = [*self.board.arms, *(["both"] if len(self.board.arms) > 1 else [])]
-        cells: dict[str, dict[str, Row]] = {}
+        cells: dict[str, dict[str, SummaryRow]] = {}
         for row in self.rows:
             shown = everything or (row.measure.name.startswith(HEADLINES) and "." not in row.measure.name[6:])
             if not row.column and (shown or row.measure.name.startswith("quadrant")):
@@ -128,22 +128,22 @@ class Summary:
         return self.table().html()
 
 
-def summarise(board: Board, *, slices: bool = True) -> Summary:
+def summarise(board: Board, *, slices: bool = True) -> RunSummary:
     """Every metric of a board, over all items and over each slice."""
     every = measures(board)
     clusters = board.clusters if board.suite.cluster else None
     rows = [_row("", "", measure, None, clusters) for measure in every]
     for (column, value), mask in board.slices().items() if slices else ():
         rows += [_row(column, value, measure, mask, clusters) for measure in every]
-    return Summary(board, rows, list(_notes(board)))
+    return RunSummary(board, rows, list(_notes(board)))
 
 
-def _row(column: str, value: str, measure: Measure, mask: Any, clusters: list[str] | None) -> Row:
+def _row(column: str, value: str, measure: Measure, mask: Any, clusters: list[str] | None) -> SummaryRow:
     floor = math.nan
     if measure.floor is not None:
         kept = measure.floor if mask is None else measure.floor[mask]
         floor = float(np.mean(kept)) if len(kept) else math.nan
-    return Row(column, value, measure, measure.estimate(mask, clusters), floor)
+    return SummaryRow(column, value, measure, measure.estimate(mask, clusters), floor)
 
 
 def _notes(board: Board) -> Iterator[str]:
@@ -176,7 +176,7 @@ def _slice_names(board: Board) -> list[tuple[str, str, str]]:
     return [*names, *none, ("cut", "truncated", arm)]
 
 
-def _cell(row: Row | None) -> str:
+def _cell(row: SummaryRow | None) -> str:
     return "" if row is None else interval(row.estimate, row.measure.unit)
 
 

@@ -19,13 +19,13 @@ BACKENDS = {
     "openai": ".openai:OpenAIBackend",
     "replay": ".replay:ReplayBackend",
 }
-"""Each is imported when it is first asked for. Its options are the fields of `<module>.Options`."""
+"""Each is imported when it is first asked for. The class says which options it takes."""
 
 
 def open_backend(name: str, model: str, options: dict[str, Any] | None = None) -> Backend:
     """Open a backend on a model (a folder, a hub name, a served name, a file of completions).
 
-    `options` are checked against the backend's own `Options`; values may be strings, as they come from a
+    `options` are checked against what the backend takes; values may be strings, as they come from a
     command line. Raises UsageError for an unknown backend or option, SetupError for a missing package.
     """
     if name not in BACKENDS:
@@ -38,12 +38,13 @@ def open_backend(name: str, model: str, options: dict[str, Any] | None = None) -
             f"backend '{name}' needs the package '{missing.name}', which is not installed"
         ) from missing
     given = dict(options or {})
-    fields = list(module.Options.__dataclass_fields__)
+    backend = getattr(module, attribute)
+    fields = list(backend.takes.__dataclass_fields__)
     for key in given:
         if key not in fields:
             raise UsageError(f"backend '{name}' has no option '{key}'; {nearest(key, fields)}")
     try:
-        checked = TypeAdapter(module.Options).validate_python(given)
+        checked = TypeAdapter(backend.takes).validate_python(given)
     except ValidationError as wrong:
         first = wrong.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -32,7 +32,7 @@ REFUSED = (400, 413, 422)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class OpenAIOptions:
     """Options of the OpenAI-compatible backend.
 
     `base_url` may name several servers, separated by commas. `revision` is yours to give: a served name says
@@ -77,8 +77,10 @@ class _Urls:
 class OpenAIBackend(Backend):
     """A client of /v1/completions (text prompts) and /v1/chat/completions (message prompts)."""
 
-    def __init__(self, model: str, options: Options | None = None) -> None:
-        self.options = options or Options()
+    takes = OpenAIOptions
+
+    def __init__(self, model: str, options: OpenAIOptions | None = None) -> None:
+        self.options = options or OpenAIOptions()
         self.model = model
         urls = [url.strip().rstrip("/").removesuffix("/v1") for url in self.options.base_url.split(",")]
         self._urls = _Urls(urls)

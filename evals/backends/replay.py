@@ -27,7 +27,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class ReplayOptions:
     """Options of the replay backend.
 
     `match` is the column shared by the file and the suite's data ('id' is the item's id); `completion` the
@@ -44,10 +44,12 @@ class Options:
 class ReplayBackend(Backend):
     """A file of completions."""
 
+    takes = ReplayOptions
+
     replays: ClassVar[bool] = True
 
-    def __init__(self, model: str, options: Options | None = None) -> None:
-        self.options = options or Options()
+    def __init__(self, model: str, options: ReplayOptions | None = None) -> None:
+        self.options = options or ReplayOptions()
         self.path = Path(model)
         if not self.path.is_file():
             raise SetupError(f"no file of completions at {self.path}")

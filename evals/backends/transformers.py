@@ -28,7 +28,7 @@ WINDOW = 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class TransformersOptions:
     """Options of the transformers backend. `dtype` and `device` 'auto' follow the checkpoint and the machine."""
 
     batch_size: int = 16
@@ -42,8 +42,10 @@ class Options:
 class TransformersBackend(Backend):
     """`AutoModelForCausalLM.generate` over left-padded batches."""
 
-    def __init__(self, model: str, options: Options | None = None) -> None:
-        options = options or Options()
+    takes = TransformersOptions
+
+    def __init__(self, model: str, options: TransformersOptions | None = None) -> None:
+        options = options or TransformersOptions()
         found = find_model(model, options.adapter)
         model, options = found.model, replace(options, adapter=found.adapter)
         dtype = options.dtype if options.dtype == "auto" else getattr(torch, options.dtype, None)
@@ -74,17 +76,21 @@ class TransformersBackend(Backend):
         self._path = str(Path(options.adapter or model).resolve())
 
     @classmethod
-    def of(cls, model: Any, tokenizer: Any, identity: dict[str, Any], options: Options | None = None):
+    def of(
+        cls, model: Any, tokenizer: Any, identity: dict[str, Any], options: TransformersOptions | None = None
+    ):
         """A backend over a model that is already in memory, as a trainer has one.
 
         `identity` must change whenever the weights do (a step number, say): it is part of the cache key.
         """
         self = cls.__new__(cls)
-        self._set(model, tokenizer, dict(identity), options or Options())
+        self._set(model, tokenizer, dict(identity), options or TransformersOptions())
         self._path = None
         return self
 
-    def _set(self, model: Any, tokenizer: Any, identity: dict[str, Any], options: Options) -> None:
+    def _set(
+        self, model: Any, tokenizer: Any, identity: dict[str, Any], options: TransformersOptions
+    ) -> None:
         self.model, self.tokenizer, self.options = model, tokenizer, options
         self._identity = {
             "backend": "transformers",

@@ -24,7 +24,7 @@ from .checkpoint import find_model, model_identity
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class VllmOptions:
     """Options of the vllm backend; the names are vLLM's own. `in_flight` requests are handed to the engine."""
 
     dtype: str = "auto"
@@ -41,10 +41,12 @@ class Options:
 class VllmBackend(Backend):
     """`vllm.LLM`'s engine, driven step by step."""
 
-    def __init__(self, model: str, options: Options | None = None) -> None:
+    takes = VllmOptions
+
+    def __init__(self, model: str, options: VllmOptions | None = None) -> None:
         found = find_model(model, options.adapter if options else None)
         model = found.model
-        self.options = given = replace(options or Options(), adapter=found.adapter)
+        self.options = given = replace(options or VllmOptions(), adapter=found.adapter)
         self._path = str(Path(given.adapter or model).resolve())
         self.llm = vllm.LLM(
             model=model,

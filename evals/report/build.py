@@ -26,7 +26,7 @@ from .audits import audit_section, document_section
 from .evaluation import evaluation_sections
 from .folders import folder_reports
 from .scores import score_section
-from .sources import Kind, Source, document_title, recognise, short_names
+from .sources import ReportSource, SourceKind, document_title, recognise, short_names
 
 FORMATS = ("html", "md", "json")
 
@@ -87,22 +87,28 @@ def make_page(
     found = recognise(sources)
     if not found:
         raise UsageError("no run to report on; give a run, a score file, an audit or a recipe")
-    by: dict[Kind, list[Source]] = {kind: [one for one in found if one.kind == kind] for kind in Kind}
+    by: dict[SourceKind, list[ReportSource]] = {
+        kind: [one for one in found if one.kind == kind] for kind in SourceKind
+    }
     completions = Completions(limit)
     sections: list[Section] = []
-    runs = _named(by[Kind.EVALUATION])
+    runs = _named(by[SourceKind.EVALUATION])
     if runs:
         folders = {name: EvaluationRun(path) for name, path in runs.items()}
         sections += evaluation_sections(folders, completions, anyway=anyway)
     for report in folder_reports():
-        others = _named([source for source in by[Kind.FOLDER] if source.report is report])
+        others = _named([source for source in by[SourceKind.FOLDER] if source.report is report])
         sections += report.sections(others, completions, list(runs)) if others else []
-    audits = [audit for source in by[Kind.AUDIT] for audit in source.data]
-    audits += [_checked(source.given) for source in by[Kind.RECIPE]]
+    audits = [audit for source in by[SourceKind.AUDIT] for audit in source.data]
+    audits += [_checked(source.given) for source in by[SourceKind.RECIPE]]
     if audits:
         sections.append(audit_section(audits))
-    sections += [document_section(document_title(source.data), source.data) for source in by[Kind.DOCUMENT]]
-    sections += [score_section(name, path, completions) for name, path in _named(by[Kind.SCORES]).items()]
+    sections += [
+        document_section(document_title(source.data), source.data) for source in by[SourceKind.DOCUMENT]
+    ]
+    sections += [
+        score_section(name, path, completions) for name, path in _named(by[SourceKind.SCORES]).items()
+    ]
     sections.append(_sources(found))
     claims = [Claim.of(one) for one in intro if not isinstance(one, str)]
     return Page(
@@ -119,7 +125,7 @@ def _whole_characters(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _named(sources: Sequence[Source]) -> dict[str, Path]:
+def _named(sources: Sequence[ReportSource]) -> dict[str, Path]:
     paths = [source.path for source in sources]
     return dict(zip(short_names(paths), paths, strict=True))
 
@@ -131,14 +137,16 @@ def _checked(reference: str) -> Mapping[str, Any]:
     return check(load_recipe(reference)).to_dict()
 
 
-def _title(by: Mapping[Kind, Sequence[Source]]) -> str:
-    runs = [*by[Kind.EVALUATION], *by[Kind.SCORES]] or [one for sources in by.values() for one in sources]
+def _title(by: Mapping[SourceKind, Sequence[ReportSource]]) -> str:
+    runs = [*by[SourceKind.EVALUATION], *by[SourceKind.SCORES]] or [
+        one for sources in by.values() for one in sources
+    ]
     names = list(dict.fromkeys(one.path.name if one.path.exists() else one.given for one in runs))
     shown = ", ".join(names[:4])
     return shown if len(names) <= 4 else f"{shown} and {len(names) - 4} more"
 
 
-def _sources(found: Sequence[Source]) -> Section:
+def _sources(found: Sequence[ReportSource]) -> Section:
     rows = [[source.given, source.word] for source in found]
     plain = [{"source": source.given, "kind": source.word} for source in found]
     table = Table(["what this page was made from", "kind"], rows, words=(0, 1))

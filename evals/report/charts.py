@@ -20,7 +20,7 @@ from rewardkit.pages.plots import WIDE, colour, outcome_bars, percent_axis, poin
 
 from ..analysis.board import OUTCOMES, Board
 from ..analysis.measures import Measure, counts, measures
-from ..analysis.paired import Comparison
+from ..analysis.paired import RunComparison
 from ..metrics import QUADRANTS, pass_at_k
 
 BARS = 17
@@ -45,7 +45,7 @@ def headlines(boards: Boards) -> Chart | None:
     return points(rows, "metric", list(boards), title="Headline figures") if rows else None
 
 
-def differences(made: Comparison) -> Chart | None:
+def differences(made: RunComparison) -> Chart | None:
     """Points with intervals: how far each run is from the first, in shares of questions."""
     tops = [row.metric for row in made.rows if row.metric.startswith("pass@")]
     shown = {

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 
-class Format(StrEnum):
+class PageFormat(StrEnum):
     """What is written."""
 
     HTML = "html"
@@ -30,7 +30,7 @@ def report(
         Path | None, typer.Option("--out", "-o", help="The file to write; report.html by default.")
     ] = None,
     format: Annotated[
-        Format | None, typer.Option(help="html, md or json; by default what the file's name says.")
+        PageFormat | None, typer.Option(help="html, md or json; by default what the file's name says.")
     ] = None,
     title: Annotated[str, typer.Option(help="The page's title.")] = "",
     pictures: Annotated[
@@ -50,7 +50,7 @@ def report(
     """
     from .build import build
 
-    chosen = format or Format(_ending(out))
+    chosen = format or PageFormat(_ending(out))
     target = out or Path(f"report.{chosen}")
     build(
         sources,

@@ -18,9 +18,9 @@ from rewardkit.pages.page import Section
 from rewardkit.pages.tables import Table, interval
 
 from ..analysis.board import load_board
-from ..analysis.paired import Comparison, Difference
+from ..analysis.paired import Difference, RunComparison
 from ..analysis.panel import panel
-from ..analysis.summary import Summary, summarise
+from ..analysis.summary import RunSummary, summarise
 from ..run.folder import EvaluationRun
 from . import charts
 from .agreement import agreement_section
@@ -107,7 +107,7 @@ def summary_section(runs: Runs, prefix: str) -> Section:
     if runs.objections:
         word = "Compared nevertheless" if runs.comparison is not None else "Not compared with the others"
         lead += f" {word}: {'; '.join(dict.fromkeys(runs.objections))}."
-    return Section("Summary", blocks, lead, [summary.plain() for summary in summaries.values()])
+    return Section("RunSummary", blocks, lead, [summary.plain() for summary in summaries.values()])
 
 
 def curves_section(runs: Runs, prefix: str) -> Section | None:
@@ -225,7 +225,7 @@ def _readings(folder: EvaluationRun) -> list[str]:
     return list(found.values())
 
 
-def _headline_table(made: Comparison) -> Table:
+def _headline_table(made: RunComparison) -> Table:
     """A row a metric and a column a run."""
     rows = [row for row in made.rows if not row.column]
     found = {(row.run, row.metric, row.arm): row for row in rows}
@@ -258,7 +258,7 @@ def _star(row: Difference) -> str:
     return "*" if row.difference.p < 0.05 else ""
 
 
-def _sentences(summaries: Mapping[str, Summary]) -> Iterator[str]:
+def _sentences(summaries: Mapping[str, RunSummary]) -> Iterator[str]:
     """What greedy decoding gets right and what samples reach, in words."""
     for name, summary in summaries.items():
         found = {(row.measure.name, row.measure.arm): row.estimate for row in summary.rows}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..analysis.board import Board, common_items
-from ..analysis.paired import Comparison, compare, objections_to
+from ..analysis.paired import RunComparison, compare, objections_to
 from ..run.folder import EvaluationRun
 
 
@@ -18,7 +18,7 @@ class Runs:
     boards: dict[str, Board]
     objections: list[str] = field(default_factory=list)
     """Why these runs are not compared with the first ones, or what was overruled to compare them."""
-    comparison: Comparison | None = None
+    comparison: RunComparison | None = None
 
     @property
     def suite(self) -> str:

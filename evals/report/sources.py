@@ -29,7 +29,7 @@ DEPTH = 2
 """How deep a folder is searched for runs."""
 
 
-class Kind(StrEnum):
+class SourceKind(StrEnum):
     """What an argument of a report is."""
 
     EVALUATION = "evaluation run"
@@ -41,10 +41,10 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ReportSource:
     """One thing that a page is about. `data` is what a JSON file holds, `report` what reads a folder of another part."""
 
-    kind: Kind
+    kind: SourceKind
     given: str
     data: Any = None
     report: FolderReport | None = None
@@ -60,13 +60,13 @@ class Source:
         return Path(self.given)
 
 
-def recognise(given: Sequence[Path | str]) -> list[Source]:
+def recognise(given: Sequence[Path | str]) -> list[ReportSource]:
     """Every source behind the arguments, in order. Raises UsageError for one that is none of them."""
     found = [source for one in given for source in _recognised(str(one))]
     return list({(source.kind, source.given): source for source in found}.values())
 
 
-def _recognised(given: str) -> Iterator[Source]:
+def _recognised(given: str) -> Iterator[ReportSource]:
     path = Path(given)
     if path.is_dir():
         found = _folder(path)
@@ -78,29 +78,29 @@ def _recognised(given: str) -> Iterator[Source]:
             raise UsageError(f"{path} contains no run; {TAKES}")
         yield from inside
     elif not path.exists() and ("@" in given or "/" not in given) and not path.suffix:
-        yield Source(Kind.RECIPE, given)
+        yield ReportSource(SourceKind.RECIPE, given)
     elif not path.exists():
         raise UsageError(f"{path}: no such file or folder; {TAKES}")
     elif path.suffix in (".jsonl", ".parquet"):
-        yield Source(Kind.SCORES, given)
+        yield ReportSource(SourceKind.SCORES, given)
     elif path.suffix in (".yaml", ".yml"):
-        yield Source(Kind.RECIPE, given)
+        yield ReportSource(SourceKind.RECIPE, given)
     elif path.suffix == ".json":
         yield _document(path)
     else:
         raise UsageError(f"{path}: cannot tell from its name what this is; {TAKES}")
 
 
-def _folder(path: Path) -> Source | None:
+def _folder(path: Path) -> ReportSource | None:
     if (path / "run.json").is_file() and (path / "suite.yaml").is_file():
-        return Source(Kind.EVALUATION, str(path))
+        return ReportSource(SourceKind.EVALUATION, str(path))
     for report in folder_reports():
         if report.reads(path):
-            return Source(Kind.FOLDER, str(path), report=report)
+            return ReportSource(SourceKind.FOLDER, str(path), report=report)
     return None
 
 
-def _inside(path: Path, depth: int) -> Iterator[Source]:
+def _inside(path: Path, depth: int) -> Iterator[ReportSource]:
     for child in sorted(path.iterdir()):
         if not child.is_dir() or child.name.startswith("."):
             continue
@@ -111,16 +111,16 @@ def _inside(path: Path, depth: int) -> Iterator[Source]:
             yield from _inside(child, depth - 1)
 
 
-def _document(path: Path) -> Source:
+def _document(path: Path) -> ReportSource:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as wrong:
         raise UsageError(f"{path}: not JSON: {wrong}") from None
     if isinstance(data, dict):
         if "audits" in data or {"recipe", "findings"} <= data.keys():
-            return Source(Kind.AUDIT, str(path), data.get("audits", [data]))
+            return ReportSource(SourceKind.AUDIT, str(path), data.get("audits", [data]))
         if document_title(data):
-            return Source(Kind.DOCUMENT, str(path), data)
+            return ReportSource(SourceKind.DOCUMENT, str(path), data)
     raise UsageError(f"{path}: JSON of an unknown kind; {TAKES}")
 
 

@@ -10,8 +10,8 @@ from rewardkit.pages.completions import Completions, gold_text, interleaved, pro
 from rewardkit.recipe.answer import Reasoning
 
 from ..analysis.board import choose_scoring
-from ..analysis.paired import Comparison
-from ..export import rows
+from ..analysis.export import rows
+from ..analysis.paired import RunComparison
 
 if TYPE_CHECKING:
     from .runs import Runs
@@ -66,7 +66,7 @@ def add_runs(runs: Runs, table: Completions, scoring: str | None = None) -> Text
     return greedy
 
 
-def flips_of(made: Comparison, texts: Mapping[tuple[str, str], Any]) -> list[Flips]:
+def flips_of(made: RunComparison, texts: Mapping[tuple[str, str], Any]) -> list[Flips]:
     """A block for each run that is compared with the first: as many gained ones as lost ones, in turn."""
     base = made.names[0]
     blocks = []

@@ -25,13 +25,13 @@ from ..backends.base import Sampling
 Ranges = str | int | float | bool | list[str | int | float | bool]
 
 
-class Part(BaseModel):
+class SuitePart(BaseModel):
     """A frozen part of a suite that admits no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Generated(Part):
+class Generated(SuitePart):
     """Rows made here: `arithmetic` (chains of additions, some unanswerable) or `countdown`."""
 
     kind: Literal["arithmetic", "countdown"]
@@ -48,7 +48,7 @@ class Generated(Part):
         return self
 
 
-class Data(Part):
+class Data(SuitePart):
     """Rows and what their columns mean. Exactly one of `path`, `hub` and `generate` says where they are."""
 
     path: str | None = Field(None, description="A .jsonl, .csv or .parquet file, seen from the suite's file.")
@@ -88,7 +88,7 @@ class Data(Part):
         return self
 
 
-class Fewshot(Part):
+class Fewshot(SuitePart):
     """Worked examples before the question, rendered with the same templates."""
 
     examples: str | Data = Field(
@@ -99,7 +99,7 @@ class Fewshot(Part):
     answer: str = Field("{{ answer }}", description="Template of an example's answer.")
 
 
-class Prompt(Part):
+class Prompt(SuitePart):
     """What the model is shown. Templates are Jinja over the row's columns, sandboxed and strict.
 
     With `chat` the parts become messages and the model's own chat template is applied; without it they are
@@ -114,13 +114,13 @@ class Prompt(Part):
     between: str = "\n\n"
 
 
-class GreedyArm(Part):
+class GreedyArm(SuitePart):
     """One completion a prompt, the most likely token each time."""
 
     max_new_tokens: Annotated[int, Field(ge=1)] | None = None
 
 
-class SampledArm(Part):
+class SampledArm(SuitePart):
     """n completions a prompt. top_k 0 and min_p 0 are off."""
 
     n: Annotated[int, Field(ge=1)]
@@ -134,7 +134,7 @@ class SampledArm(Part):
     max_new_tokens: Annotated[int, Field(ge=1)] | None = None
 
 
-class Arms(Part):
+class Arms(SuitePart):
     """Which decodings are run over the same prompts."""
 
     greedy: GreedyArm | None = None
@@ -156,7 +156,7 @@ class Arms(Part):
         return self
 
 
-class Suite(Part):
+class Suite(SuitePart):
     """An evaluation. See the fields' own descriptions; `rewardkit eval schema` prints them all."""
 
     suite: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]

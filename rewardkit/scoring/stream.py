@@ -21,7 +21,7 @@ CHUNK = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedRow:
     """A rollout that got no score: its row in the file, and why."""
 
     row: int
@@ -34,7 +34,7 @@ class Chunk:
 
     groups: list[Group]
     scores: list[list[Score]]
-    refused: list[Refused] = field(default_factory=list)
+    refused: list[RefusedRow] = field(default_factory=list)
 
 
 def chunks(groups: Iterable[Group], size: int = CHUNK) -> Iterator[list[Group]]:
@@ -60,7 +60,7 @@ def score_chunk(recipe: Recipe, groups: list[Group], counter: Counter | None = N
     if counter is not None and recipe.needs():
         whole = iter(counted([rollout for group in groups for rollout in group], counter))
         groups = [Group(group.name, [next(whole) for _ in group], group.rows) for group in groups]
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     try:
         readings = recipe.read([rollout for group in groups for rollout in group])
     except DataError:
@@ -69,9 +69,9 @@ def score_chunk(recipe: Recipe, groups: list[Group], counter: Counter | None = N
     return Chunk(groups, [[next(scores) for _ in group] for group in groups], refused)
 
 
-def _read_singly(recipe: Recipe, groups: list[Group]) -> tuple[list[Group], list[Reading], list[Refused]]:
+def _read_singly(recipe: Recipe, groups: list[Group]) -> tuple[list[Group], list[Reading], list[RefusedRow]]:
     readings: list[Reading] = []
-    refused: list[Refused] = []
+    refused: list[RefusedRow] = []
     kept: list[Group] = []
     for group in groups:
         left = Group(group.name)
@@ -79,7 +79,7 @@ def _read_singly(recipe: Recipe, groups: list[Group]) -> tuple[list[Group], list
             try:
                 readings += recipe.read([rollout])
             except DataError as error:
-                refused.append(Refused(row, error.fault))
+                refused.append(RefusedRow(row, error.fault))
             else:
                 left.append(rollout)
                 left.rows.append(row)

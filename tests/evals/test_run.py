@@ -8,8 +8,8 @@ import pytest
 from simulated_policy import Simulated
 
 from rewardkit.errors import DataError, UsageError
+from rewardkit.evals.analysis.export import export_correct
 from rewardkit.evals.backends import open_backend
-from rewardkit.evals.export import export_correct
 from rewardkit.evals.profiles import load_reader
 from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.log import read_log

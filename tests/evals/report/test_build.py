@@ -11,7 +11,7 @@ from page_material import WRITTEN, write_run
 from rewardkit.errors import DataError, UsageError
 from rewardkit.evals.report import build, make_page
 from rewardkit.evals.report.folders import folder_reports
-from rewardkit.evals.report.sources import Kind, recognise, short_names
+from rewardkit.evals.report.sources import SourceKind, recognise, short_names
 from rewardkit.pages.completions import COLUMNS, Completions
 from rewardkit.pages.draw import PAPER
 from rewardkit.pages.page import HERE, Page
@@ -28,15 +28,15 @@ def section(page, title):
 def test_sources_are_known_by_what_they_are(made):
     given = [made / "runs" / "base", made / "training", made / "check.json", "playground-none@0"]
     kinds = [source.kind for source in recognise(given)]
-    assert kinds == [Kind.EVALUATION, Kind.FOLDER, Kind.AUDIT, Kind.RECIPE]
+    assert kinds == [SourceKind.EVALUATION, SourceKind.FOLDER, SourceKind.AUDIT, SourceKind.RECIPE]
 
 
 def test_a_folder_stands_for_the_runs_in_it(made):
     found = recognise([made])
     assert [(source.kind, source.path.name) for source in found] == [
-        (Kind.EVALUATION, "base"),
-        (Kind.EVALUATION, "trained"),
-        (Kind.FOLDER, "training"),
+        (SourceKind.EVALUATION, "base"),
+        (SourceKind.EVALUATION, "trained"),
+        (SourceKind.FOLDER, "training"),
     ]
 
 

@@ -10,12 +10,12 @@ from typing import Any
 from rewardkit.errors import UsageError
 from rewardkit.files import write_whole
 
-from .analysis.board import choose_scoring
-from .run.folder import EvaluationRun
-from .run.log import record_of
-from .run.score import read_scores
-from .suite.prompts import Prompter
-from .traces import Order, right_traces
+from ..run.folder import EvaluationRun
+from ..run.log import record_of
+from ..run.score import read_scores
+from ..suite.prompts import Prompter
+from ..traces import Order, right_traces
+from .board import choose_scoring
 
 FORMATS = (".jsonl", ".csv", ".parquet")
 
