@@ -107,7 +107,7 @@ def summary_section(runs: Runs, prefix: str) -> Section:
     if runs.objections:
         word = "Compared nevertheless" if runs.comparison is not None else "Not compared with the others"
         lead += f" {word}: {'; '.join(dict.fromkeys(runs.objections))}."
-    return Section("RunSummary", blocks, lead, [summary.plain() for summary in summaries.values()])
+    return Section("Summary", blocks, lead, [summary.plain() for summary in summaries.values()])
 
 
 def curves_section(runs: Runs, prefix: str) -> Section | None:

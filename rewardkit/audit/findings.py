@@ -160,8 +160,6 @@ class Audit:
 
     def markdown(self) -> str:
         """The audit as Markdown."""
-        pass
-
         return audit_markdown(self)
 
     _repr_markdown_ = markdown
@@ -265,11 +263,6 @@ def audit_markdown(audit: Audit) -> str:
 
 
 def _markdown_of(name: str, table: Any) -> list[str]:
-    from .proof.abstention import CHANCES, Scoring
-
-    if isinstance(table, Scoring):
-        rows = [[num(c), num(table.threshold(c))] for c in CHANCES]
-        return [markdown_table(["chance of being right", "None pays at P(unanswerable) above"], rows)]
     if hasattr(table, "rows") and hasattr(table, "header"):
         return [f"**{table.title}**", "", markdown_table(table.header, table.rows())]
     if isinstance(table, Mapping):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import regex
 
-from ..formatting import num
 from .findings import Audit, Severity, Verdict, Witness, fix_lines, plain, sign, witness_rows
 
 if TYPE_CHECKING:
@@ -65,11 +64,6 @@ def witness_table(witness: Witness, most: int = 4) -> RenderableType:
 
 def tables(name: str, table: Any) -> list[RenderableType]:
     """The renderables of one of an audit's tables."""
-    from .proof.abstention import CHANCES, Scoring
-
-    if isinstance(table, Scoring):
-        rows = [[num(c), num(table.threshold(c))] for c in CHANCES]
-        return [grid("None begins to pay at", ["chance of being right", "P(unanswerable) above"], rows)]
     if hasattr(table, "rows") and hasattr(table, "header"):
         return [grid(table.title, table.header, table.rows())]
     return [f"{name}: {plain(table)}"]

@@ -120,7 +120,7 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SpacePart:
     """What a component adds to an extreme of the total: its cell, and whether it pays a number there."""
 
     value: float
@@ -279,7 +279,7 @@ class Space:
     ) -> tuple[float, dict[str, Range]] | None:
         """The extreme of a sum in which what pays nothing adds nothing, and something must be paid."""
         free = [self._part(c, outcome, truncated, low, pinned, must=False) for c in self.components]
-        options: list[list[Part]] = []
+        options: list[list[SpacePart]] = []
         if any(part is not None and part.paid for part in free):
             options.append([part for part in free if part is not None])
         else:
@@ -304,18 +304,18 @@ class Space:
         pinned: Mapping[str, Range],
         *,
         must: bool,
-    ) -> Part | None:
+    ) -> SpacePart | None:
         """The extreme cell of one component; with `must`, of those that can pay a number.
 
         Ties go to the cell nearest the clean style, then the later.
         """
         clean = self.clean_ranges if low or outcome != Outcome.CORRECT else {}
-        best: tuple[tuple[float, bool, int], Part] | None = None
+        best: tuple[tuple[float, bool, int], SpacePart] | None = None
         for ranges, pays in component.every(outcome, truncated, pinned, clean):
             away = sum(1 for name, part in ranges.items() if clean and clean.get(name) != part)
-            options = [] if pays.never else [Part(pays.lo if low else pays.hi, True, ranges)]
+            options = [] if pays.never else [SpacePart(pays.lo if low else pays.hi, True, ranges)]
             if pays.absent and not must:
-                options.append(Part(0.0, False, ranges))
+                options.append(SpacePart(0.0, False, ranges))
             for part in options:
                 key = (part.value if low else -part.value, not part.paid, away)
                 if best is None or key < best[0] or (low and key == best[0]):

@@ -18,7 +18,7 @@ from ..findings import Finding, Severity, Verdict
 from ..rollouts.load import Rollouts, from_groups, scored
 from ..space import Space
 from ..witness.writing import Writer
-from .rewards import Comparison, compare
+from .rewards import RewardComparison, compare
 from .specification import SpecDiff, spec_diff
 
 
@@ -29,7 +29,7 @@ class Diff:
     before: str
     after: str
     spec: SpecDiff
-    comparison: Comparison | None = None
+    comparison: RewardComparison | None = None
     on: str = ""
     findings: tuple[Finding, ...] = ()
     allowed: tuple[str, ...] = ()
@@ -167,7 +167,7 @@ def _alone(rollout: Rollout, at: int) -> Rollout:
     return replace(rollout, group=f"written-{at}")
 
 
-def _findings(found: Comparison, must_equal: bool, on: str) -> list[Finding]:
+def _findings(found: RewardComparison, must_equal: bool, on: str) -> list[Finding]:
     findings: list[Finding] = []
     if must_equal:
         findings.append(

@@ -1,6 +1,6 @@
 """Two recipes on the same rollouts: which totals move, which orders turn, and what GRPO would make of it.
 
-Scores by group under both recipes come in, completion for completion; a `Comparison` goes out: totals
+Scores by group under both recipes come in, completion for completion; a `RewardComparison` goes out: totals
 moved, rank correlation and pairs within groups, right-versus-wrong inversions, the cosine between the
 advantages and a distance on group-normalised rewards, the terms and completions that move most, and,
 where the rows say which checkpoint wrote them, whether the preferred checkpoint flips.
@@ -77,7 +77,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class RewardComparison:
     """Two recipes on the same rollouts. Means are over groups where the figure is defined; NaN without one."""
 
     before: str
@@ -194,7 +194,7 @@ class Comparison:
 
 def compare(
     before: ScoredGroups, after: ScoredGroups, rollouts: Rollouts | None = None, checkpoint: str | None = None
-) -> Comparison:
+) -> RewardComparison:
     """Compare two recipes' scores of the same rollouts.
 
     Args:
@@ -217,7 +217,7 @@ def compare(
     one, two = matrix(before.groups), matrix(after.groups)
     taus = [tau for a, b in zip(one, two, strict=True) if (tau := tau_b(a, b)) == tau]
     first, second = of_totals(one), of_totals(two)
-    return Comparison(
+    return RewardComparison(
         before=before.recipe,
         after=after.recipe,
         completions=len(pairs),

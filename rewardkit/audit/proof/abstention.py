@@ -1,7 +1,7 @@
 """Scoring rules for abstention: when does saying None begin to pay.
 
-Five prices come in, those of an answer right and wrong, of None said on an answerable problem, and of
-None and an answer on an unanswerable one; thresholds go out. With c the chance of being right when
+Five prices decide it: those of an answer right and wrong, of None said on an answerable problem, and of None and an
+answer on an unanswerable one. With c the chance of being right when
 answering and p the probability that the problem has no answer, None pays iff p > D / (D + S), where
 D = c R_correct + (1-c) R_wrong - R_false_none and S = R_none_correct - R_none_missed.
 """
@@ -9,7 +9,7 @@ D = c R_correct + (1-c) R_wrong - R_false_none and S = R_none_correct - R_none_m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ...errors import RewardkitError
 from ...formatting import num
@@ -32,6 +32,13 @@ class Scoring:
     false_none: float
     none_correct: float
     none_missed: float
+
+    title: ClassVar[str] = "None begins to pay at"
+    header: ClassVar[tuple[str, ...]] = ("chance of being right", "P(unanswerable) above")
+
+    def rows(self) -> list[list[str]]:
+        """The threshold for some chances of being right, as a table's cells."""
+        return [[num(chance), num(self.threshold(chance))] for chance in CHANCES]
 
     def loss(self, chance: float) -> float:
         """D: what saying None forgoes on an answerable problem."""

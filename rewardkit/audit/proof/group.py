@@ -98,17 +98,9 @@ def _claim(
         pushes[size] = find_pushes(space, search, size, right, wrong)
         verdicts[size] = Verdict.REFUTED if pushes[size] else Verdict.UNKNOWN
     facts["verdicts"] = {str(size): str(verdicts[size]) for size in sizes}
-    shown = ", ".join(f"G={size} {verdicts[size]}" for size in sizes)
     if not unproven:
-        why = f"the wrong rewards spread over {num(spread)}, the gap is {num(gap)}"
-        reach = "at every G" if safe == inf else f"up to G = {num(safe)}"
-        return Finding(
-            code=code,
-            severity=Severity.INFO,
-            verdict=Verdict.PROVEN,
-            sentence=f"Beside {other} no {one.split(' ', 1)[1]} earns a positive advantage, {reach}: {why}.",
-            facts=facts,
-        )
+        return _proven(code, one, other, gap, spread, safe, facts)
+    shown = ", ".join(f"G={size} {verdicts[size]}" for size in sizes)
     refuted = [size for size in unproven if verdicts[size] == Verdict.REFUTED]
     if not refuted:
         return Finding(
@@ -129,10 +121,24 @@ def _claim(
         verdict=Verdict.REFUTED,
         sentence=f"In a group of {size} {one} earns a positive advantage beside {other}: {ways}. ({shown})",
         witness=witnessed(
-            (first.scores[0], first.scores[1], *first.scores[2:]),
+            first.scores,
             first.advantages,
             note=f"the second is wrong and pushed up; the others: {style_of(space.recipe, first.scores[2])}",
         ),
+        facts=facts,
+    )
+
+
+def _proven(
+    code: str, one: str, other: str, gap: float, spread: float, safe: float, facts: dict[str, Any]
+) -> Finding:
+    reach = "at every G" if safe == inf else f"up to G = {num(safe)}"
+    return Finding(
+        code=code,
+        severity=Severity.INFO,
+        verdict=Verdict.PROVEN,
+        sentence=f"Beside {other} no {one.split(' ', 1)[1]} earns a positive advantage, {reach}: the wrong rewards "
+        f"spread over {num(spread)}, the gap is {num(gap)}.",
         facts=facts,
     )
 

@@ -7,7 +7,7 @@ do not settle it, a refutation is looked for and scored; where none is found eit
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ...formatting import num
 from ...recipe.recipe import Recipe
@@ -169,25 +169,29 @@ def _one(
             facts=facts,
         )
     if ties:
-        return Finding(
-            code=code,
-            severity=Severity.WARNING,
-            verdict=Verdict.REFUTED,
-            sentence=f"{head} can be paid {num(scores[0].total)} and {RIVALS[code]} {num(scores[1].total)}, no less: "
-            f"the margin is 0{style}.",
-            witness=witnessed(scores, note=describe(scores)),
-            facts=facts,
+        sentence = (
+            f"{head} can be paid {num(scores[0].total)} and {RIVALS[code]} {num(scores[1].total)}, no less: "
+            f"the margin is 0{style}."
         )
-    x, y = apart(scores[0].total, scores[1].total)
-    bound = "" if low > float("-inf") else "; nothing bounds how far below it can fall"
+    else:
+        sentence = _inverted(space.recipe, head, RIVALS[code], scores, style, low)
+        facts |= {"witness_totals": [score.total for score in scores]}
     return Finding(
         code=code,
-        severity=Severity.ERROR,
+        severity=Severity.WARNING if ties else Severity.ERROR,
         verdict=Verdict.REFUTED,
-        sentence=f"{head} ({style_of(space.recipe, scores[0])}) is paid {x}, less than {RIVALS[code]} "
-        f"({style_of(space.recipe, scores[1])}) with {y}{style}{bound}.",
+        sentence=sentence,
         witness=witnessed(scores, note=describe(scores)),
-        facts=facts | {"witness_totals": [score.total for score in scores]},
+        facts=facts,
+    )
+
+
+def _inverted(recipe: Recipe, head: str, rival: str, scores: Sequence[Score], style: str, low: float) -> str:
+    x, y = apart(scores[0].total, scores[1].total)
+    bound = "" if low > float("-inf") else "; nothing bounds how far below it can fall"
+    return (
+        f"{head} ({style_of(recipe, scores[0])}) is paid {x}, less than {rival} ({style_of(recipe, scores[1])}) "
+        f"with {y}{style}{bound}."
     )
 
 

@@ -65,7 +65,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class GroupSize:
     """What a group size comes to. `unbiased` is over the `covered` problems with as many completions."""
 
     size: int
@@ -120,7 +120,7 @@ class Signal:
         """Fits to bootstrap resamples of the problems."""
         return fit_resampled(*self._pairs)
 
-    def size(self, size: int) -> Size:
+    def size(self, size: int) -> GroupSize:
         """What a group size comes to."""
         pairs, drawn = self._pairs
         each = np.array([dead_share((int(c), int(n - c)), size) for n, c in pairs])
@@ -140,10 +140,10 @@ class Signal:
         cost = Figure(
             *(1 / (1 - share) if share < 1 else float("inf") for share in (base.value, base.low, base.high))
         )
-        return Size(size=size, unbiased=unbiased, covered=covered, fitted=fitted, cost=cost)
+        return GroupSize(size=size, unbiased=unbiased, covered=covered, fitted=fitted, cost=cost)
 
     @cached_property
-    def sizes(self) -> tuple[Size, ...]:
+    def sizes(self) -> tuple[GroupSize, ...]:
         """Group sizes from 2 to 64."""
         return tuple(self.size(size) for size in SIZES)
 
