@@ -13,13 +13,13 @@ from typing import Any
 
 from ..errors import DataError, UsageError
 from ..recipe.recipe import Recipe
+from ..recipe.stream import Chunk, chunks, score_chunk
 from ..rows import Group, Groups
 from ..rows.tokens import Counter
 from ..types import Score, gold_fault
 from .file import ScoreFile, by_group, fingerprint
 from .oddities import MOST, oddities
 from .record import record
-from .stream import Chunk, chunks, score_chunk
 from .summary import Summary
 
 Say = Callable[[str], None]

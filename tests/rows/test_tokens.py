@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from rewardkit import Recipe, Rollout, SetupError
+from rewardkit.recipe.stream import score_chunk
 from rewardkit.rows import Group, tokens
-from rewardkit.scoring.stream import score_chunk
 
 tokenizers = pytest.importorskip("tokenizers")
 

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import pytest
 
 from rewardkit import Recipe, UsageError
+from rewardkit.recipe.stream import CHUNK
 from rewardkit.rows import read_rollouts
 from rewardkit.scoring import score_into
-from rewardkit.scoring.stream import CHUNK
 
 RECIPE = Recipe.model_validate(
     {

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 import pytest
 
 from rewardkit import load_recipe
+from rewardkit.recipe import stream
 from rewardkit.rows import read_rollouts
-from rewardkit.scoring import stream
 from rewardkit.scoring.run import score_into
 from rewardkit.scoring.summary import render
 from rewardkit.verify.math import verifier

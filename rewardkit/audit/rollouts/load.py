@@ -12,10 +12,10 @@ from pathlib import Path
 
 from ...errors import DataError
 from ...recipe.recipe import Recipe
+from ...recipe.stream import CHUNK, chunks, score_chunk
 from ...rows import Group, parse_columns, read_rollouts
 from ...rows.golds import ON_COMMAND_LINE
 from ...rows.tokens import counted, load_tokenizer
-from ...scoring.stream import CHUNK, chunks, score_chunk
 from ...types import Rollout, Score, gold_fault
 
 

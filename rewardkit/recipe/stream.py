@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ..errors import DataError
-from ..recipe.recipe import Recipe
 from ..rows import Group
 from ..rows.tokens import Counter, counted
 from ..types import Reading, Score
+from .recipe import Recipe
 
 CHUNK = 256
 """The least number of completions read and verified together; a group is never split."""
