@@ -41,7 +41,7 @@ _IN_EQUATION = re.compile(r"[\d\s+\-*/().×÷·−–\\a-z{}]")
 _CLAIM = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[.$\\)\]*]*")
 
 
-class Unread(ValueError):
+class NotArithmetic(ValueError):
     """The text is not an arithmetic expression."""
 
 
@@ -57,30 +57,30 @@ def _tidy(text: str) -> str:
 def evaluate(text: str) -> tuple[Fraction, tuple[Fraction, ...], int]:
     """The value of an expression over + - * / and brackets, the numbers it uses, how many operations.
 
-    Raises `Unread` for anything else, for a division by zero, and past the caps on length and depth.
+    Raises `NotArithmetic` for anything else, for a division by zero, and past the caps on length and depth.
 
     >>> value, used, operations = evaluate("(79 - 60) + 17")
     >>> int(value), [int(n) for n in used], operations
     (36, [79, 60, 17], 2)
     """
     if len(text) > LONGEST:
-        raise Unread(f"longer than {LONGEST} characters")
+        raise NotArithmetic(f"longer than {LONGEST} characters")
     tokens: list[str] = []
     at = 0
     stripped = text.rstrip()
     while at < len(stripped):
         match = _TOKEN.match(stripped, at)
         if not match:
-            raise Unread(f"{stripped[at:].strip()[:1]!r} is not part of an arithmetic expression")
+            raise NotArithmetic(f"{stripped[at:].strip()[:1]!r} is not part of an arithmetic expression")
         number = match.group(1)
         if number and len(number) > MOST_DIGITS:
-            raise Unread(f"a number of more than {MOST_DIGITS} digits")
+            raise NotArithmetic(f"a number of more than {MOST_DIGITS} digits")
         tokens.append(number or match.group(2))
         at = match.end()
     reader = _Reader(tokens)
     value = reader.sum(0)
     if reader.at < len(tokens):
-        raise Unread(f"{tokens[reader.at]!r} where an operator should be")
+        raise NotArithmetic(f"{tokens[reader.at]!r} where an operator should be")
     return value, tuple(reader.used), reader.operations
 
 
@@ -111,13 +111,13 @@ class _Reader:
             self.operations += 1
             right = self.factor(depth)
             if sign == "/" and right == 0:
-                raise Unread("a division by zero")
+                raise NotArithmetic("a division by zero")
             value = value * right if sign == "*" else value / right
         return value
 
     def factor(self, depth: int) -> Fraction:
         if depth > DEEPEST:
-            raise Unread(f"nested deeper than {DEEPEST}")
+            raise NotArithmetic(f"nested deeper than {DEEPEST}")
         token = self.peek()
         self.at += 1
         if token in ("+", "-") and token:
@@ -126,14 +126,16 @@ class _Reader:
         if token == "(":
             value = self.sum(depth + 1)
             if self.peek() != ")":
-                raise Unread("a bracket is not closed")
+                raise NotArithmetic("a bracket is not closed")
             self.at += 1
             return value
         if token and token[0].isdigit():
             number = Fraction(token)
             self.used.append(number)
             return number
-        raise Unread(f"{token!r} where a number should be" if token else "it ends where a number should be")
+        raise NotArithmetic(
+            f"{token!r} where a number should be" if token else "it ends where a number should be"
+        )
 
 
 class Countdown(Verifier):
@@ -260,12 +262,12 @@ def _expression(
     left, equals, right = text.partition("=")
     try:
         value, used, operations = evaluate(left)
-    except Unread as fault:
+    except NotArithmetic as fault:
         return None, str(fault)
     if equals:  # `79-60+17 = 36`: the claim after the sign must be true, else it is neither
         try:
             claimed, _, _ = evaluate(right)
-        except Unread as fault:
+        except NotArithmetic as fault:
             return None, str(fault)
         if claimed != value:
             return None, f"says {_shown(claimed)} where the expression is {_shown(value)}"
@@ -279,7 +281,7 @@ def _expression(
         body = re.sub(r"^\s*(?:[a-z\\]+\s+)*", "", _tidy(equation[0]))
         try:
             reached, numbers, count = evaluate(body)
-        except Unread:
+        except NotArithmetic:
             return (left.strip(), value, used, operations), ""
         if count and reached == value == Fraction(equation[1]):
             return (body, reached, numbers, count), ""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rewardkit.types import Equality
 from rewardkit.verify.math.decide import decide, side
-from rewardkit.verify.math.equality.comparison import Comparison, Policy
+from rewardkit.verify.math.equality.comparison import Policy, TreeComparison
 from rewardkit.verify.math.verifier import Math
 
 POLICY = Policy()
@@ -172,7 +172,7 @@ def test_broken_latex_is_symmetric_and_reflexive(drawn, moved):
     text, other = "".join(drawn), "".join(drawn[moved:] + drawn[:moved])
     assert equality(text, other) == equality(other, text)
     if side(text).tree is not None:
-        assert Comparison(POLICY).same(side(text).tree, side(text).tree) is True
+        assert TreeComparison(POLICY).same(side(text).tree, side(text).tree) is True
     assert Math().compare(text, text).equality in (Equality.EQUAL, Equality.UNDECIDED)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rewardkit.kinds import VERIFIERS, Question
 from rewardkit.types import Equality, Extraction, Rollout
 from rewardkit.verify.choice import Choice, letters
-from rewardkit.verify.countdown import Countdown, Unread, evaluate
+from rewardkit.verify.countdown import Countdown, NotArithmetic, evaluate
 from rewardkit.verify.exact import Exact
 from rewardkit.verify.words import same_words
 
@@ -147,7 +147,7 @@ def test_evaluate_agrees_with_exact_arithmetic(text):
 
     try:
         value, used, _ = evaluate(text)
-    except Unread as fault:
+    except NotArithmetic as fault:
         assert "zero" in str(fault)  # noqa: PT017
         return
     import re

@@ -25,7 +25,7 @@ THINK = ("<think>", "</think>")
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class LabelledAnswer:
     """A completion, its gold, and whether its final answer is the gold."""
 
     id: str
@@ -41,7 +41,7 @@ class Case:
 class Judged:
     """A case with what was found: the answer read (None for nothing), whether it was called equal, and how."""
 
-    case: Case
+    case: LabelledAnswer
     answer: str | None
     equal: bool
     route: str
@@ -117,11 +117,11 @@ class Report:
         }
 
 
-def load_cases(path: str | Path) -> list[Case]:
+def load_cases(path: str | Path) -> list[LabelledAnswer]:
     """The cases of a file. Raises DataError naming the row where one cannot be used."""
     from ...rows import open_rows
 
-    found: list[Case] = []
+    found: list[LabelledAnswer] = []
     source = open_rows(path)
     for row in source:
         if row.cells is None:
@@ -135,7 +135,7 @@ def load_cases(path: str | Path) -> list[Case]:
                     row.number,
                 )
         found.append(
-            Case(
+            LabelledAnswer(
                 id=str(cells.get("id") or row.number),
                 category=str(cells.get("category") or NO_CATEGORY),
                 completion=cells["completion"],
@@ -167,7 +167,7 @@ def question(
 
 
 def judge_cases(
-    cases: Sequence[Case], verifier: Verifier, found: Sequence[Extractor]
+    cases: Sequence[LabelledAnswer], verifier: Verifier, found: Sequence[Extractor]
 ) -> tuple[list[Judged], float]:
     """Every case judged, in order, and the seconds that reading and judging took."""
     began = time.perf_counter()
@@ -195,7 +195,7 @@ def judge_cases(
     return judged, seconds
 
 
-def judge_with_math_verify(cases: Sequence[Case]) -> tuple[list[Judged], float]:
+def judge_with_math_verify(cases: Sequence[LabelledAnswer]) -> tuple[list[Judged], float]:
     """The same cases by math-verify as it is usually called: gold in dollars, the answer found in the text after the reasoning.
 
     Runs in this process, with math-verify's own timeouts (signals: main thread only).
@@ -217,7 +217,7 @@ def judge_with_math_verify(cases: Sequence[Case]) -> tuple[list[Judged], float]:
     return judged, time.perf_counter() - began
 
 
-JUDGES: dict[str, Callable[[Sequence[Case]], tuple[list[Judged], float]]] = {
+JUDGES: dict[str, Callable[[Sequence[LabelledAnswer]], tuple[list[Judged], float]]] = {
     "math-verify": judge_with_math_verify
 }
 """Other verifiers to be measured against."""

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from ..memory import remembered
 from .equality.bounded import approximate, exact, guard
-from .equality.comparison import Comparison, Policy
+from .equality.comparison import Policy, TreeComparison
 from .grammar.reader import read
-from .grammar.tree import Node, Refused, Undefined, Unread, is_expression
+from .grammar.tree import Node, NotEvaluated, Undefined, Unread, is_expression
 from .text.rational import TooLarge, rational
 from .text.tokens import BAD, canonical
 
@@ -52,7 +52,7 @@ def side(raw: str) -> Side:
     text = canonical(raw)
     try:
         return Side(text, read(raw))
-    except (Refused, TooLarge) as fault:
+    except (NotEvaluated, TooLarge) as fault:
         return Side(text, None, str(fault), refused=True)
     except (Unread, RecursionError) as fault:
         return Side(text, None, str(fault) or "nested too deeply", undefined=isinstance(fault, Undefined))
@@ -111,10 +111,10 @@ def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> D
         unread = left.tree is None and right.tree is None and _balanced(left.text) and _balanced(right.text)
         return Decision(None if unread else "different", "unread", right.text, left.text)
     try:
-        found = Comparison(policy).same(left.tree, right.tree)
+        found = TreeComparison(policy).same(left.tree, right.tree)
         if found is False and decimals == "gold_precision" and rounds_to(left.text, right.tree):
             return Decision("equal", "rounded", right.text, left.text)
-    except Refused:
+    except NotEvaluated:
         return Decision("refused", "refused", right.text, left.text)
     except RecursionError:
         return Decision("refused", "refused", right.text, left.text)

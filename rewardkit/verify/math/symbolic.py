@@ -18,11 +18,11 @@ from math_verify import parse as parse_latex
 from math_verify import verify as verify_latex
 
 from .equality.bounded import guard, sample
-from .equality.comparison import Comparison, Policy
+from .equality.comparison import Policy, TreeComparison
 from .equality.expressions import Answer, numbers
 from .grammar.reader import read
 from .grammar.signs import RELATIONS
-from .grammar.tree import Node, Refused, Unread, symbols
+from .grammar.tree import Node, NotEvaluated, Unread, symbols
 from .text.tokens import canonical, tokens
 
 DIGITS = 50
@@ -200,13 +200,13 @@ def judge(job: dict[str, Any]) -> dict[str, str]:
     policy = Policy(**job["policy"])
     try:
         left, right = read(gold), read(answer)
-    except Refused:
+    except NotEvaluated:
         return {"equality": "refused", "route": "refused"}
     except Unread:
         return _unread(gold, answer)
     try:
-        found = Comparison(policy, _Leaf()).same(left, right)
-    except Refused:
+        found = TreeComparison(policy, _Leaf()).same(left, right)
+    except NotEvaluated:
         return {"equality": "refused", "route": "refused"}
     except (RecursionError, OverflowError):
         return {"equality": "refused", "route": "refused"}
@@ -222,7 +222,7 @@ def _unread(gold: str, answer: str) -> dict[str, str]:
     for raw in (gold, answer):
         try:
             guard(read(raw))
-        except Refused:
+        except NotEvaluated:
             return {"equality": "refused", "route": "refused"}
         except Unread:
             continue

@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from ..grammar.tree import Node, Refused
+from ..grammar.tree import Node, NotEvaluated
 
 MOST_DIGITS = 20_000
 """Decimal digits of a value that is worth computing."""
@@ -27,16 +27,16 @@ _LOG = {"pi": 0.5, "e": 0.4343, "i": 0.0, "oo": 0.0}
 
 
 def guard(node: Node) -> float:
-    """A bound on the decimal logarithm of the value's size, symbols counted as small. Raises `Refused`."""
+    """A bound on the decimal logarithm of the value's size, symbols counted as small. Raises `NotEvaluated`."""
     found = _size(node)
     if found > MOST_DIGITS:
-        raise Refused(f"a value of about {found:.3g} digits")
+        raise NotEvaluated(f"a value of about {found:.3g} digits")
     return found
 
 
 def _cap(found: float) -> float:
     if found > MOST_DIGITS:
-        raise Refused(f"a value of about {found:.3g} digits")
+        raise NotEvaluated(f"a value of about {found:.3g} digits")
     return found
 
 
@@ -55,7 +55,7 @@ def _size(node: Node) -> float:
         return _cap(sum(_size(part) for part in node[1:]))
     if head == "^":
         if node[1] == _ZERO and node[2][0] == "num" and node[2][1] <= 0:
-            raise Refused("zero to a power that is not positive has no value")
+            raise NotEvaluated("zero to a power that is not positive has no value")
         exponent = 10.0 ** min(_size(node[2]), 12.0)
         if node[2][0] == "num":
             exponent = abs(float(node[2][1])) if _size(node[2]) < 12 else 1e12
@@ -63,7 +63,7 @@ def _size(node: Node) -> float:
     if head == "!":
         value = 10.0 ** min(_size(node[1]), 12.0)
         if value > MOST_FACTORIAL * 3:
-            raise Refused("a large factorial")
+            raise NotEvaluated("a large factorial")
         return value * math.log10(value + 2)
     if head in ("pm", "mp", "pct"):
         return _size(node[1])
@@ -71,15 +71,15 @@ def _size(node: Node) -> float:
         sizes = [_size(part) for part in node[2:]]
         _has_value(node)
         if node[1] in ("floor", "ceiling") and sizes[0] > MOST_FLOORED and node[2][0] != "num":
-            raise Refused("the whole part of a huge value")
+            raise NotEvaluated("the whole part of a huge value")
         if node[1] == "binom":
             if sizes[0] > 3.3:
-                raise Refused("a large binomial")
+                raise NotEvaluated("a large binomial")
             return 10 ** sizes[0] * 0.31
         if node[1] in ("sinh", "cosh", "tanh", "coth"):
             return _cap(10.0 ** min(sizes[0], 12.0) * 0.4343)
         if node[1] in ("sin", "cos", "tan", "cot", "sec", "csc") and sizes[0] > 300:
-            raise Refused("a circular function of a huge angle")
+            raise NotEvaluated("a circular function of a huge angle")
         return max(sizes)
     return max((_size(part) for part in _children(node)), default=0.0)
 
@@ -88,11 +88,11 @@ def _has_value(node: Node) -> None:
     """Refuse functions at a number where they have none, which libraries continue as they please."""
     name, first, last = node[1], node[2], node[-1]
     if name == "root" and first[0] == "num" and first[1] == 0:
-        raise Refused("a root of index zero")
+        raise NotEvaluated("a root of index zero")
     if name in ("ln", "log") and last == _ZERO:
-        raise Refused("the logarithm of zero")
+        raise NotEvaluated("the logarithm of zero")
     if name == "log" and len(node) == 4 and first[0] == "num" and first[1] in (0, 1):
-        raise Refused(f"a logarithm to the base {first[1]}")
+        raise NotEvaluated(f"a logarithm to the base {first[1]}")
 
 
 def _children(node: Node) -> list[Node]:
@@ -147,7 +147,7 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction | None:
             return None
         bits = max(abs(base.numerator).bit_length(), base.denominator.bit_length())
         if abs(exponent) * bits > MOST_DIGITS * 3.4:
-            raise Refused("a large power")
+            raise NotEvaluated("a large power")
         return base ** int(exponent)
     return _root(base, exponent.denominator, exponent.numerator) if exponent.denominator <= 64 else None
 

@@ -50,7 +50,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class TreeComparison:
     """One policy and one way of deciding expressions."""
 
     policy: Policy

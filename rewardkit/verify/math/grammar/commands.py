@@ -11,7 +11,7 @@ from .numbers import number
 from .scanner import Scanner, argument
 from .signs import REFUSED, table
 from .sums import expression, function
-from .tree import Node, Refused, Unread, div, num
+from .tree import Node, NotEvaluated, Unread, div, num
 
 _GREEK = table(
     r"\alpha \beta \gamma \delta \epsilon \zeta \eta \theta \iota \kappa \lambda \mu \nu \xi \rho \sigma \tau "
@@ -34,7 +34,7 @@ def command(scan: Scanner) -> Node:
             ["{", "d", "}", "{"],
             ["{", r"\partial", "}", "{"],
         ) and (scan.peek(4).value[:1] == "d" or scan.peek(4).value == r"\partial"):
-            raise Refused("a derivative is not evaluated in an answer")
+            raise NotEvaluated("a derivative is not evaluated in an answer")
         named = derivative(scan)
         if named is not None:
             return named
@@ -70,7 +70,7 @@ def command(scan: Scanner) -> Node:
     if name == r"\begin":
         return matrix(scan)
     if name in REFUSED:
-        raise Refused(f"{name} is not evaluated in an answer")
+        raise NotEvaluated(f"{name} is not evaluated in an answer")
     raise Unread(f"{name} is not known")
 
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from ..text.rational import MOST_DIGITS, TooLarge, power_of_ten
 from .scanner import Scanner, argument, integer
 from .signs import STOPS
-from .tree import MINUS_ONE, Node, Refused, Undefined, Unread, num
+from .tree import MINUS_ONE, Node, NotEvaluated, Undefined, Unread, num
 
 
 def number(scan: Scanner) -> Node:
@@ -129,4 +129,4 @@ def power_or_refuse(exponent: int) -> Fraction:
     try:
         return power_of_ten(str(exponent))
     except TooLarge as fault:
-        raise Refused(str(fault)) from fault
+        raise NotEvaluated(str(fault)) from fault

@@ -19,7 +19,7 @@ from ..text.rational import rational
 from ..text.tokens import BAD, LONGEST, Token, canonical, tokens
 from .quantities import NO_UNIT
 from .structure import whole
-from .tree import Node, Refused, Unread, num
+from .tree import Node, NotEvaluated, Unread, num
 from .vocabulary import MATH_PHRASES, MULTIPLIERS, UNITS, is_word, unit, words
 
 MOST_TOKENS = 1500
@@ -43,16 +43,16 @@ LONGEST_DATE = 10
 
 @remembered(1024)
 def read(raw: str) -> Node:
-    """The answer as a tree. Raises `Unread` or `Refused`; both are cached by the caller's verdict."""
+    """The answer as a tree. Raises `Unread` or `NotEvaluated`; both are cached by the caller's verdict."""
     if len(raw) > LONGEST:
-        raise Refused(f"an answer of {len(raw)} characters")
+        raise NotEvaluated(f"an answer of {len(raw)} characters")
     found = tokens(raw)
     if not found:
         raise Unread("nothing in it")
     if any(BAD in token.value or "\ud800" <= token.value <= "\udfff" for token in found):
         raise Unread("a hidden character inside")
     if len(found) > MOST_TOKENS:
-        raise Refused(f"an answer of {len(found)} tokens")
+        raise NotEvaluated(f"an answer of {len(found)} tokens")
     text = canonical(raw)
     value = rational(text)
     if value is not None:
@@ -70,7 +70,7 @@ def read(raw: str) -> Node:
     if chosen is not None:
         return chosen
     if _depth(found) > DEEPEST:
-        raise Refused(f"nested deeper than {DEEPEST}")
+        raise NotEvaluated(f"nested deeper than {DEEPEST}")
     try:
         return whole(list(found))
     except Unread:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ..text.rational import MOST_DIGITS
 from ..text.tokens import Token
-from .tree import Node, Refused, Unread, num
+from .tree import Node, NotEvaluated, Unread, num
 
 END = Token("end", "", False)
 
@@ -90,7 +90,7 @@ def variable(letter: str) -> Node:
 
 
 def integer(digits: str) -> int:
-    """Digits as an integer. Raises Refused past the cap."""
+    """Digits as an integer. Raises NotEvaluated past the cap."""
     if len(digits) > MOST_DIGITS:
-        raise Refused(f"a number of {len(digits)} digits")
+        raise NotEvaluated(f"a number of {len(digits)} digits")
     return int(digits or "0")

@@ -11,7 +11,7 @@ from fractions import Fraction
 from ..text.tokens import FUNCTIONS, Token
 from .scanner import Scanner, integer, single
 from .signs import ORDINALS, REFUSED, RELATIONS, STOPS
-from .tree import MINUS_ONE, Node, Refused, Unread, add, div, mul, neg, num
+from .tree import MINUS_ONE, Node, NotEvaluated, Unread, add, div, mul, neg, num
 from .vocabulary import BARE_UNITS, WORD_FUNCTIONS, is_word
 
 
@@ -58,7 +58,7 @@ def product(scan: Scanner) -> Node:
             scan.at += 1
             value = div(value, signed_factor(scan))
         elif token.value in REFUSED and token.kind == "c":
-            raise Refused(f"{token.value} is not evaluated in an answer")
+            raise NotEvaluated(f"{token.value} is not evaluated in an answer")
         elif starts_factor(scan, token):
             value = mul(value, factor(scan))
         else:

@@ -31,8 +31,8 @@ class Undefined(Unread):
     """The answer is understood and has no value, as 0/0."""
 
 
-class Refused(ValueError):
-    """The answer is understood, and evaluating it could be unbounded."""
+class NotEvaluated(ValueError):
+    """The answer is understood, and is not evaluated, because the cost could be unbounded."""
 
 
 def num(value: int | Fraction) -> Node:
