@@ -1,7 +1,7 @@
-"""`rewardkit verify`: whether an answer is the gold, why, and how well that is judged.
+"""`rewardkit verify`: compares an answer with a gold, says why, and measures the verifier.
 
-Four uses: one pair; a file of labelled cases; the golds of a data set, before it is trained on; a sample of
-one's own completions to label by hand, and the labels' error rates.
+Four uses: one pair; a file of labelled cases; the golds of a data set before training on it; a sample of your own
+completions to label by hand, and the error rates those labels give.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..kinds import Extractor, Verifier
     from ..rows import GoldReader
 
-EXTRACT_HELP = "Extractors in order; by default answer_tag, boxed, hash, answer_line."
+EXTRACT_HELP = "Extractors to try in order (default: answer_tag, boxed, hash, answer_line)."
 
 
 def verify(
@@ -29,56 +29,62 @@ def verify(
     cases: Annotated[
         str | None,
         typer.Option(
-            "--cases", metavar="FILE", help="Rows of completion, gold and label: agreement and every miss."
+            "--cases",
+            metavar="FILE",
+            help="Labelled rows (completion, gold, label): report agreement and every miss.",
         ),
     ] = None,
     against: Annotated[
         str | None,
-        typer.Option("--against", metavar="VERIFIER", help="With --cases: also judge by math-verify."),
+        typer.Option(
+            "--against", metavar="VERIFIER", help="With --cases: also judge with this verifier: math-verify."
+        ),
     ] = None,
     golds: Annotated[
         str | None,
-        typer.Option("--golds", metavar="FILE", help="List the golds of a data file that are unusable."),
+        typer.Option("--golds", metavar="FILE", help="List the unusable golds in a data file."),
     ] = None,
     sample: Annotated[
         str | None,
         typer.Option(
             "--sample",
             metavar="FILE",
-            help="Completions: write a set to label by hand. A labelled set: its error rates.",
+            help="For completions: write a sample to label by hand. For a labelled sample: report error rates.",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="With --sample: where the set to label goes.")
+        Path | None, typer.Option("--out", "-o", help="With --sample: the file to write the sample to.")
     ] = None,
     per_route: Annotated[
-        int, typer.Option("--per-route", min=1, help="With --sample: rows per route and verdict.")
+        int, typer.Option("--per-route", min=1, help="With --sample: rows to draw per route and verdict.")
     ] = 20,
-    seed: Annotated[int, typer.Option("--seed", help="With --sample: the draw.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="With --sample: random seed of the draw.")] = 0,
     extract: Annotated[list[str] | None, typer.Option("--extract", metavar="NAME", help=EXTRACT_HELP)] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option("--column", metavar="ROLE=NAME", help="Which column is the gold, the completion ..."),
+        typer.Option(
+            "--column", metavar="ROLE=NAME", help="Which column holds a role: gold, completion, ..."
+        ),
     ] = None,
     gold_extract: Annotated[
         str | None,
         typer.Option(
-            "--gold-extract", metavar="NAME", help="Extractor of the gold inside its column, as in hash."
+            "--gold-extract",
+            metavar="NAME",
+            help="Extractor that finds the gold inside its column, such as hash.",
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Whether an answer is the gold, by which route, in what time.
+    """Check whether an answer equals the gold, by which route and how fast.
 
-    Exit code 0; 1 where the answer is not the gold, a case is missed or a gold is unusable; 2 for bad input.
+    Exit code 0; 1 if the answer is not the gold, a case is missed or a gold is unusable; 2 for bad input.
     """
     from ..errors import UsageError
 
     asked = [name for name, value in (("--cases", cases), ("--golds", golds), ("--sample", sample)) if value]
     if len(asked) > 1 or (asked and gold is not None):
-        raise UsageError(
-            f"one thing at a time: GOLD ANSWER, --cases, --golds or --sample; found {', '.join(asked)}"
-        )
+        raise UsageError(f"choose one: GOLD ANSWER, --cases, --golds or --sample; found {', '.join(asked)}")
     if against and not cases:
         raise UsageError("--against needs --cases FILE")
     if cases:
@@ -127,7 +133,7 @@ def _time(seconds: float) -> str:
 
 
 def _printable(text: str, width: int = 200) -> str:
-    """Text that any terminal takes, cut to a width."""
+    """The string with only printable characters, cut to a width."""
     safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
     return safe if len(safe) <= width else safe[:width] + " ..."
 
@@ -138,7 +144,7 @@ def _cases(file: str, against: str | None, extract: list[str] | None, json: bool
     from ..verify.math.verifier import Math
 
     if against and against not in JUDGES:
-        raise UsageError(f"no verifier is called {against!r}; {nearest(against, JUDGES)}")
+        raise UsageError(f"there is no verifier {against!r}; {nearest(against, JUDGES)}")
     found = load_cases(file)
     made = report("rewardkit", *judge_cases(found, Math(), _tiers(extract)))
     other = report(against, *JUDGES[against](found)) if against else None
@@ -238,7 +244,7 @@ def _golds(file: str, column: list[str] | None, gold_extract: str | None, json: 
 
 
 def _gold_fault(cell: Any, golds: GoldReader, verifier: Verifier) -> dict[str, Any] | None:
-    """What is wrong with the golds of one row, None where nothing is."""
+    """What is wrong with the golds of one row, None if nothing is."""
     from ..rows.values import RowFault
     from ..types import Rollout
 
@@ -272,18 +278,18 @@ def _sample(
         found = noise(read_labels(rows, file))
         if not found.labelled:
             raise DataError(
-                "no row has a label yet; set `label` to true or false where the answer is, or is not, the gold",
+                "no row has a label yet; set `label` to true if the answer is the gold and to false if it is not",
                 file,
             )
         _print_noise(found, json)
         return
     if out is None:
-        raise UsageError("--sample draws a set to label; say where it goes with --out FILE")
+        raise UsageError("--sample writes a sample to label; give the file to write with --out FILE")
     drawn = draw(_judged(file, _tiers(extract), column, gold_extract), per_route, seed)
     with out.open("w", encoding="ascii") as stream:
         for one in drawn:
             stream.write(json_module.dumps(one.as_row()) + "\n")
-    typer.echo(f"{out}: {len(drawn)} completions of {len({one.stratum for one in drawn})} strata; "
+    typer.echo(f"{out}: {len(drawn)} completions from {len({one.stratum for one in drawn})} strata; "
                f"set `label` in each to true or false, then: rewardkit verify --sample {out}")  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""Finding the final answer: text in, at most one `Extraction` out.
+"""Finding the final answer in a completion: at most one `Extraction`.
 
-Tiers are tried in the recipe's order, and the first that is *present* is final, even where it holds
+Tiers are tried in the recipe's order, and the first that is *present* is final, even if it holds
 nothing readable: a model that opened a box and left it empty has said nothing, and prose around the
 box is not read instead.
 """

@@ -1,7 +1,7 @@
 r"""`\boxed{...}`: the last box, with balanced braces.
 
-Several different boxes whose texts between are purely separators (`$x = \boxed{2}$ or $x =
-\boxed{-3}$`) are handed out as one list, with its pieces in `Extraction.parts`; whether a list may be
+Several different boxes with only separators between them (`$x = \boxed{2}$ or $x =
+\boxed{-3}$`) are returned as one list, with its pieces in `Extraction.parts`; whether a list may be
 the answer is for the verifier to say, which knows the gold. Identical repeats are one box. Anything
 else between two boxes makes the later one a correction of the earlier.
 """
@@ -37,7 +37,7 @@ class Boxed(Extractor):
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
         """The last box, or the list that the last boxes make."""
-        if text.find("box", start) < 0:  # \boxed and \fbox alike; most texts without a box stop here
+        if text.find("box", start) < 0:  # \boxed and \fbox alike; most strings without a box stop here
             return None
         boxes = _boxes(text, start)
         if not boxes:

@@ -1,7 +1,7 @@
 """Answers that stand in a line of plain text: `#### 18`, "The answer is 42.", the last number.
 
-The line tiers read prose, so they refuse what prose says by halves: a negation ("the answer is not
-42"), a bound ("at most 7") or a choice ("5 or 6") is an answer of nothing. `last_number` refuses
+The line tiers read prose, so they refuse what prose only half says: a negation ("the answer is not
+42"), a bound ("at most 7") or a choice ("5 or 6") is not an answer. `last_number` refuses
 nothing and is therefore never a default.
 """
 
@@ -202,7 +202,7 @@ def _qualified(text: str, start: int, core: str, at: int) -> int | None:
 
 
 def _sentence(window: str) -> tuple[str | None, str]:
-    """The answer at the head of a text, or None and why."""
+    """The answer at the start of a string, or None and why."""
     math = _MATH.match(window)
     if math:
         content = next(group for group in math.groups() if group is not None).strip()

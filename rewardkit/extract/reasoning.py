@@ -1,8 +1,7 @@
 """Where the reasoning ends and the answer begins.
 
-A text with its reasoning tags comes in, the place from which an answer may be read goes out. What
-stands inside the reasoning is never an answer, and a reasoning that was opened and not closed has no
-answer behind it.
+What is inside the reasoning tags is never an answer, and reasoning that was opened but not closed has no answer
+after it.
 """
 
 from __future__ import annotations

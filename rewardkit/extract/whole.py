@@ -1,4 +1,4 @@
-"""The whole text as the answer, for prompts that ask for nothing else."""
+"""The whole text as the answer, for prompts that ask for the answer alone."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _MANY = re.compile(
 
 @lru_cache(maxsize=8192)
 def letters(text: str, last: str = "Z") -> frozenset[str]:
-    r"""The option letters that a text names, empty where it names none.
+    r"""The option letters that a string names, empty if it names none.
 
     >>> sorted(letters(r"\text{(B)} 12.")), sorted(letters("A, C and D")), sorted(letters("Both"))
     (['B'], ['A', 'C', 'D'], [])

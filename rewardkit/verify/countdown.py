@@ -1,11 +1,11 @@
 """Countdown: an arithmetic expression over given numbers that reaches a target.
 
-The answer is an expression in the tag, or (as in the sample `(79 - 60) + 17 = 36 <answer>36</answer>`) the
-equation just before a tag that repeats its value. It is read by a small parser of its own and computed
-in exact fractions under caps; nothing is ever evaluated as Python. A bare number is
-wrong, the target included: the prompt prints it. Details say `value`, `target`, `used`, `given`, `legal` (only given numbers, each at most
-as often as given, all of them under `use_all`, and an expression rather than a bare number) and `error`,
-the distance from the target; each is None where it cannot be known.
+The answer is an expression in the tag, or (as in the sample `(79 - 60) + 17 = 36 <answer>36</answer>`) the equation
+just before a tag that repeats its value. It is read by a small parser of its own and computed in exact fractions
+under caps; nothing is ever evaluated as Python. A bare number is wrong, the target included: the prompt prints it.
+Details say `value`, `target`, `used`, `given`, `legal` (only given numbers, each at most as often as given, all of
+them under `use_all`, and an expression rather than a bare number) and `error`, the distance from the target; each
+is None where it cannot be known.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _CLAIM = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*[.$\\)\]*]*")
 
 
 class NotArithmetic(ValueError):
-    """The text is not an arithmetic expression."""
+    """The string is not an arithmetic expression."""
 
 
 def _tidy(text: str) -> str:
@@ -179,7 +179,7 @@ class Countdown(Verifier):
         return None
 
     def given(self, rollout: Rollout) -> tuple[Fraction, ...]:
-        """The given numbers of a row. Raises DataError where the column is missing or unreadable."""
+        """The given numbers of a row. Raises DataError if the column is missing or unreadable."""
         names = (self.numbers,) if self.numbers else ("nums", "numbers")
         name = next((name for name in names if name in rollout.fields), None)
         if name is None:

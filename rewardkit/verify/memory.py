@@ -1,7 +1,7 @@
-"""Remembering what short answers come to, with a bound on memory as well as on number.
+"""A cache for functions of one short string, bounded in memory as well as in number.
 
-A function of one text goes in, the same function with a cache goes out. Long texts are computed every
-time: they are rare, they are where hostile input lives, and a cache full of them would be the leak.
+Long strings are computed every time: they are rare, they are where hostile input lives, and a cache full of them
+would be the leak.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 LONGEST = 300
-"""Characters of a text that is remembered."""
+"""Longest string that is cached, in characters."""
 
 
 class Remembered(Generic[T]):

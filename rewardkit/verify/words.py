@@ -1,6 +1,6 @@
-r"""Answers that are words: None words, and the plain text behind LaTeX and markdown dress.
+r"""Answers that are words: None words, and the plain text behind LaTeX and markdown formatting.
 
-What comes in is an extracted answer; what goes out is its words, lower-cased and undressed, so that
+An extracted answer is compared by its words, lower-cased and without formatting, so that
 `\boxed{\text{Cannot be determined.}}` and `**cannot be determined**` are the same. Nothing is matched
 in part: `Neon` holds no None, and neither does `none of these`.
 """
@@ -23,14 +23,14 @@ _DRESS = re.compile(
 _SPACE = re.compile(r"[\s\u00a0\u2009\u202f]+")
 _EDGE = " \t\n.,;:!。，；：！、\"'“”‘’"
 LONGEST = 400
-"""Longer texts than this are never a None word."""
+"""Strings longer than this are never a None word."""
 TIMEOUT_S = 1.0
 """Processor seconds that a recipe's pattern may take on an answer; past them it does not match."""
 
 
 @remembered(4096)
 def plain(text: str) -> str:
-    r"""The words of an answer without dress, case, or punctuation at its ends.
+    r"""The words of an answer without formatting, case, or punctuation at its ends.
 
     >>> plain(r"\text{Cannot  be determined.}"), plain("**none**")
     ('cannot be determined', 'none')
@@ -40,7 +40,7 @@ def plain(text: str) -> str:
 
 
 def same_words(text: str, word: str) -> bool:
-    r"""Whether a whole extracted answer is this word or phrase, whatever its dress and case.
+    r"""Whether a whole extracted answer is this word or phrase, whatever its formatting and case.
 
     >>> same_words(r"\boxed{\text{None}}", "None"), same_words("Neon", "None"), same_words("none of these", "None")
     (True, False, False)

@@ -1,7 +1,7 @@
-"""How well answers are judged on labelled cases, beside another verifier if asked.
+"""How well answers are judged on labelled cases, optionally beside another verifier.
 
-Rows of {completion, gold, label} come in (with `category`, `id`, `note`, and `debatable: true` for those that
-do not count); agreement, false positives and false negatives go out, by category, and every miss.
+Rows are {completion, gold, label}, with optional `category`, `id`, `note`, and `debatable: true` for those that do
+not count. The report has agreement, false positives and false negatives by category, and every miss.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""A verifier's error rates on one's own data, from a few labels by hand, and what they do to learning.
+"""A verifier's error rates on your own data, from a few labels by hand, and what they do to learning.
 
-Judged completions come in; a sample, stratified by route and verdict, goes out to be labelled; the labels
-come back as false-positive and false-negative rates with Wilson intervals. Rare routes are sampled as
+A sample of judged completions, stratified by route and verdict, is written to be labelled; its labels give
+false-positive and false-negative rates with Wilson intervals. Rare routes are sampled as
 often as common ones and weighted back, because that is where verifiers err.
 
 With p the true share of right answers, FN the share of right ones called wrong and FP of wrong ones called

@@ -1,8 +1,8 @@
 """The inline routes: what can be settled in microseconds and without a worker.
 
-A gold and an answer come in; a `Decision` goes out, whose equality is None where only the symbolic route can
-tell. Routes in order: the same normal text; exact rationals; the typed comparison. Each is final in both
-directions where both sides are read.
+`decide` returns a `Decision`, whose equality is None if only the symbolic route can tell. Routes in order: the same
+normal string; exact rationals; the typed comparison. Each is final in both directions where both sides can be
+read.
 """
 
 from __future__ import annotations

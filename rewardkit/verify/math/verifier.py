@@ -1,7 +1,7 @@
 """The verifier of mathematical answers: inline routes first, the symbolic route in killable workers.
 
-Questions come in, verdicts go out, one each and in order; nothing that a completion contains makes it
-raise. Importing this module imports neither sympy nor math-verify: only the workers do.
+There is one verdict per question, in order, and nothing in a completion makes it raise. Importing this module
+imports neither sympy nor math-verify: only the workers do.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Math(Verifier):
         return fault_of(gold)
 
     def compare(self, gold: str, answer: str) -> Verdict:
-        """One pair of raw texts, without a completion around them."""
+        """One pair of raw strings, without a completion around them."""
         from ...types import Extraction
 
         extraction = Extraction(text=answer, span=(0, len(answer)), extractor="whole")

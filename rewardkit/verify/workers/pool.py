@@ -190,7 +190,7 @@ class Pool:
         return worker if ready_now else self._take(block)
 
     def _wait_for_turn(self) -> None:
-        """First come, first served: a thread whose batch goes on does not overtake those that wait for a worker."""
+        """First come, first served: a thread whose batch continues does not overtake those that wait for a worker."""
         turn = object()
         self._queue.append(turn)
         try:

@@ -1,7 +1,7 @@
 """Times of day: `3 PM`, `3:00 p.m.`, `15:00` and noon as one thing.
 
-A tree comes in; its hour and second of the day go out with the half of the day that was said, or None where the tree
-is no time. A bare `3:30` is a ratio as much as a time, so two bare ones are left to their figures: only a half of the
+A time is its hour and second of the day with the half of the day that was given; a tree that is not a time is None.
+A bare `3:30` is a ratio as much as a time, so two bare ones are left to their figures: only a half of the
 day on one side at least makes a comparison of times.
 """
 

@@ -1,6 +1,6 @@
 """Deciding two plain expressions inline: exact rationals, refutation by floats, proof by normal form.
 
-Two trees come in; True, False, or None for "numbers alone cannot say" goes out. Floats only ever refute.
+The answer is True, False, or None for "numbers alone cannot tell". Floats only ever refute.
 """
 
 from __future__ import annotations

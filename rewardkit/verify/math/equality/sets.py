@@ -1,7 +1,7 @@
 """Sets of reals as sorted intervals: how `x > 3`, `(3, \\infty)` and `\\{x : x > 3\\}` become one thing.
 
-A tree comes in, a list of pieces (low, low closed, high, high closed) goes out, or None where the tree is
-no set of reals that can be told exactly. Ends stay trees, so that `\\sqrt{2}` is compared as what it is;
+A set is a list of pieces (low, low closed, high, high closed); None if the tree is not a set of reals that can be
+stated exactly. Ends stay trees, so that `\\sqrt{2}` is compared as what it is;
 they are put in order by their exact values, or by floats that are clearly apart.
 """
 

@@ -1,6 +1,6 @@
 """What a tree is at a glance: a name, a list of items, a matrix, a quantity asked for; and small rearrangements.
 
-Trees come in, trees and yes or no go out; nothing here compares.
+Nothing here compares.
 """
 
 from __future__ import annotations

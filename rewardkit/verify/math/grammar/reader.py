@@ -35,7 +35,7 @@ _BASE = re.compile(
     r"\(?([0-9]+|[0-9A-Fa-f]+)\)?(?:_(?:\{?\(?(\d{1,2})\)?\}?|\\text\{(\w+)\}|\{(?:\\text\{)?(\w+)\}?\})"
     r"|\s?\(?(?:\\text\{)?\(?base ?\}?(\d{1,2})\)?\}?\)?)"
 )
-_BASE_DRESS = re.compile(r"\\text\{(?:base ?)?([0-9A-Za-z]*)\}")
+_BASE_IN_TEXT = re.compile(r"\\text\{(?:base ?)?([0-9A-Za-z]*)\}")
 _HAN_COUNT = re.compile(rf"([{NUMERALS}]{{1,12}})([^\d\s]{{1,4}})")
 LONGEST_DATE = 10
 """Tokens of a date."""
@@ -109,7 +109,7 @@ def _base(text: str) -> Node | None:
     """`52_8`, `2A_{16}`, `1011_{\\text{two}}`: digits with their base."""
     match = _BASE.fullmatch(text)
     if not match and "_" in text:  # \\text{2A}_{16}, 123_{\\text{base }5}
-        match = _BASE.fullmatch(_BASE_DRESS.sub(r"\1", text))
+        match = _BASE.fullmatch(_BASE_IN_TEXT.sub(r"\1", text))
     if not match:
         return None
     digits, given, *spelt, said = match.groups()

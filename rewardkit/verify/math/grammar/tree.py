@@ -121,7 +121,7 @@ def ordered(node: Node) -> Node:
 
 
 def _rank(part: Any) -> str:
-    """A text to sort by; numbers past the interpreter's limit on decimal digits are written in hexadecimal."""
+    """A string to sort by; numbers past the interpreter's limit on decimal digits are written in hexadecimal."""
     try:
         return repr(part)
     except ValueError:

@@ -1,7 +1,7 @@
 """Words that answers are made of: units, number words, phrases that mean the same, letters that are a word.
 
 Tables only, and the small functions that look things up in them. Units are read as their canonical name; whether
-2 hours may stand for 120 minutes is the recipe's policy (see `measures`), for a gold may say which it wants.
+2 hours may stand for 120 minutes is the recipe's policy (see `unit_scales`), because a gold may say which it wants.
 """
 
 from __future__ import annotations
@@ -155,10 +155,10 @@ _HYPHEN = re.compile(r"(?<=[^\W\d_]{2})-(?=[^\W\d_]{2})")
 
 @remembered(2048)
 def words(text: str) -> str:
-    """The words of a text answer in the form that is compared: case, articles and phrases levelled."""
+    """The words of an answer in the form that is compared: case, articles and phrases levelled."""
     bare = plain(text).replace('"', " ")
     if not _DIGIT.search(bare):
-        bare = _BRACKET.sub(" ", bare)  # around words they are dress, around numbers an interval or a product
+        bare = _BRACKET.sub(" ", bare)  # formatting around words, an interval or a product around numbers
     bare = _HYPHEN.sub(" ", _DASH.sub("-", bare))
     bare = re.sub(r"\s+", " ", bare).strip()
     bare = re.sub(r"^(?:the|a|an)\s+(?=\S)", "", bare)

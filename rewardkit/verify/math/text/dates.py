@@ -1,7 +1,7 @@
-"""Dates: one text for every way of writing a day of the year.
+"""Dates: one string for every way of writing a day of the year.
 
-Words come in; out goes `03-05` for `March 5th`, `5 March` and `the 5th of March`, `2020-03-05` where the year is said
-too. What is not wholly a date is None; a weekday or a time beside it makes it another answer. Dates in figures alone
+`March 5th`, `5 March` and `the 5th of March` are all `03-05`, and `2020-03-05` if the year is given. What is not
+wholly a date is None; a weekday or a time beside it makes it another answer. Dates in figures alone
 (`5/3`) are left as they are: which of them is the month is not said.
 """
 
@@ -28,7 +28,7 @@ LONGEST = 40
 
 
 def date(text: str) -> str | None:
-    """The day that a text names, `MM-DD` or `YYYY-MM-DD`; None where it names none.
+    """The day that a string names, `MM-DD` or `YYYY-MM-DD`; None if it names none.
 
     >>> date("March 5th"), date("the 5th of March, 2020"), date("2020-03-05"), date("March"), date("May 32")
     ('03-05', '2020-03-05', '2020-03-05', None, None)

@@ -1,8 +1,8 @@
 r"""Exact rationals by a full-match grammar: the cheapest route that is final in both directions.
 
-A canonical string comes in (see `normal`), a `Fraction` goes out, or None where the string is not a
-plain number. Digit groups, decimals, exponents, fractions, mixed numbers, percent and repeating
-decimals are read; sizes are capped before anything is computed, so no input costs more than it is long.
+A canonical string (see `tokens`) is read as a `Fraction`, or as None if it is not a plain number. Digit groups,
+decimals, exponents, fractions, mixed numbers, percent and repeating decimals are read; sizes are capped before
+anything is computed, so no input costs more than it is long.
 """
 
 from __future__ import annotations

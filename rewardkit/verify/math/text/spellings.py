@@ -1,9 +1,9 @@
-r"""Ways of writing one answer, brought to one while it is still text: what a token's neighbours alone cannot tell.
+r"""Ways of writing one answer, brought to one while it is still a string: what a token's neighbours alone cannot tell.
 
-A text with Unicode already mapped comes in, the text in the spelling that the tokens know goes out: digits
-grouped by apostrophes, `0.(3)` and `0.333...`, `^3/_4`, currency codes before a number, `+/-`, quotation marks
-around the whole, reversed brackets of open intervals. Each rule looks for a shape that has no other meaning, in
-time linear in the text.
+The string has its Unicode mapped already. Rewritten into the one spelling that tokens know are digits grouped by
+apostrophes, `0.(3)` and `0.333...`, `^3/_4`, currency codes before a number, `+/-`, quotation marks around the
+whole, reversed brackets of open intervals. Each rule looks for a shape that has no other meaning, in time linear in
+the string.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-r"""One way of writing an answer: dress, spacing and Unicode variants are taken off, meaning is not.
+r"""Turns a raw answer into tokens and a canonical string: formatting, spacing and Unicode variants go, meaning stays.
 
-A raw answer comes in, its tokens and its canonical string go out. The map of characters is targeted;
-Unicode's compatibility forms are not used, because they read `4²` as 42 and `2½` as 21/2. Characters
-that cannot be seen are dropped at the ends and make the answer unreadable inside.
+The map of characters is targeted; Unicode's compatibility forms are not used, because they read `4²` as 42 and `2½`
+as 21/2. Characters that cannot be seen are dropped at the ends and make the answer unreadable inside.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from typing import NamedTuple
 
 from ....braces import closing
 from ...memory import remembered
-from .dress import HIDDEN, undressed
 from .numerals_zh import NUMERALS, numeral
 from .spellings import respelt
+from .wrapping import HIDDEN, unwrapped
 
 BAD = "\x00"
 """Stands for any character that hides or splits; the parser refuses it."""
@@ -162,7 +161,7 @@ _WORDED = re.compile(r"\\(?:text|textbf|mbox)\s*\{([^{}]*\d[^{}]*)\}")
 
 
 def _rows(text: str) -> str:
-    r"""The lines of `\begin{aligned}...\end{aligned}` as the list they are; a line that opens with `=` goes on.
+    r"""The lines of `\begin{aligned}...\end{aligned}` as the list they are; a line that opens with `=` continues the last.
 
     `cases` that give a value for each condition are a function by parts and stay what they are.
     """
@@ -189,11 +188,11 @@ def _rows(text: str) -> str:
 
 @remembered(256)
 def tokens(raw: str) -> tuple[Token, ...]:
-    """The tokens of an answer, without dress."""
-    text = _rows(undressed(raw))
+    """The tokens of an answer, without formatting."""
+    text = _rows(unwrapped(raw))
     worded = _WORDED.fullmatch(text)
     if worded:
-        text = undressed(worded[1])
+        text = unwrapped(worded[1])
     text = _ROW.sub(r"\\\\", text)
     text = _NOON.sub(r"\\text{\1m}", _TIMES.sub(r"\\times ", _GROUP.sub(",", respelt(ascii_math(text)))))
     found: list[Token] = []
@@ -208,7 +207,7 @@ def tokens(raw: str) -> tuple[Token, ...]:
 
 
 def _scan(text: str, found: list[Token], spaced: bool = False) -> None:
-    """Append the tokens of a text. Text commands whose content is mathematics are read through."""
+    """Append the tokens of a string. Text commands whose content is mathematics are read through."""
     at = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -248,7 +247,7 @@ _MATH_TEXT = re.compile(r"(?:[-+\d.,:/()\[\] ]|\\?%)*\d(?:[-+\d.,:/()\[\] ]|\\?%
 
 
 def _text(inside: str, command: str, spaced: bool, found: list[Token]) -> bool:
-    r"""`\text{13}` and `\mathrm{e}` are mathematics in dress; `\text{cm}` is a word. Returns whether space follows."""
+    r"""`\text{13}` and `\mathrm{e}` are mathematics, formatted; `\text{cm}` is a word. Returns whether space follows."""
     content = " ".join(inside.replace("$", " ").replace("~", " ").split())
     if not content:
         return True

@@ -1,7 +1,7 @@
 r"""What stands around a whole answer and says nothing: dollars, stars, boxes, labels, end marks, a last full stop.
 
-A raw answer comes in, the answer without its dress goes out, layer by layer until nothing more comes off, so that the
-rules for what an answer's text looks like see the answer alone.
+It is removed layer by layer until nothing more comes off, so that the rules for what an answer looks like see the
+answer alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from ....braces import BOX, closing
 
 HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-"""Characters that cannot be seen; at the ends they are nothing."""
+"""Characters that cannot be seen; at the ends they are dropped."""
 _SPACE = HIDDEN + " \t\r\n"
 MOST_LAYERS = 8
 
@@ -25,10 +25,10 @@ _LAST = re.compile(r"(?:(?<![.\\])(?<!\\right)\.|(?<!\\)\\[,;:!> ]|(?<![\\,;])[,
 _END_MARK = re.compile(r"\s*(?:<\|[A-Za-z_]{1,30}\|>|</s>|<eos>|<end_of_turn>)\Z")
 
 
-def undressed(raw: str) -> str:
+def unwrapped(raw: str) -> str:
     r"""The answer without what stands around it.
 
-    >>> undressed(r"$\boxed{42}$."), undressed("The answer is **B**"), undressed(r"\textbf{Answer: }5"), undressed("{52_8}")
+    >>> unwrapped(r"$\boxed{42}$."), unwrapped("The answer is **B**"), unwrapped(r"\textbf{Answer: }5"), unwrapped("{52_8}")
     ('42', 'B', '5', '52_8')
     """
     text = raw.strip(_SPACE)
@@ -41,7 +41,7 @@ def undressed(raw: str) -> str:
 
 
 def _layer(text: str) -> str:
-    """The text without its outermost layer of dress; itself where there is none."""
+    """The string without its outermost layer of formatting; unchanged if there is none."""
     first = text[:1]
     if first in "$\\*_":
         for opened, closed in _PAIRS:
