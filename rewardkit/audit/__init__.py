@@ -13,7 +13,7 @@ Each returns a typed result with `to_dict()` and `markdown()`; see `rewardkit.au
 from .data.contract import with_data
 from .diff.diff import Diff, against, diff
 from .diff.specification import SpecDiff, spec_diff
-from .findings import Audit, Finding, Severity, Verdict, Witness
+from .findings import Audit, ClaimVerdict, Finding, Severity, Witness
 from .proof.check import check
 from .redteam.attacks import Attack, RedTeam
 from .redteam.redteam import redteam
@@ -25,6 +25,7 @@ __all__ = [
     "Advantages",
     "Attack",
     "Audit",
+    "ClaimVerdict",
     "Diff",
     "Finding",
     "Passed",
@@ -34,7 +35,6 @@ __all__ = [
     "Severity",
     "Signal",
     "SpecDiff",
-    "Verdict",
     "Witness",
     "against",
     "check",

@@ -19,7 +19,7 @@ from ..recipe.recipe import Recipe
 from ..types import Rollout, Score
 
 
-class Verdict(StrEnum):
+class ClaimVerdict(StrEnum):
     """What became of a claim. Nothing is `refuted` without a witness that was scored."""
 
     PROVEN = "proven"
@@ -88,7 +88,7 @@ class Finding:
     code: str
     severity: Severity
     sentence: str
-    verdict: Verdict | None = None
+    verdict: ClaimVerdict | None = None
     term: str = ""
     witness: Witness | None = None
     fix: tuple[str, ...] = ()
@@ -139,10 +139,10 @@ class Audit:
         """Findings of one code."""
         return tuple(found for found in self.findings if found.code == code)
 
-    def verdict(self, code: str) -> Verdict | None:
+    def verdict(self, code: str) -> ClaimVerdict | None:
         """The worst verdict among the findings of a code: refuted, unknown, proven; None without one."""
         verdicts = {found.verdict for found in self.of(code)} - {None}
-        for verdict in (Verdict.REFUTED, Verdict.UNKNOWN, Verdict.PROVEN):
+        for verdict in (ClaimVerdict.REFUTED, ClaimVerdict.UNKNOWN, ClaimVerdict.PROVEN):
             if verdict in verdicts:
                 return verdict
         return None
@@ -204,7 +204,7 @@ SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
 
 def sign(found: Finding) -> str:
     """A mark for a finding: ✓ where a claim is proven."""
-    return "✓" if found.verdict == Verdict.PROVEN else SIGNS[found.severity]
+    return "✓" if found.verdict == ClaimVerdict.PROVEN else SIGNS[found.severity]
 
 
 def fix_lines(found: Finding) -> list[str]:

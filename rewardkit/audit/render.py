@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import regex
 
-from .findings import Audit, Severity, Verdict, Witness, fix_lines, plain, sign, witness_rows
+from .findings import Audit, ClaimVerdict, Severity, Witness, fix_lines, plain, sign, witness_rows
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -25,7 +25,7 @@ def print_audit(console: Console, audit: Audit) -> None:
 
     console.print(f"[bold]{escape(audit.recipe)}[/bold]  [dim]{audit.digest}[/dim]")
     for found in audit.findings:
-        colour = "green" if found.verdict == Verdict.PROVEN else COLOURS[found.severity]
+        colour = "green" if found.verdict == ClaimVerdict.PROVEN else COLOURS[found.severity]
         verdict = f" [{colour}]{found.verdict}[/{colour}]" if found.verdict else ""
         allowed = audit.allowed.get(found.code)
         head = f"[{colour}]{sign(found)} {found.code}[/{colour}]{verdict}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rewardkit.audit import check
-from rewardkit.audit.findings import Severity, Verdict
+from rewardkit.audit.findings import ClaimVerdict, Severity
 from rewardkit.audit.proof.abstention import scoring_of
 from rewardkit.audit.rollouts.grpo import of_group
 from rewardkit.audit.space import Space
@@ -70,7 +70,7 @@ def test_the_price_of_a_wished_threshold_makes_it_so():
 
 def test_v2_fails_ordering_from_91_stray_characters_on():
     [found] = check(load_recipe("math-none@2")).of("ordering")
-    assert found.verdict == Verdict.REFUTED
+    assert found.verdict == ClaimVerdict.REFUTED
     assert found.severity == Severity.ERROR
     right, _ = found.witness.rollouts
     assert right.completion.count("語") == 91
@@ -119,7 +119,7 @@ def test_19_stray_characters_do_so_with_lengths_in_the_window():
 def test_v3_passes_totality_ordering_and_the_group_at_every_size(reference):
     found = check(load_recipe(reference), groups=(4, 8, 16, 64, 1024))
     for code in ("totality", "ordering", "ordering_none", "ordering_false_none", "group", "group_none"):
-        assert found.verdict(code) == Verdict.PROVEN, code
+        assert found.verdict(code) == ClaimVerdict.PROVEN, code
     assert found.of("group")[0].facts["largest_proven"] == float("inf")
     assert not found.failed
 
@@ -129,7 +129,7 @@ def test_fixes_are_tried_before_they_are_offered():
     for code in ("ordering", "group"):
         [found] = check(rewards).of(code)
         assert found.fix
-        assert check(variant(rewards, found.fix)).verdict(code) == Verdict.PROVEN
+        assert check(variant(rewards, found.fix)).verdict(code) == ClaimVerdict.PROVEN
 
 
 def test_false_none_is_information():
@@ -142,10 +142,10 @@ def test_false_none_is_information():
 
 def test_r1_triplet_orders_across_formats_and_fails_in_groups():
     found = check(load_recipe("r1-triplet@1"))
-    assert found.verdict("ordering") == Verdict.PROVEN
+    assert found.verdict("ordering") == ClaimVerdict.PROVEN
     assert found.of("ordering")[0].facts["margin"] == pytest.approx(0.4)
     [group] = found.of("group")
-    assert group.verdict == Verdict.REFUTED
+    assert group.verdict == ClaimVerdict.REFUTED
     assert group.facts["spread"] == pytest.approx(0.6)
     assert group.facts["gap"] == pytest.approx(0.9 - 0.5)
 
@@ -153,10 +153,10 @@ def test_r1_triplet_orders_across_formats_and_fails_in_groups():
 def test_kimi_length_alone_fails_and_holds_with_an_accuracy_of_1():
     alone = recipe({"kimi_length": {"unit": "tokens"}})
     [found] = check(alone).of("ordering")
-    assert found.verdict == Verdict.REFUTED
+    assert found.verdict == ClaimVerdict.REFUTED
     assert found.witness.totals == (-0.5, 0.0)
     [held] = check(recipe({"kimi_length": {"unit": "tokens"}, "accuracy": TABLE})).of("ordering")
-    assert held.verdict == Verdict.PROVEN
+    assert held.verdict == ClaimVerdict.PROVEN
     assert held.facts["margin"] == pytest.approx(0.5)
 
 
@@ -171,9 +171,9 @@ def test_the_modified_cosine_of_open_r1_pays_again_past_its_length():
 def test_every_seed_recipe_is_answered_and_nothing_refuted_lacks_a_witness():
     for place in all_recipes():
         found = check(load_recipe(f"{place.name}@{place.version}"), fixes=False)
-        assert found.verdict("totality") == Verdict.PROVEN, place
+        assert found.verdict("totality") == ClaimVerdict.PROVEN, place
         for one in found.findings:
-            if one.verdict == Verdict.REFUTED:
+            if one.verdict == ClaimVerdict.REFUTED:
                 assert one.witness is not None, (place, one.code)
         assert found.to_dict()["findings"]
         assert found.markdown()

@@ -3,7 +3,7 @@
 import pytest
 
 from rewardkit.audit import check
-from rewardkit.audit.findings import Severity, Verdict
+from rewardkit.audit.findings import ClaimVerdict, Severity
 from rewardkit.audit.proof.equal_style import at_equal_style
 from rewardkit.audit.proof.ordering import margin
 from rewardkit.audit.space import Space
@@ -34,7 +34,7 @@ TABLE = {"kind": "correctness", **CORRECTNESS}
 def test_a_hole_is_refused_and_a_null_price_is_on_purpose():
     hole = recipe({"accuracy": TABLE}, none=["None"])
     found = check(hole)
-    assert found.verdict("totality") == Verdict.REFUTED
+    assert found.verdict("totality") == ClaimVerdict.REFUTED
     assert {one.facts["outcome"] for one in found.of("totality")} == {
         "none_correct",
         "none_missed",
@@ -42,7 +42,7 @@ def test_a_hole_is_refused_and_a_null_price_is_on_purpose():
     }
     assert all(one.witness.totals == (None,) for one in found.of("totality"))
     purpose = recipe({"accuracy": {**TABLE, "no_answer": None}})
-    assert check(purpose).verdict("totality") == Verdict.PROVEN
+    assert check(purpose).verdict("totality") == ClaimVerdict.PROVEN
     assert check(purpose).of("left_out")
 
 
@@ -94,7 +94,7 @@ def test_what_cannot_be_written_is_unknown_and_never_refuted():
     """Nobody can be wrong without a box where the box is what is read; the bounds do not know that."""
     rewards = recipe({"accuracy": TABLE, "box": {"kind": "boxed", "value": 1.5}})
     found = check(rewards, fixes=False)
-    assert found.verdict("ordering") == Verdict.UNKNOWN
+    assert found.verdict("ordering") == ClaimVerdict.UNKNOWN
     assert found.of("ordering")[0].witness is None
     assert not found.failed
 
@@ -119,8 +119,8 @@ def test_a_plugin_that_may_stay_away_leaves_totality_unknown_or_witnessed():
 def test_a_longest_completion_narrows_every_claim():
     """Past 768 tokens the price is 1.5: nobody gets there where completions end at 512."""
     reward = {"a": TABLE, "l": {"kind": "length", "above": 768, "penalty": -1.5}}
-    assert check(recipe(reward)).verdict("ordering") == Verdict.REFUTED
-    assert check(recipe(reward), max_completion_length=512).verdict("ordering") == Verdict.PROVEN
+    assert check(recipe(reward)).verdict("ordering") == ClaimVerdict.REFUTED
+    assert check(recipe(reward), max_completion_length=512).verdict("ordering") == ClaimVerdict.PROVEN
 
 
 def test_a_clip_of_the_recipe_counts():
@@ -142,11 +142,11 @@ def test_a_fix_leaves_no_outcome_without_a_price():
     recipe = made(
         {"correctness": CORRECTNESS, "format": {"value": 0.5}}, answer={"none": ["None"], "verify": "exact"}
     )
-    assert check(recipe).verdict("totality") == Verdict.PROVEN
+    assert check(recipe).verdict("totality") == ClaimVerdict.PROVEN
     [found] = check(recipe).of("group")
     assert found.fix == ("reward.format.when=correct or none_correct", "reward.format.otherwise=0")
     fixed = check(variant(recipe, found.fix))
-    assert (fixed.verdict("group"), fixed.verdict("totality")) == (Verdict.PROVEN, Verdict.PROVEN)
+    assert (fixed.verdict("group"), fixed.verdict("totality")) == (ClaimVerdict.PROVEN, ClaimVerdict.PROVEN)
 
 
 def test_no_price_is_offered_that_a_clip_would_take_away():
@@ -195,8 +195,8 @@ def test_where_every_problem_has_an_answer_nothing_is_said_of_those_without():
 
 def test_a_hole_that_no_problem_falls_into_is_none_with_answerable_problems_alone():
     recipe = made({"correctness": CORRECTNESS}, answer={"none": ["None"]})
-    assert check(recipe).verdict("totality") == Verdict.REFUTED
-    assert check(recipe, unanswerable=0.0).verdict("totality") == Verdict.PROVEN
+    assert check(recipe).verdict("totality") == ClaimVerdict.REFUTED
+    assert check(recipe, unanswerable=0.0).verdict("totality") == ClaimVerdict.PROVEN
 
 
 def test_a_fix_that_would_break_what_holds_is_told_as_advice():
@@ -227,7 +227,7 @@ def test_a_claim_that_no_extreme_cell_shows_is_refuted_by_some_completion(term, 
     own extremes cannot be written, but some completion shows the same."""
     recipe = made({"correctness": CORRECTNESS, "style": term}, answer={"verify": "exact"})
     [found] = check(recipe).of(code)
-    assert found.verdict == Verdict.REFUTED
+    assert found.verdict == ClaimVerdict.REFUTED
     scores = recipe.score(found.witness.rollouts)
     assert [score.total for score in scores] == list(found.witness.totals)
 
@@ -247,4 +247,7 @@ def test_terms_that_only_may_pay_together_are_not_said_to_price_the_same():
 @pytest.mark.parametrize("version", [1, 3])
 def test_an_unclamped_wave_is_refuted_at_the_length_where_it_turns(version):
     """A wrong answer of 1000 characters in open-r1's shape is paid 1.5, as much as a right one without it."""
-    assert check(load_recipe(f"open-r1-stack@{version}"), fixes=False).verdict("ordering") == Verdict.REFUTED
+    assert (
+        check(load_recipe(f"open-r1-stack@{version}"), fixes=False).verdict("ordering")
+        == ClaimVerdict.REFUTED
+    )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rewardkit import Outcome, Recipe, RewardkitError, Rollout
-from rewardkit.audit import Verdict, check
+from rewardkit.audit import ClaimVerdict, check
 
 from .random_recipes import recipe as random_recipe
 
@@ -80,7 +80,7 @@ def pushed(right: float, wrong: float, others: tuple[float, ...]) -> bool:
     return False
 
 
-def contradictions(recipe: Recipe, verdicts: dict[str, Verdict | None]) -> list[str]:
+def contradictions(recipe: Recipe, verdicts: dict[str, ClaimVerdict | None]) -> list[str]:
     """Proven claims that these completions contradict."""
     paid: dict[Outcome, list[float]] = {}
     for score in recipe.score(rollouts()):
@@ -90,13 +90,13 @@ def contradictions(recipe: Recipe, verdicts: dict[str, Verdict | None]) -> list[
     for code, (right, wrong) in ORDERINGS.items():
         worse = [value for outcome in wrong for value in paid.get(outcome, ())]
         if (
-            verdicts.get(code) == Verdict.PROVEN
+            verdicts.get(code) == ClaimVerdict.PROVEN
             and worse
             and min(paid.get(right, [np.inf])) < max(worse) - SLACK
         ):
             found.append(code)
     for code, (right, wrong) in GROUPS.items():
-        if verdicts.get(code) == Verdict.PROVEN and right in paid and wrong in paid:
+        if verdicts.get(code) == ClaimVerdict.PROVEN and right in paid and wrong in paid:
             ends = (min(paid[wrong]), max(paid[wrong]))
             if pushed(max(paid[right]), max(paid[wrong]), ends) or pushed(
                 min(paid[right]), max(paid[wrong]), ends
@@ -132,12 +132,12 @@ def one(seed: int) -> dict[str, Any]:
     verdicts = {finding.code: finding.verdict for finding in audit.findings if finding.verdict is not None}
     wrong = [f"{recipe.name}: {code} is proven and false" for code in contradictions(recipe, verdicts)]
     for finding in audit.findings:
-        if finding.verdict == Verdict.REFUTED:
+        if finding.verdict == ClaimVerdict.REFUTED:
             if finding.witness is None:
                 wrong.append(f"{recipe.name}: {finding.code} is refuted without a witness")
             elif not violated(recipe, finding.code, finding.witness.rollouts):
                 wrong.append(f"{recipe.name}: {finding.code}'s witness does not violate it")
-    count = {str(verdict): list(verdicts.values()).count(verdict) for verdict in Verdict}
+    count = {str(verdict): list(verdicts.values()).count(verdict) for verdict in ClaimVerdict}
     return {"checked": 1, **count, "wrong": wrong}
 
 

@@ -14,7 +14,7 @@ from ...errors import UsageError
 from ...formatting import num
 from ...recipe.recipe import Recipe
 from ...types import Rollout
-from ..findings import Finding, Severity, Verdict
+from ..findings import ClaimVerdict, Finding, Severity
 from ..rollouts.load import Rollouts, from_groups, scored
 from ..space import Space
 from ..witness.writing import Writer
@@ -174,7 +174,7 @@ def _findings(found: RewardComparison, must_equal: bool, on: str) -> list[Findin
             Finding(
                 code="equal",
                 severity=Severity.INFO if found.equal else Severity.ERROR,
-                verdict=Verdict.UNKNOWN if found.equal else Verdict.REFUTED,
+                verdict=ClaimVerdict.UNKNOWN if found.equal else ClaimVerdict.REFUTED,
                 sentence=f"Both pay the same for all of the {on}."
                 if found.equal
                 else f"{found.moved} of the {on} are paid otherwise.",

@@ -15,7 +15,7 @@ from ...errors import RewardkitError
 from ...recipe.loading import variant
 from ...recipe.recipe import Recipe
 from ...types import Outcome
-from ..findings import Finding, Verdict
+from ..findings import ClaimVerdict, Finding
 from ..space import NO_RANGES, SLACK, Space
 from .group import largest_safe
 from .ordering import PAIRS
@@ -29,7 +29,7 @@ MOST_TRIED = 200
 
 def with_fixes(space: Space, findings: Sequence[Finding], groups: Sequence[int]) -> list[Finding]:
     """The findings, those that are refuted with the assignments that fix them and break nothing that held."""
-    wanted = [f for f in findings if f.code in FIXABLE and f.verdict == Verdict.REFUTED]
+    wanted = [f for f in findings if f.code in FIXABLE and f.verdict == ClaimVerdict.REFUTED]
     if not wanted:
         return list(findings)
     broken = {f.code for f in wanted}

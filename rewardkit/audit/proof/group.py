@@ -16,7 +16,7 @@ from typing import Any
 from ...formatting import num
 from ...terms.cells import Cell
 from ...types import Outcome, Score
-from ..findings import Finding, Severity, Verdict, signed, witnessed
+from ..findings import ClaimVerdict, Finding, Severity, signed, witnessed
 from ..rollouts.grpo import of_group
 from ..space import Space, Spot
 from ..witness.search import SLACK, Search
@@ -92,21 +92,21 @@ def _claim(
     safe = largest_safe(gap, spread)
     facts: dict[str, Any] = {"gap": gap, "spread": spread, "largest_proven": safe}
     unproven = [size for size in sizes if size > safe]
-    verdicts = {size: Verdict.PROVEN for size in sizes if size <= safe}
+    verdicts = {size: ClaimVerdict.PROVEN for size in sizes if size <= safe}
     pushes: dict[int, list[Push]] = {}
     for size in unproven:
         pushes[size] = find_pushes(space, search, size, right, wrong)
-        verdicts[size] = Verdict.REFUTED if pushes[size] else Verdict.UNKNOWN
+        verdicts[size] = ClaimVerdict.REFUTED if pushes[size] else ClaimVerdict.UNKNOWN
     facts["verdicts"] = {str(size): str(verdicts[size]) for size in sizes}
     if not unproven:
         return _proven(code, one, other, gap, spread, safe, facts)
     shown = ", ".join(f"G={size} {verdicts[size]}" for size in sizes)
-    refuted = [size for size in unproven if verdicts[size] == Verdict.REFUTED]
+    refuted = [size for size in unproven if verdicts[size] == ClaimVerdict.REFUTED]
     if not refuted:
         return Finding(
             code=code,
             severity=Severity.WARNING,
-            verdict=Verdict.UNKNOWN,
+            verdict=ClaimVerdict.UNKNOWN,
             sentence=f"Within a group ({shown}): the bounds allow a spread of {num(spread)} among wrong rewards against "
             f"a gap of {num(gap)}, but no group was found that shows it.",
             facts=facts,
@@ -118,7 +118,7 @@ def _claim(
     return Finding(
         code=code,
         severity=severity,
-        verdict=Verdict.REFUTED,
+        verdict=ClaimVerdict.REFUTED,
         sentence=f"In a group of {size} {one} earns a positive advantage beside {other}: {ways}. ({shown})",
         witness=witnessed(
             first.scores,
@@ -136,7 +136,7 @@ def _proven(
     return Finding(
         code=code,
         severity=Severity.INFO,
-        verdict=Verdict.PROVEN,
+        verdict=ClaimVerdict.PROVEN,
         sentence=f"Beside {other} no {one.split(' ', 1)[1]} earns a positive advantage, {reach}: the wrong rewards "
         f"spread over {num(spread)}, the gap is {num(gap)}.",
         facts=facts,

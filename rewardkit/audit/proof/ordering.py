@@ -13,7 +13,7 @@ from ...formatting import num
 from ...recipe.recipe import Recipe
 from ...terms.cells import Cell, Range
 from ...types import Outcome, Score
-from ..findings import Finding, Severity, Verdict, witnessed
+from ..findings import ClaimVerdict, Finding, Severity, witnessed
 from ..space import Space
 from ..witness.search import SLACK, Search
 from .equal_style import at_equal_style
@@ -59,7 +59,7 @@ def totality(space: Space, search: Search) -> list[Finding]:
             Finding(
                 code="totality",
                 severity=Severity.INFO,
-                verdict=Verdict.PROVEN,
+                verdict=ClaimVerdict.PROVEN,
                 sentence=f"Each of the {number} cells of outcome x truncation has a price"
                 + (" or is left out on purpose." if found else "."),
                 facts={"cells": number},
@@ -81,7 +81,7 @@ def _hole(space: Space, search: Search, outcome: Outcome, truncated: bool, where
         return Finding(
             code="totality",
             severity=Severity.ERROR,
-            verdict=Verdict.REFUTED,
+            verdict=ClaimVerdict.REFUTED,
             sentence=f"{outcome}{where} has no price: no term applies, the total is None, and the rollout drops out of "
             "its group without anybody having said so.",
             witness=witnessed(scores),
@@ -91,7 +91,7 @@ def _hole(space: Space, search: Search, outcome: Outcome, truncated: bool, where
     return Finding(
         code="totality",
         severity=Severity.WARNING,
-        verdict=Verdict.UNKNOWN,
+        verdict=ClaimVerdict.UNKNOWN,
         sentence=f"By their bounds, all terms may stay away where the outcome is {outcome}{where}; no completion was "
         "found that is paid nothing.",
         advice="add a term that always pays, such as {kind: constant, value: 0}",
@@ -150,7 +150,7 @@ def _one(
         return Finding(
             code=code,
             severity=Severity.INFO,
-            verdict=Verdict.PROVEN,
+            verdict=ClaimVerdict.PROVEN,
             sentence=f"{head} is paid at least {num(low)}, {RIVALS[code]} at most {num(high)}: margin "
             f"{num(low - high)}{style}.",
             facts=facts,
@@ -161,7 +161,7 @@ def _one(
         return Finding(
             code=code,
             severity=Severity.WARNING,
-            verdict=Verdict.UNKNOWN,
+            verdict=ClaimVerdict.UNKNOWN,
             sentence=f"The bounds allow {words} to be paid {num(low)} and {RIVALS[code]} {num(high)}, but no "
             f"completion was found that shows it{style}."
             + (" Too many cells to look at together: terms were bounded one by one." if space.loose else ""),
@@ -179,7 +179,7 @@ def _one(
     return Finding(
         code=code,
         severity=Severity.WARNING if ties else Severity.ERROR,
-        verdict=Verdict.REFUTED,
+        verdict=ClaimVerdict.REFUTED,
         sentence=sentence,
         witness=witnessed(scores, note=describe(scores)),
         facts=facts,

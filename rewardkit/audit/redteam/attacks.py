@@ -8,7 +8,7 @@ from typing import Any
 
 from ...formatting import num, shortened
 from ...types import Score
-from ..findings import Finding, Severity, Verdict, plain, witnessed
+from ..findings import ClaimVerdict, Finding, Severity, plain, witnessed
 from .mutants import Invariant
 
 
@@ -139,7 +139,7 @@ def _finding(attack: Attack) -> Finding:
     return Finding(
         code=attack.code,
         severity=Severity.ERROR if hard else Severity.WARNING,
-        verdict=Verdict.REFUTED,
+        verdict=ClaimVerdict.REFUTED,
         sentence=f"'{attack.name}' {_should(attack.invariant)}, and is paid {num(attack.mutant.total)} against "
         f"{num(attack.honest.total)} ({attack.broken} of {attack.tried}; paid by {terms or 'no term'}): "
         f"{shortened(attack.mutant.reading.text)}",
