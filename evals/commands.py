@@ -1,6 +1,6 @@
 """`rewardkit eval`: run, score, show, compare, panel, truth, export, suites, schema.
 
-Each command is thin: it opens the run, calls the function that does the work, and prints.
+Each command opens the run, calls the function that does the work, and prints.
 Heavy packages are imported inside the commands.
 """
 

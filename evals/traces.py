@@ -25,7 +25,7 @@ def right_traces(
     """Rows of the right completions.
 
     Args:
-        completions: mappings with `prompt`, `completion` (texts or message lists) and `outcome`.
+        completions: mappings with `prompt`, `completion` (strings or message lists) and `outcome`.
         order: which of a prompt's traces come first: the shortest; or the shortest and then, each time, the one
             that shares the fewest word 3-grams with those already taken.
         per_prompt: how many of each prompt.

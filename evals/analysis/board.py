@@ -1,6 +1,6 @@
 """The board: a scoring pass as rectangular arrays, items by samples, which every metric reads.
 
-A cell that was not generated is missing, and stays apart from a wrong one: its outcome is -1 and its
+A cell that was not generated is missing, which is not the same as wrong: its outcome is -1 and its
 numbers are NaN.
 """
 
@@ -172,7 +172,7 @@ def scorings(folder: EvaluationRun) -> list[str]:
 
 
 def choose_scoring(folder: EvaluationRun, scoring: str | None) -> str:
-    """The name of a scoring pass. Raises UsageError where it is not there, or not clear."""
+    """The name of a scoring pass. Raises UsageError where it does not exist, or is ambiguous."""
     names = scorings(folder)
     if not names:
         raise UsageError(f"{folder.path} is not scored yet; run rewardkit eval score {folder.path}")
@@ -203,7 +203,7 @@ def _name(value: Any) -> str:
 
 
 def _natural(text: str) -> tuple[int, float, str]:
-    """Numbers by size, then texts."""
+    """Numbers by size, then strings."""
     try:
         return 0, float(text), text
     except ValueError:

@@ -1,4 +1,4 @@
-"""What a comparison of runs holds, and how it prints: tables, notes, the ablation table, plain data.
+"""The result of comparing runs, and how it prints: tables, notes, the ablation table, plain data.
 
 Made by `rewardkit.evals.analysis.paired.compare`; nothing is computed here.
 """
@@ -53,7 +53,7 @@ class Curves:
     band: Band
 
     def told(self) -> str:
-        """At which k the run gains, loses, or one cannot tell, by the simultaneous band, in a sentence."""
+        """At which k the run gains, loses, or cannot be told from the baseline, by the simultaneous band, in a sentence."""
         band, top = self.band, self.ks[-1]
         if band.clusters < ENOUGH:
             return (
@@ -83,7 +83,7 @@ class Flip:
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """Differences of every run from the first, curves, flips, and what was objected to."""
+    """Differences of every run from the first, curves, flips, and objections that were overruled."""
 
     boards: list[Board]
     names: list[str]
@@ -125,7 +125,7 @@ class RunComparison:
         return Table(headers, made, notes=[note], words=tuple(range(1 + len(extra))))
 
     def notes(self) -> list[str]:
-        """What stands below the tables: objections, what the curves say, flips."""
+        """What is printed below the tables: objections, what the curves say, flips."""
         made = [f"compared anyway: {objection}" for objection in self.objections]
         for curve in self.curves:
             made.append(f"{curve.run}: {curve.told()}")

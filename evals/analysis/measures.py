@@ -31,7 +31,7 @@ class Measure:
     """A metric of one arm (or of both).
 
     `name` is stable (`pass@4`, `none_recall`); `unit` is share, tokens, reward or difference; `better` is 1
-    where more is better, -1 where less is, 0 where neither is said. `floor` is what guessing would score.
+    where more is better, -1 where less is, 0 where neither is. `floor` is what guessing would score.
     """
 
     name: str
@@ -179,7 +179,7 @@ def _behaviour(arm: ArmBoard) -> Iterator[Measure]:
     )
     weird = np.where(np.isfinite(arm.unusual), arm.unusual > 0, math.nan)
     yield _values("unusual_outputs", arm, weird, "completions with an unusual character", "share", -1)
-    yield _values("tokens", arm, arm.tokens, "tokens a completion", "tokens", 0)
+    yield _values("tokens", arm, arm.tokens, "tokens per completion", "tokens", 0)
     yield _values("reward", arm, arm.reward, "the recipe's reward", "reward", 1)
     for label, paid in arm.terms.items():
         yield _values(f"reward.{label}", arm, paid, f"what '{label}' pays, where it applies", "reward", 0)

@@ -1,7 +1,7 @@
 """Runs against a baseline, on the same questions: differences with intervals, tests, and what can be seen.
 
 Every difference is paired: question i of one run with question i of the baseline, which is the first board. Runs whose data, prompts, decoding or reading differ are refused,
-because their difference would not be the models'.
+because their difference would not be due to the models.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def compare(
     ]
     if objections and not anyway:
         raise UsageError(
-            "these runs are not comparable (--anyway compares them nevertheless):\n" + "\n".join(objections)
+            "these runs are not comparable (--anyway compares them all the same):\n" + "\n".join(objections)
         )
     items = common_items(boards)
     if not items:
@@ -67,7 +67,7 @@ def compare(
 
 
 def objections_to(base: Board, other: Board, name: str) -> list[str]:
-    """Why the difference of two runs would not be that of their models; empty where it would."""
+    """Why the difference of two runs would not be due to their models; empty where it would."""
     made = []
     for key, words in (("data", "questions or golds"), ("prompts", "prompts")):
         if base.meta[key] != other.meta[key]:
@@ -225,7 +225,7 @@ def _flips(base: _Aligned, other: _Aligned, run: str) -> list[Flip]:
 
 
 def _distinct(names: list[str]) -> list[str]:
-    """Names as they are, numbered where one is there twice."""
+    """Names as they are, numbered where one occurs twice."""
     return [
         name if names.count(name) == 1 else f"{name} ({place})" for place, name in enumerate(names, start=1)
     ]

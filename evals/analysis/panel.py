@@ -1,6 +1,6 @@
 """The extraction panel: the same completions under several ways of reading an answer.
 
-When a training run moves the format, a strict reader sees accuracy fall that a lenient one does not. The
+When training changes the format, a strict reader sees accuracy fall that a lenient one does not. The
 panel shows accuracy under each profile, how often each pair disagrees, and the bounds between "every
 profile says right" and "any profile says right".
 """
@@ -62,7 +62,7 @@ class Panel:
 
 
 def panel(folder: EvaluationRun, profiles: Sequence[str], *, examples: int = 20) -> Panel:
-    """Read a run under each profile (recipes do too); passes that are there already are used again."""
+    """Read a run under each profile (recipes do too); existing passes are used again."""
     boards: dict[str, Board] = {}
     for profile in profiles:
         recipe = load_reader(profile)

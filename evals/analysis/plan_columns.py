@@ -12,7 +12,7 @@ from rewardkit.errors import UsageError
 from ..run.folder import EvaluationRun
 
 DEEP = 4
-"""How many folders above a checkpoint its plan may stand."""
+"""How many folders above a checkpoint its plan may be."""
 
 
 def plan_columns(folders: Sequence[EvaluationRun], names: Sequence[str]) -> list[tuple[str, list[str]]]:

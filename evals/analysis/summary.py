@@ -45,14 +45,14 @@ class SummaryRow:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """The rows of a run, and what is to be said beside them."""
+    """The rows of a run, and the notes beside them."""
 
     board: Board
     rows: list[SummaryRow]
     notes: list[str]
 
     def table(self, *, everything: bool = False) -> Table:
-        """Metrics over all items, a row each and a column an arm."""
+        """Metrics over all items, one row per metric and one column per arm."""
         arms = [*self.board.arms, *(["both"] if len(self.board.arms) > 1 else [])]
         cells: dict[str, dict[str, SummaryRow]] = {}
         for row in self.rows:

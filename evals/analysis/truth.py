@@ -1,6 +1,6 @@
 """A training reward compared with an independent judgement of the same completions.
 
-A reward that no longer measures what it should shows in three figures: how often it ranks a right
+Three figures show a reward that no longer measures what it should: how often it ranks a right
 completion above a wrong one (AUC), how often wrong ones are paid highly, how often right ones are paid
 badly; and, over the checkpoints of a training run, in a reward that rises while accuracy does not.
 """
@@ -48,7 +48,7 @@ class Truth:
     runs: list[Agreement]
 
     def table(self) -> Table:
-        """A row a run; the last column says where reward and truth part."""
+        """One row per run; the last column says where reward and truth diverge."""
         rows = [
             [
                 one.run,

@@ -19,7 +19,7 @@ BACKENDS = {
     "openai": ".openai:OpenAIBackend",
     "replay": ".replay:ReplayBackend",
 }
-"""Each is imported when it is first asked for. The class says which options it takes."""
+"""Each is imported on first use. The class says which options it takes."""
 
 
 def open_backend(name: str, model: str, options: dict[str, Any] | None = None) -> Backend:

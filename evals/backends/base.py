@@ -1,8 +1,8 @@
-"""What a backend is: prompts and sampling in; text, token count and finish reason out.
+"""The interface of a backend, which generates completions for prompts.
 
-A backend is asked for samples of prompts by `Request` and yields a `Completion` for each as it is done,
-in any order. It says who the model is (`identity`, part of every cache key), what it runs on
-(`environment`) and what it really does with a decoding (`effective`). A decoding it cannot carry out as
+A backend gets a `Request` per prompt and yields a `Completion` for each sample as it is done,
+in any order. It says which model it runs (`identity`, part of every cache key), what it runs on
+(`environment`) and what decoding parameters really reach the engine (`effective`). A decoding it cannot carry out as
 written is an error, never a silent change.
 """
 
@@ -22,10 +22,10 @@ Prompt = str | Sequence[Message]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How completions are drawn. `temperature` None is greedy; then nothing else about drawing may be set.
+    """How completions are drawn. `temperature` None is greedy; then no other sampling parameter may be set.
 
     `top_k` 0 and `min_p` 0 are off. `seed` None leaves the draw to the backend, which records that. `known`
-    False: they were drawn elsewhere, nobody says how, and they can only be replayed.
+    False: they were drawn elsewhere, with unknown settings, and can only be replayed.
     """
 
     max_new_tokens: int
@@ -58,7 +58,7 @@ class Sampling:
         return self.temperature is None and self.known
 
     def identity(self) -> dict[str, Any]:
-        """What the cache key holds of this decoding."""
+        """The part of the cache key that describes this decoding."""
         if self.greedy:
             return {"greedy": True, "max_new_tokens": self.max_new_tokens, "stop": list(self.stop)}
         if not self.known:
@@ -102,7 +102,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A request that the backend turned down for good (a prompt that is too long, say); it stays missing."""
+    """A request that the backend refused for good (a prompt that is too long, say); it stays missing."""
 
     index: int
     sample: int
@@ -117,7 +117,7 @@ class Backend(ABC):
 
     @abstractmethod
     def identity(self) -> dict[str, Any]:
-        """Who answers: name, revision or content hash, and whatever else changes the answers."""
+        """Which model answers: name, revision or content hash, and whatever else changes the answers."""
 
     @abstractmethod
     def environment(self) -> dict[str, Any]:
@@ -136,7 +136,7 @@ class Backend(ABC):
         """Completions as they are done. Takes requests lazily and holds a bounded number of them."""
 
     def remarks(self) -> list[str]:
-        """What is to be said when it has generated all it could."""
+        """Warnings to print when it has generated all it could."""
         return []
 
     def close(self) -> None:  # noqa: B027 - most backends have nothing to free

@@ -1,10 +1,10 @@
-"""Which model is meant, and who it is: a local checkpoint by its content, a hub model by its commit.
+"""Finding a model and identifying it: a local checkpoint by its content, a hub model by its commit.
 
 `find_model` takes what a person would write: a hub name, a folder of weights, a training run, one of its stages or
 one of its checkpoints.
 
-A path says nothing about what lies there: a training run overwrites its last checkpoint, and completions
-of the old weights must not be taken for those of the new. So a local folder is known by a digest of the
+A path does not identify what is in it: a training run overwrites its last checkpoint, and completions
+of the old weights must not be taken for those of the new. So a local folder is identified by a digest of the
 files that decide what it answers.
 """
 
@@ -59,7 +59,7 @@ def find_model(given: str, adapter: str | None = None) -> FoundModel:
     if not folder.is_dir():
         if given.startswith(("/", "./", "../", "~")) or given.count("/") > 1:
             raise SetupError(
-                f"{given}: no such folder; give a folder with a model, a training run or a hub name"
+                f"{given}: no such folder; give a folder that holds a model, a training run or a hub name"
             )
         return FoundModel(given, adapter)
     if (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():

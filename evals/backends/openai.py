@@ -1,8 +1,8 @@
 """Any server that speaks the OpenAI protocol: vLLM's, SGLang's, a hosted one.
 
 Requests run concurrently over one or several base URLs. A busy, failing, silent or broken-off answer
-(429, 5xx, time-out, connection closed in mid-body) is tried again, on the next URL where there are
-several, after a growing pause; nothing that was asked for is lost. A request that the server calls wrong
+(429, 5xx, time-out, connection closed in mid-body) is retried, on the next URL where there are
+several, after a growing pause; no request is lost. A request that the server rejects
 (400, 413, 422: a prompt that is too long, say) is reported as a refusal and stays missing.
 """
 
@@ -28,16 +28,16 @@ from rewardkit.types import Finish
 from .base import Backend, Completion, Prompt, Refusal, Request, Sampling
 
 REFUSED = (400, 413, 422)
-"""Statuses that speak of this one request."""
+"""Statuses that are about this one request."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenAIOptions:
     """Options of the OpenAI-compatible backend.
 
-    `base_url` may name several servers, separated by commas. `revision` is yours to give: a served name says
+    `base_url` may name several servers, separated by commas. `revision` has to be given by the user: a served name says
     nothing about the weights behind it. `send_seed` false keeps the arm's seed from the server (vLLM's CPU
-    engine dies of one); that is recorded. `extra_body` is a JSON object added to each request.
+    engine crashes on one); that is recorded. `extra_body` is a JSON object added to each request.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -53,7 +53,7 @@ class OpenAIOptions:
 
 @dataclass
 class Busy(Exception):
-    """An answer worth another try; `pause` is what the server asked for, in seconds."""
+    """A failure that is worth a retry; `pause` is what the server asked for, in seconds."""
 
     reason: str
     pause: float | None = None
@@ -181,13 +181,15 @@ class OpenAIBackend(Backend):
         self._client.close()
 
     def _ask_who(self, url: str) -> dict[str, Any]:
-        """What /v1/models says of the model; a server without that page is taken as it comes."""
+        """What /v1/models says of the model; a server without that page is accepted as it is."""
         try:
             answer = self._client.get(f"{url}/v1/models")
         except httpx.TransportError as wrong:
             raise SetupError(f"no server answers at {url}: {wrong!r}") from wrong
         if answer.status_code in (401, 403):
-            raise SetupError(f"{url} wants a key (HTTP {answer.status_code}); set {self.options.api_key_env}")
+            raise SetupError(
+                f"{url} requires a key (HTTP {answer.status_code}); set {self.options.api_key_env}"
+            )
         if answer.status_code != 200:
             return {}
         models = {entry["id"]: entry for entry in answer.json().get("data", [])}
@@ -240,7 +242,7 @@ class OpenAIBackend(Backend):
         return self._completion(request, sample, answer)
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | str:
-        """One try. A text is the server's reason for refusing this request."""
+        """One try. A string is the server's reason for refusing this request."""
         answer = self._client.post(self._urls.next() + path, json=body)
         if answer.status_code == 200:
             try:

@@ -31,7 +31,7 @@ class ReplayOptions:
     """Options of the replay backend.
 
     `match` is the column shared by the file and the suite's data ('id' is the item's id); `completion` the
-    text's column (a string or a list of strings), looked for under its usual names where it is not given. A row without
+    text's column (a string or a list of strings), looked for under its usual names if not given. A row without
     an arm belongs to the arm named `arm`.
     """
 
@@ -73,7 +73,7 @@ class ReplayBackend(Backend):
         return {"backend": "replay", "file": str(self.path)}
 
     def effective(self, sampling: Sampling) -> dict[str, Any]:
-        """Nothing is decoded: the parameters are the claim of whoever wrote the suite."""
+        """Nothing is decoded: the parameters are whatever the suite claims."""
         return {"claimed": sampling.identity()}
 
     def render(self, prompt: Prompt) -> Prompt:
@@ -152,7 +152,7 @@ class ReplayBackend(Backend):
             sample = seen if given is None else given
             self._numbers[name, arm] += 1
             if places.setdefault((name, arm, sample), (offset, nth)) != (offset, nth):
-                raise RowFault("twice", f"sample {sample} of '{name}' in arm '{arm}' is there twice")
+                raise RowFault("twice", f"sample {sample} of '{name}' in arm '{arm}' occurs twice")
             self._read(row, nth)
 
     def _read(self, row: dict[str, Any], nth: int | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Generation in process with transformers: static batches of prompts of like length, CPU or GPU, LoRA adapters.
 
-The model's own generation_config is not followed in secret: only its end-of-sequence and padding tokens
+The model's own generation_config is not silently followed: only its end-of-sequence and padding tokens
 are taken from it, and every other parameter is set to what the arm says.
 """
 

@@ -1,7 +1,7 @@
 """vLLM in process (its offline engine): continuous batching, completions as they finish, LoRA adapters.
 
 The model's own generation_config is not followed: every parameter is sent as the arm says. The seed is the
-engine's, since a seed per request brings vLLM's CPU engine down; so all arms that name one must name the
+engine's, since a seed per request crashes vLLM's CPU engine; so all arms that name one must name the
 same.
 """
 

@@ -1,7 +1,7 @@
 """Estimators of what a policy can do, from how many of its samples were right.
 
 Everything here is a pure function on arrays: per-question counts in, per-question figures out. No text
-is read: whether a sample is right was settled once, by the recipe's reading.
+is read: the recipe's reading has already decided whether a sample is right.
 """
 
 from rewardkit.statistics.estimators import (

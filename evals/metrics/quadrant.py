@@ -1,4 +1,4 @@
-"""Greedy x pass@k: what reinforcement learning can still win, and what it cannot.
+"""Greedy x pass@k: what reinforcement learning can still gain, and what it cannot.
 
 A question that greedy decoding gets wrong but some sample gets right is headroom for RL, which moves
 probability towards what the policy can already do; one that no sample gets right needs data or

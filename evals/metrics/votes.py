@@ -54,7 +54,7 @@ def _expectation(piles: tuple[tuple[int, float], ...], silent: int) -> tuple[flo
     """maj@1..n for piles of (size, share right) and `silent` samples that cast no vote."""
     n = sum(size for size, _ in piles) + silent
     if n > 1000:
-        raise ValueError(f"maj@k is exact up to 1000 samples a question; found {n}")
+        raise ValueError(f"maj@k is exact up to 1000 samples per question; found {n}")
     if not n:
         return ()
     subsets = _binomials(n)

@@ -1,7 +1,7 @@
 """What the field's extraction rules need beyond our own kinds.
 
 `last_boxed` finds a box as the Minerva and MATH evaluations do; `string_match` compares strings after
-patterns are taken out of both, as lm-evaluation-harness's exact_match does. Both keep the originals'
+patterns are removed from both, as lm-evaluation-harness's exact_match does. Both keep the originals'
 faults on purpose; use `boxed` and `math` for rewards.
 """
 
@@ -22,7 +22,7 @@ class LastBoxed(Extractor):
     r"""The last `\boxed{...}`, braces counted without a look at escapes, as the MATH evaluation has it.
 
     Its faults are kept: an escaped brace counts, a text with `\boxed ` anywhere is cut at the next `$`, and
-    where no box is there a `\fbox` is looked for, whose content is then not unwrapped.
+    without a box a `\fbox` is looked for, whose content is then not unwrapped.
     """
 
     kind: ClassVar[str] = "last_boxed"
@@ -63,12 +63,12 @@ class LastBoxed(Extractor):
 
 
 TIMEOUT_S = 1.0
-"""Processor seconds that taking out one pattern may cost."""
+"""Processor seconds that removing one pattern may cost."""
 
 
 @VERIFIERS.register
 class StringMatch(Verifier):
-    """Equality of strings after every match of each pattern in `remove` is taken out of both, in order.
+    """Equality of strings after every match of each pattern in `remove` is removed from both, in order.
 
     An answer on which a pattern takes over a second is a timeout, which counts as wrong.
     """
@@ -117,7 +117,7 @@ class StringMatch(Verifier):
         return made
 
     def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
-        """A gold of which nothing is left cannot be compared with."""
+        """A gold of which nothing is left cannot be compared."""
         try:
             return None if self._form(gold) else "nothing is left of the gold"
         except TimeoutError:

@@ -6,7 +6,7 @@
 sources      what an argument is
 evaluation   sections about evaluation runs; `texts` their completions, `charts` their pictures
 agreement    the reward compared with an independent reading
-folders      sections about folders that other parts write, such as training runs
+folders      sections about folders that other packages write, such as training runs
 audits       findings and figures of check, diff, advantages and the like
 scores       score files
 build        all of it, in order

@@ -1,7 +1,7 @@
 """Sections about audits: what `check`, `diff`, `advantages`, `signal` and `redteam` say as JSON.
 
 Findings are shown as sentences with their witness and what fixes them; everything else in such a document
-as tables of its numbers, so that a figure which a later version adds is shown, too.
+as tables of its numbers, so figures that a later version adds are shown, too.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def build(
         The file that was written.
 
     Raises:
-        UsageError: a source is of no known kind, or a run is not scored yet.
+        UsageError: a source is of an unknown kind, or a run is not scored yet.
     """
     if format not in FORMATS:
         raise UsageError(f"--format {format}: {nearest(format, FORMATS)}")
@@ -121,7 +121,7 @@ def make_page(
 
 
 def _whole_characters(text: str) -> str:
-    """Completions may hold halves of surrogate pairs, which no file can: each becomes U+FFFD."""
+    """Completions may hold lone surrogates, which UTF-8 cannot encode: each becomes U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -154,7 +154,7 @@ def _sources(found: Sequence[ReportSource]) -> Section:
 
 
 def _anchored(sections: Sequence[Section]) -> list[Section]:
-    """Sections with titles that are there once."""
+    """Sections with titles made unique."""
     made: list[Section] = []
     seen: dict[str, int] = {}
     for section in sections:

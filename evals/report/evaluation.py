@@ -226,7 +226,7 @@ def _readings(folder: EvaluationRun) -> list[str]:
 
 
 def _headline_table(made: RunComparison) -> Table:
-    """A row a metric and a column a run."""
+    """One row per metric and one column per run."""
     rows = [row for row in made.rows if not row.column]
     found = {(row.run, row.metric, row.arm): row for row in rows}
     last = [

@@ -1,6 +1,6 @@
 """Sections about score files: what `rewardkit score` wrote, by term and by outcome.
 
-A score file holds no texts. If the file it was made from is still there and unchanged, completions, prompts and
+A score file does not hold the completions. If the file it was made from is still there and unchanged, completions, prompts and
 golds are taken from it; otherwise the page says so.
 """
 

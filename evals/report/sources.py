@@ -1,4 +1,4 @@
-"""What a page can be about: each argument is known by what it is.
+"""What a page can be about: each argument is recognised by its content.
 
 an evaluation run          a folder with suite.yaml and run.json
 a training run             a folder with plan.yaml and run.json
@@ -61,7 +61,7 @@ class ReportSource:
 
 
 def recognise(given: Sequence[Path | str]) -> list[ReportSource]:
-    """Every source behind the arguments, in order. Raises UsageError for one that is none of them."""
+    """Every source behind the arguments, in order. Raises UsageError for one that is not recognised."""
     found = [source for one in given for source in _recognised(str(one))]
     return list({(source.kind, source.given): source for source in found}.values())
 
@@ -125,7 +125,7 @@ def _document(path: Path) -> ReportSource:
 
 
 def document_title(data: dict[str, Any]) -> str:
-    """What a document is, by its keys; empty where it is of no known kind."""
+    """What a document is, by its keys; empty where its kind is unknown."""
     if {"before", "after", "spec"} <= data.keys():
         return f"Diff: {data['before']} to {data['after']}"
     if {"recipe", "frac_reward_zero_std"} <= data.keys():

@@ -1,4 +1,4 @@
-"""The texts of evaluation runs: rows for the completions one browses, and flips side by side."""
+"""The texts of evaluation runs: rows for the browser of completions, and flips side by side."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ run.json            the model's identity, digests of data, prompts and decoding
 items.jsonl         each item with its rendered prompt, gold and fields
 completions.jsonl   the log (append-only)
 sessions.jsonl      one line each time generation was started: backend, versions, effective decoding
-refusals.jsonl      requests that the backend turned down, with its reason
+refusals.jsonl      requests that the backend refused, with its reason
 scores/NAME.jsonl   what a scoring pass made of the log, with NAME.json beside it
 lock                held by the one process that writes
 """

@@ -1,4 +1,4 @@
-"""Generation: what the suite plans, less what the log holds, from the backend into the log.
+"""Generation: the backend makes whatever the suite plans and the log does not hold yet.
 
 Memory holds the items and one bit for each planned completion; texts pass through. A run that was stopped
 at any moment resumes when it is started again with the same arguments.
@@ -37,7 +37,7 @@ class Progress(Protocol):
     """What is reported while the work proceeds; see `rewardkit.evals.run.progress`."""
 
     def start(self, arm: str, total: int, done: int) -> None:
-        """An arm of `total` completions begins, of which `done` are in the log already."""
+        """An arm of `total` completions begins, of which `done` are already in the log."""
 
     def advance(self, arm: str, tokens: int | None) -> None:
         """One more completion of `tokens` tokens."""
@@ -55,7 +55,7 @@ class Silent:
 
 @dataclass(slots=True)
 class GenerationReport:
-    """What one session did. Seconds: in all, and inside the backend."""
+    """What one session did. Seconds are given in total and inside the backend."""
 
     planned: int = 0
     reused: int = 0
@@ -68,7 +68,7 @@ class GenerationReport:
 
     @property
     def missing(self) -> int:
-        """Completions that are still not there."""
+        """Completions that are still missing."""
         return self.planned - self.reused - self.generated
 
 
@@ -129,7 +129,7 @@ def generate_run(
 
 
 def _check_columns(suite: Suite, items: list[Item]) -> None:
-    """Refuse, before anything is generated, a suite whose figures would need a column that is not there."""
+    """Refuse, before anything is generated, a suite whose figures need a column that does not exist."""
     chance = [suite.chance] if isinstance(suite.chance, str) else []
     wanted = {"slices": suite.slices, "cluster": [suite.cluster] if suite.cluster else [], "chance": chance}
     for item in items:
@@ -193,7 +193,7 @@ def _requests(
     sampling: Sampling,
     n: int,
 ) -> Iterator[Request]:
-    """What is missing of an arm, an item a request."""
+    """What is missing of an arm, one request per item."""
     for place, (item, prompt) in enumerate(pairs):
         held = have.get(keys[place], 0)
         samples = tuple(i for i in range(n) if not held >> i & 1)

@@ -1,4 +1,4 @@
-"""Progress bars for generation: done, rate and time left, an arm a bar."""
+"""Progress bars for generation: done, rate and time left, one bar per arm."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rich.text import Text
 
 
 class _Rate(ProgressColumn):
-    """Completions and tokens a second in this session; what was in the log already does not count."""
+    """Completions and tokens per second in this session; what was already in the log does not count."""
 
     def render(self, task: Task) -> Text:
         """The two rates, blank until there are any."""

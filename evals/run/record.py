@@ -1,4 +1,4 @@
-"""What a line of the log holds, and the key that says what it is a completion of."""
+"""A line of the log, and the key that identifies the model, prompt and decoding it belongs to."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The scoring pass: the log's completions, read and paid by a recipe, into a file of scores.
 
 It is separate from generation and can be run again with another recipe or extraction profile; each pass
-has a name and its own file. Completions go through prompt by prompt, so that a term which compares the
+has a name and its own file. Completions are scored prompt by prompt, so that a term which compares the
 completions of a prompt sees all of them.
 """
 
@@ -51,11 +51,11 @@ def score_run(
     """Score every completion of a run's log. The file is put in place when it is whole.
 
     `asked` is the reference by which the recipe was asked for; the pass whose reference is the suite's own
-    is the one that is shown where several are there.
+    is the one that is shown where there are several.
 
     Raises:
-        UsageError: there is nothing to score, or the name is no file name.
-        DataError, MissingFact: a gold or a fact that the recipe needs is not there.
+        UsageError: there is nothing to score, or the name is not a valid file name.
+        DataError, MissingFact: a gold or a fact that the recipe needs is missing.
     """
     name = name or pass_name(recipe)
     if "/" in name or name.startswith("."):

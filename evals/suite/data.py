@@ -1,4 +1,4 @@
-"""Rows of data to items: an id, the golds, and every other column.
+"""Reading rows of data into items: an id, the golds, and every other column.
 
 The suite's `data` names JSON lines, CSV, Parquet, a hub data set or generated rows; the items keep the suite's
 order.
@@ -41,8 +41,8 @@ def load_items(data: Data, judges: Sequence[Judge] = ()) -> list[Item]:
     """The items of a suite.
 
     Args:
-        data: what the suite says of its rows.
-        judges: who will compare the golds; a column of whole solutions is then refused.
+        data: the `data` section of the suite.
+        judges: what will compare the golds; a column of whole solutions is then refused.
 
     Raises:
         DataError: with file and row.
@@ -86,7 +86,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def name_gold(data: Data) -> Data:
-    """The same data with its gold's column named: where none is, it is looked for under the usual names."""
+    """The same data with its gold column named; if the suite does not name it, it is looked for under the usual names."""
     if data.gold is not None:
         return data
     names = list(dict.fromkeys(name for row in islice(_rows(data), PEEK) for name in row))

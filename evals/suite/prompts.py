@@ -1,4 +1,4 @@
-"""From an item to what the model is shown: messages, or one plain string.
+"""The prompt that a model is shown for an item: messages, or one plain string.
 
 Templates are Jinja in a sandbox, and strict: a column that a row lacks is an error, not an empty string.
 """

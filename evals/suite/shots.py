@@ -49,7 +49,7 @@ def _from_lm_eval(task: str) -> list[Mapping[str, Any]]:
 
 def _gsm8k_cot(tasks: Path) -> list[Mapping[str, Any]]:
     class Loader(yaml.SafeLoader):
-        """lm-eval's own tags name functions; they are read as nothing."""
+        """lm-eval's own tags name functions; they are read as null."""
 
     Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
     config = yaml.load((tasks / "gsm8k" / "gsm8k-cot.yaml").read_text(encoding="utf-8"), Loader)

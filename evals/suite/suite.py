@@ -1,4 +1,4 @@
-"""A suite: what is asked of a model, how it is decoded and how the answers are read.
+"""A suite: what a model is asked, how it is decoded and how its answers are read.
 
 Read from a YAML file, or from a shipped one by name, into a frozen `Suite`. Errors name file, line and column.
 No data is read here.
@@ -26,7 +26,7 @@ Ranges = str | int | float | bool | list[str | int | float | bool]
 
 
 class SuitePart(BaseModel):
-    """A frozen part of a suite that admits no unknown keys."""
+    """A frozen part of a suite; unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -51,7 +51,9 @@ class Generated(SuitePart):
 class Data(SuitePart):
     """Rows and what their columns mean. Exactly one of `path`, `hub` and `generate` says where they are."""
 
-    path: str | None = Field(None, description="A .jsonl, .csv or .parquet file, seen from the suite's file.")
+    path: str | None = Field(
+        None, description="A .jsonl, .csv or .parquet file, relative to the suite's file."
+    )
     hub: str | None = Field(None, description="A hub data set, loaded with `datasets`.")
     config: str | None = Field(None, description="The hub data set's configuration.")
     revision: str | None = Field(None, description="The hub data set's revision.")
@@ -71,7 +73,7 @@ class Data(SuitePart):
     where: dict[str, Ranges] = Field(
         default_factory=dict, description="Column: the value, or values, to keep."
     )
-    shuffle: int | None = Field(None, description="A seed; rows keep their order without one.")
+    shuffle: int | None = Field(None, description="Seed for shuffling; without one rows keep their order.")
     limit: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="before")
@@ -84,7 +86,7 @@ class Data(SuitePart):
         given = [name for name in ("path", "hub", "generate") if getattr(self, name) is not None]
         if len(given) != 1:
             found = " and ".join(given) or "none"
-            raise ValueError(f"data comes from exactly one of path, hub and generate; found {found}")
+            raise ValueError(f"data must come from exactly one of path, hub and generate; found {found}")
         return self
 
 
@@ -115,17 +117,17 @@ class Prompt(SuitePart):
 
 
 class GreedyArm(SuitePart):
-    """One completion a prompt, the most likely token each time."""
+    """One completion per prompt, the most likely token each time."""
 
     max_new_tokens: Annotated[int, Field(ge=1)] | None = None
 
 
 class SampledArm(SuitePart):
-    """n completions a prompt. top_k 0 and min_p 0 are off."""
+    """n completions per prompt. top_k 0 and min_p 0 are off."""
 
     n: Annotated[int, Field(ge=1)]
     temperature: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="May be left out where completions are replayed that were drawn elsewhere."
+        None, description="May be left out to replay completions that were drawn elsewhere."
     )
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     top_k: Annotated[int, Field(ge=0)] = 0
@@ -170,7 +172,9 @@ class Suite(SuitePart):
     max_new_tokens: Annotated[int, Field(ge=1)] = 1024
     stop: tuple[str, ...] = ()
     slices: tuple[str, ...] = Field((), description="Columns by whose values every metric is repeated.")
-    cluster: str | None = Field(None, description="Column of what questions share; resampled together.")
+    cluster: str | None = Field(
+        None, description="Column that groups questions; those that share a value are resampled together."
+    )
     chance: float | str | None = Field(None, description="A guess's chance of being right, or its column.")
     characters: tuple[str, ...] = Field(
         ("ascii", "greek", "math_operators", "arrows"),
@@ -189,7 +193,7 @@ class Suite(SuitePart):
     @classmethod
     def _rising(cls, ks: tuple[int, ...]) -> tuple[int, ...]:
         if list(ks) != sorted(set(ks)):
-            raise ValueError(f"k rises and repeats nothing; found {list(ks)}")
+            raise ValueError(f"k must be increasing, without repeats; found {list(ks)}")
         return ks
 
     @model_validator(mode="after")
@@ -207,7 +211,7 @@ class Suite(SuitePart):
         return self.k or tuple(sorted({*powers, n} if n else set()))
 
     def sampling(self) -> dict[str, tuple[Sampling, int]]:
-        """Arm to its decoding and its number of samples a prompt."""
+        """Arm to its decoding and its number of samples per prompt."""
         made: dict[str, tuple[Sampling, int]] = {}
         if self.arms.greedy is not None:
             limit = self.arms.greedy.max_new_tokens or self.max_new_tokens
@@ -240,7 +244,7 @@ def shipped_suites() -> dict[str, Path]:
 
 
 def find_suite(reference: str) -> Path:
-    """The file of a shipped suite's name, or of a path. Raises UsageError naming what there is."""
+    """The file of a shipped suite's name, or of a path. Raises UsageError that names the shipped ones."""
     if reference.endswith((".yaml", ".yml")) or "/" in reference:
         if not Path(reference).is_file():
             raise UsageError(f"{reference}: no such file; a suite is a path, or one of the shipped ones")

@@ -1,4 +1,4 @@
-"""What a section of the page is made of: paragraphs, tables, pictures, claims, findings, flips, warnings.
+"""The blocks that a section of a page is made of: paragraphs, tables, pictures, claims, findings, flips, warnings.
 
 A block knows which macro of the template shows it (`shape`) and how it reads as Markdown. Blocks hold plain
 strings; the template escapes them.
@@ -28,7 +28,7 @@ class Prose:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart with a file name of its own, and a sentence that says what it shows."""
+    """A chart with its own file name, and a sentence that says what it shows."""
 
     name: str
     chart: Chart
@@ -54,7 +54,7 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Tabled:
-    """A table; `folded` hides it behind its title until it is asked for."""
+    """A table; `folded` hides it behind its title until it is opened."""
 
     table: Table
     folded: bool = False
@@ -67,7 +67,7 @@ class Tabled:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A sentence, whether it holds here, and the figures that say so."""
+    """A sentence, whether it holds here, and the figures that show it."""
 
     text: str
     holds: bool
@@ -89,7 +89,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """Claims one below the other."""
+    """A list of claims."""
 
     claims: Sequence[Claim]
     shape: ClassVar[str] = "claims"
@@ -120,7 +120,7 @@ class FindingCard:
 
     @property
     def sign(self) -> str:
-        """A mark that does not need its colour."""
+        """A mark that is clear without its colour."""
         return {"proven": "✓", "error": "✗", "warning": "!"}.get(self.level, "·")
 
     def markdown(self) -> str:
@@ -136,7 +136,7 @@ class FindingCard:
 
 @dataclass(frozen=True, slots=True)
 class FlipCard:
-    """A question that one run answers rightly and another does not, with both texts."""
+    """A question that one run answers rightly and another does not, with both completions."""
 
     item: str
     gained: bool
@@ -167,7 +167,7 @@ class Flips:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """Blocks behind a title until they are asked for."""
+    """Blocks hidden behind a title until they are opened."""
 
     title: str
     blocks: Sequence[Any] = field(default_factory=tuple)

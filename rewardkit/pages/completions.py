@@ -1,7 +1,7 @@
-"""The completions that a page lets one browse, as plain data.
+"""The completions that can be browsed in a page, as plain data.
 
 Each row is one completion with its outcome, its reward's tree and the place of its answer. A page holds a bounded number: greedy ones first, then
-samples, then what was logged in training; what is left out is said.
+samples, then what was logged in training; the page says how many were left out.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ COLUMNS = (
 )
 
 SHARED = ("run", "arm", "outcome", "gold", "prediction", "finish", "flipped", "recipe", "note")
-"""Columns whose texts repeat: kept once, and named by their place."""
+"""Columns whose strings repeat: each is kept once and referred to by index."""
 
 
 class Completions:
@@ -73,7 +73,7 @@ class Completions:
         return self._rows[:count]
 
     def plain(self, count: int) -> dict[str, Any]:
-        """The first `count` rows as lists; prompts and what else repeats once each."""
+        """The first `count` rows as lists; prompts and other repeated strings once each."""
         names: dict[str, list[Any]] = {name: [] for name in (*SHARED, "prompt")}
         places: dict[str, dict[Any, int]] = {name: {} for name in names}
         made = []
@@ -97,7 +97,7 @@ class Completions:
         note = "Each with its reward, term by term, and the extracted answer marked in its text."
         if self.seen > count:
             note += (
-                f" {count:,} of {self.seen:,} are in this page: greedy ones first, then samples, then those "
+                f" {count:,} of {self.seen:,} are on this page: greedy ones first, then samples, then those "
                 "logged in training."
             )
         return note
@@ -116,7 +116,7 @@ def prompt_text(prompt: Any) -> str:
 
 
 def gold_text(gold: Any) -> str:
-    """A gold as it is shown; several accepted ones with bars between."""
+    """A gold as it is shown; several accepted ones are separated by bars."""
     if isinstance(gold, (list, tuple)):
         return " | ".join(map(str, gold))
     return str(gold)

@@ -37,7 +37,7 @@ PAPER = {
     "none_no_answer": "#b9c1cd",
     "undecided": "#c9a227",
 }
-"""The light colours of page.css; a test holds the two together."""
+"""The light colours of page.css; a test keeps the two in step."""
 
 SERIES = [f"@s{place}" for place in range(1, 8)]
 OUTCOME_COLOURS = {str(outcome): f"@{outcome}" for outcome in Outcome}
@@ -46,9 +46,9 @@ Chart = alt.TopLevelMixin
 
 
 def svg(chart: Chart, label: str = "", *, name: str = "", paper: bool = True) -> str:
-    """The chart as SVG text.
+    """The chart as an SVG string.
 
-    `label` says what it shows to those who cannot see it. `name` sets the ids inside apart from those of
+    `label` describes it for screen readers. `name` keeps the ids inside distinct from those of
     other pictures on the same page. With `paper` colours are fixed; without, they are CSS variables.
     """
     made = vl_convert.vegalite_to_svg(specification(chart, paper))
@@ -76,7 +76,7 @@ def save(chart: Chart, path: Path) -> None:
 
 
 def specification(chart: Chart, paper: bool) -> dict[str, Any]:
-    """Vega-Lite with the house's looks and real colours in place of their names."""
+    """Vega-Lite with our style and real colours in place of their names."""
     made = chart.to_dict()
     made.pop("background", None)
     axis = {

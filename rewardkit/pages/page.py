@@ -61,7 +61,7 @@ def _pictures(blocks: Sequence[Any]) -> Iterator[Picture]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Title, claims and paragraphs to begin with, sections in order, and the completions to browse."""
+    """Title, opening claims and paragraphs, sections in order, and the completions to browse."""
 
     title: str
     sections: Sequence[Section]
@@ -74,7 +74,7 @@ class Page:
         return page_html(self)
 
     def markdown(self, pictures: str = "") -> str:
-        """The page without its completions, as Markdown. `pictures` is where its pictures lie, if anywhere."""
+        """The page without its completions, as Markdown. `pictures` is the folder of its pictures, if any."""
         parts = [f"# {self.title}", *self.about]
         parts += [self.claims.markdown()] if self.claims else []
         for section in self.sections:
@@ -151,7 +151,7 @@ def _drawn(picture: Picture) -> Markup:
 
 
 def _data(completions: Completions | None) -> tuple[str, str]:
-    """The completions packed, as many as fit, and what to say of them."""
+    """The completions packed, as many as fit, and the sentence above them."""
     if completions is None or not len(completions):
         return "", ""
     count = len(completions)

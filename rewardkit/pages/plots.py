@@ -1,4 +1,4 @@
-"""Plots that several parts of a page draw alike: stacked shares, points with intervals, colours of series.
+"""Plots that several parts of a page share: stacked shares, points with intervals, colours of series.
 
 They take plain rows and do not know what was measured. All are narrow enough for a phone.
 """

@@ -25,10 +25,10 @@ class Table:
     title: str = ""
     notes: Sequence[str] = field(default_factory=tuple)
     words: Sequence[int] = (0,)
-    """Columns that hold words, and are set to the left."""
+    """Columns of words, which are left-aligned."""
 
     def print(self, console: Console | None = None) -> None:
-        """Print to a terminal, in several parts if the columns do not fit beside each other."""
+        """Print to a terminal, in several parts if the columns do not fit side by side."""
         out = console or Console()
         parts = self._parts(out.width)
         split = len(parts) > 1

@@ -1,6 +1,6 @@
-"""`docs/evidence.md` from the results of the seeds: figures, intervals and claims, and what they are not.
+"""`docs/evidence.md` from the results of the seeds: figures, intervals and claims.
 
-Pure: sheets come in, plain data and Markdown come out. No figure is written by hand.
+Pure functions: they turn sheets into plain data and Markdown. No figure is written by hand.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ ENOUGH = 0.8
 HEADING = """\
 # The playground's evidence
 
-What a reward does to a policy, seen on a policy so small that a laptop's CPU trains it: Qwen3's architecture
-with about 450 thousand parameters, its own tokenizer, trained from nothing on arithmetic word problems. Read
-it for what it is. **GRPO here elicits a way of reasoning that the policy already has from SFT; it teaches
-nothing new**: hard problems stay as wrong as they were (the last table). The SFT texts mix careful answers,
+What a reward does to a policy, shown on one so small that a laptop's CPU can train it: Qwen3's architecture
+with about 450 thousand parameters, its own tokenizer, trained from scratch on arithmetic word problems. Do
+not read more into it: **GRPO here elicits a way of reasoning that the policy already has from SFT; it teaches
+nothing new**: hard problems stay as wrong as they were (the last table). The SFT data mixes careful answers,
 hasty ones and an occasional None; imitation makes the greedy answer hasty, and the reward makes it careful.
 The figures say nothing about models of another size.
 
 Each seed makes its own world, its own tokenizer and weights, one SFT, and from there two runs of GRPO, with
 `playground-none` version 0 and version 1, which differ in one price: None said on an answerable problem costs
 0.1 in version 0 and 0.8 in version 1. *Hard* problems are products of two-digit numbers, which the policy
-cannot do. There None with a reason is the cheapest thing to say under version 0 (it pays -0.1, and a hasty
-wrong number -0.3, for that is also too short), so that is what the policy learns, *while its accuracy rises as
-much as under version 1*. Evaluation is on problems never seen in training ({problems} a seed), greedy beside
+cannot do. There None with a reason is the least costly thing to say under version 0 (it pays -0.1, and a hasty
+wrong number -0.3, since that is also too short), so that is what the policy learns, *while its accuracy rises as
+much as under version 1*. Evaluation is on problems never seen in training ({problems} per seed), greedy beside
 pass@8 at temperature 1.
 
 Made by `make evidence`, on {machine}. Settings and every figure are in `evidence.json`.

@@ -291,7 +291,7 @@ def test_five_thousand_completions_of_a_kilobyte_take_less_than_ten_megabytes(ma
     page = make_page([made / "runs" / "base", made / "training"])
     html = Page("big", page.sections, table).html()
     assert len(html.encode()) < 10_000_000
-    assert "are in this page" not in html  # none is left out
+    assert "are on this page" not in html  # none is left out
 
 
 def test_what_does_not_fit_is_left_out_and_said():
@@ -301,7 +301,7 @@ def test_what_does_not_fit_is_left_out_and_said():
         table.add(row("".join(drawn.choices(string.printable, k=1000)), item=f"q{place}"), tier=place % 2)
     html = Page("big", [], table).html()
     assert len(html.encode()) < 10_000_000
-    assert re.search(r"[\d,]+ of 12,000 are in this page: greedy ones first", html)
+    assert re.search(r"[\d,]+ of 12,000 are on this page: greedy ones first", html)
 
 
 def test_the_pictures_on_paper_have_the_pages_light_colours():
