@@ -283,6 +283,20 @@ def test_data_that_is_not_here_is_counted_as_stated_or_not_at_all(write):
     assert "how many rows is not known" in lines
 
 
+def test_a_dry_run_says_that_the_reward_looks_elsewhere_than_where_the_answers_are_learnt(write, sums):
+    def said(text):
+        rows = [{"question": f"{n}?", "answer": str(n), "text": text.format(n)} for n in range(20)]
+        sums.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        lines, faults = dry(write())
+        assert not faults
+        return lines
+
+    odd = "nearly none of the completions of 'sums' is right for playground-none@1: 20 of 20 completions have no answer"
+    assert odd in said("so it is\n#### {}")
+    assert "'hash' finds the gold itself in 20 of them" in said("so it is\n#### {}")
+    assert "nearly none" not in said("<answer>{}</answer>")
+
+
 def test_thresholds_and_rules_of_the_watch_are_checked(write):
     path = write("    max_steps: 3\nvariants", "    max_steps: 3\n    stop_on: [dead_group]\nvariants")
     with pytest.raises(RecipeError, match=r"no rule 'dead_group'; did you mean 'dead_groups'"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from rewardkit.rows import GoldReader
 from rewardkit.rows.columns import lacking
 from rewardkit.rows.golds import WINDOW
 from rewardkit.rows.values import RowFault, is_message, is_null
-from rewardkit.types import Outcome, Rollout
+from rewardkit.scoring.oddities import MOST, oddities
+from rewardkit.types import Outcome, Rollout, Score
 
 from ..adapter.observe import Slices, slice_value
 from ..trl import NOT_COLUMNS
@@ -99,7 +101,47 @@ class Loader:
                 ", ".join(part.set for part in stage.data if isinstance(part, MixPart)),
             )
             notes += [f"warning: {one}" for one in said]
+            notes += self._probe(at, recipe)
         return Rows(mixed, notes, self._slices(at, mixed))
+
+    def _probe(self, at: int, recipe: Recipe) -> list[str]:
+        """What looks odd where completions that an earlier stage learns from are nearly all wrong for the recipe."""
+        stages = self.resolved.plan.stages[: at + 1]
+        parts = [part for one in stages if one.kind == "sft" for part in one.data]
+        names = dict.fromkeys(part.set for part in parts if isinstance(part, MixPart))
+        notes = []
+        for name in names:
+            data = self.resolved.plan.data[name]
+            if data.gold is None or data.completion is None:
+                continue
+            rollouts = self._learnt(name, data, stages[at], recipe)
+            scores = [
+                Score(total=None, terms=(), reading=one, recipe=recipe.ref, digest=recipe.digest)
+                for one in recipe.read(rollouts)
+            ]
+            notes += [
+                f"warning: nearly none of the completions of '{name}' is right for {recipe.ref}: {odd}"
+                for odd in oddities(scores)
+            ]
+        return notes
+
+    def _learnt(self, name: str, data: DataSet, stage: Stage, recipe: Recipe) -> list[Rollout]:
+        """The first rows of a set that have a gold, each answered with the completion to learn."""
+        source = data.path or data.hub or name
+        numbered = list(enumerate(islice(self.raw(name), MOST), start=1))
+        chosen = [
+            (number, row) for number, row in numbered if kept(row, data.where, data.filter, source, number)
+        ]
+        golds = self._golds(name, stage, recipe, [row for _, row in chosen[:WINDOW]], source)
+        rollouts = []
+        for number, row in chosen:
+            try:
+                asked = _row(row, number, data, golds, None, source)
+            except _NoGold:  # the stage that needs this gold says so, or drops the row
+                continue
+            learnt = _row(row, number, data, None, None, source)["completion"][0]["content"]
+            rollouts.append(_rollout(asked, learnt))
+        return rollouts
 
     def _slices(self, at: int, rows: Sequence[Row]) -> Slices | None:
         """The slices that the stage's watch is to tell apart, over all its rows."""
@@ -311,15 +353,7 @@ def _curriculum(rows: list[Row], path: Path, name: str, notes: list[str]) -> lis
 
 def _check_golds(recipe: Recipe, rows: Sequence[Row]) -> list[str]:
     """What is to be said of golds that no answer can be compared with. A null where none may be is an error."""
-    rollouts = [
-        Rollout(
-            completion="",
-            gold=row["gold"],
-            id=row["id"],
-            fields={name: value for name, value in row.items() if name not in ("prompt", "gold")},
-        )
-        for row in rows
-    ]
+    rollouts = [_rollout(row, "") for row in rows]
     unusable = [
         f"{reading.rollout.id} ({reading.verdict.details.get('fault', '') if reading.verdict else ''})"
         for reading in recipe.read(rollouts)
@@ -331,6 +365,15 @@ def _check_golds(recipe: Recipe, rows: Sequence[Row]) -> list[str]:
         f"warning: {len(unusable)} of {len(rows)} golds are unusable, and completions of those rows get no reward; "
         f"the first is row {unusable[0]}"
     ]
+
+
+def _rollout(row: Row, completion: str) -> Rollout:
+    return Rollout(
+        completion=completion,
+        gold=row["gold"],
+        id=row["id"],
+        fields={name: value for name, value in row.items() if name not in ("prompt", "gold")},
+    )
 
 
 def to_dataset(rows: Sequence[Row]) -> Any:
