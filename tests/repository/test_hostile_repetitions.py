@@ -64,3 +64,18 @@ def test_a_pattern_of_a_profile_that_takes_too_long_is_a_timeout():
     slow = "a" * 4_000 + "b"
     assert verifier.verify([question(slow, ("b",))])[0].equality == Equality.TIMEOUT
     assert "takes over 1 s" in (verifier.gold_fault(slow, question(slow, ("b",)).rollout) or "")
+
+
+def test_nested_mixed_numbers_are_no_hang():
+    """Each level was read twice: forty levels in two hundred characters would have taken days."""
+    code = (
+        "from rewardkit import Recipe, Rollout\n"
+        "recipe = Recipe.model_validate({'recipe': 'r', 'version': 0, 'reward': {'correctness': {'correct': 1.0, "
+        "'wrong': 0.0, 'no_answer': 0.0, 'false_none': 0.0}}})\n"
+        r"nested = r'2\frac{' * 40 + '1' + '}{3}' * 40"
+        "\n"
+        r"[score] = recipe.score([Rollout(completion=r'\boxed{' + nested + '}', gold='42')])"
+        "\n"
+        "print(score.outcome)\n"
+    )
+    assert killed_if_slow(code) == "wrong"

@@ -102,6 +102,8 @@ def _fraction_behind(scan: Scanner) -> Fraction | None:
     one, two, three = scan.peek(), scan.peek(1), scan.peek(2)
     if one.value == r"\frac":
         start = scan.at
+        if start in scan.unmixed:
+            return None
         scan.at += 1
         try:
             top, bottom = argument(scan), argument(scan)
@@ -114,6 +116,7 @@ def _fraction_behind(scan: Scanner) -> Fraction | None:
             and top[1].denominator == bottom[1].denominator == 1
         ):
             return top[1] / bottom[1]
+        scan.unmixed.add(start)
         scan.at = start
         return None
     if one.kind == "n" and one.spaced and two.value == "/" and three.kind == "n":

@@ -34,6 +34,8 @@ class Scanner:
         self.at = 0
         self.brackets = 0
         self.bars = 0
+        self.unmixed: set[int] = set()
+        """Where a number was seen not to be mixed: trying again at every level would double the time each time."""
 
     def peek(self, ahead: int = 0) -> Token:
         """The next token, or one further ahead; `END` past the last."""
