@@ -16,9 +16,9 @@ from ..recipe.recipe import Recipe
 from ..recipe.stream import Chunk, chunks, score_chunk
 from ..rows import Group, Groups
 from ..rows.tokens import Counter
-from ..types import Score, gold_fault
+from ..types import gold_fault
 from .file import ScoreFile, by_group, fingerprint
-from .oddities import MOST, oddities
+from .oddities import oddities
 from .record import record
 from .summary import Summary
 
@@ -105,12 +105,16 @@ def score_all(
             summary.add_group(records)
         for mark in target.marks:
             _take_mark(summary, mark)
-    first: list[Score] = []
+    begun = target is not None and target.groups > 0
     with progress(groups) as advance:
         for held in chunks(_announced(groups, target.groups if target else 0, say)):
             chunk = score_chunk(recipe, held, counter)
-            first += [score for scores in chunk.scores for score in scores][: MOST - len(first)]
             records, mark = _records(chunk, groups.report.file, summary, strict)
+            if (
+                not begun
+            ):  # what looks odd is asked once, of the first chunk, so that a resumed run says the same
+                mark["doubts"] = oddities([score for scores in chunk.scores for score in scores])
+                begun = True
             _take_mark(summary, mark)
             if target is not None:
                 target.append(records, mark)
@@ -119,7 +123,7 @@ def score_all(
     summary.rows = report.rows
     if report.chosen is not None:
         summary.columns, summary.notes = report.chosen.columns, report.chosen.notes
-    summary.warnings = report.warnings() + [f"nearly nothing is right: {one}" for one in oddities(first)]
+    summary.warnings = report.warnings() + summary.warnings
     summary.take_faults(report.faults, map(str, report.bad))
     return summary.plain()
 
@@ -167,3 +171,4 @@ def _take_mark(summary: Summary, mark: dict[str, Any]) -> None:
         summary.leave_out("unfit gold", what)
     summary.name_undecided(mark["undecided"])
     summary.ceilings += mark.get("ceilings", 0)
+    summary.warnings += [f"nearly nothing is right: {one}" for one in mark.get("doubts", ())]

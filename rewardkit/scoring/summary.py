@@ -67,7 +67,7 @@ class Summary:
     file: str
     columns: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[str] = ()
-    warnings: Sequence[str] = ()
+    warnings: list[str] = field(default_factory=list)
     rows: int = 0
     completions: int = 0
     total: Moments = field(default_factory=Moments)
