@@ -1,6 +1,9 @@
 """What every test may ask for."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,3 +35,37 @@ def only_built_in_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     monkeypatch.setattr(TERMS, "_paths", built_in)
     monkeypatch.setattr(TERMS, "_classes", {n: c for n, c in TERMS._classes.items() if n in built_in})
+
+
+class Ran(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project folder, which is the working directory."""
+    (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def rewardkit(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
+    """Runs `rewardkit ARGS...`."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    from rewardkit.__main__ import main
+
+    def run(*args: str) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["rewardkit", *args])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main()
+        out, err = capsys.readouterr()
+        return Ran(int(left.value.code or 0), out, err)
+
+    return run

@@ -208,3 +208,19 @@ def test_no_private_name_is_imported():
                     if alias.name.startswith("_") and not alias.name.startswith("__")
                 ]
     assert not borrowed
+
+
+NOT_ROOMS = {
+    "bench": "measures",
+    "docs": "runs the pages' examples",
+    "repository": "holds what no room is for: packaging, doctests, this guard, the root's files",
+    "soak": "takes long",
+}
+"""Folders of tests that mirror no room, each with what it does instead."""
+
+
+def test_tests_mirror_the_rooms():
+    """Every room has a folder of tests under its own name, and no folder of tests is without a room."""
+    inside = {path.parent.name for path in (ROOT / "rewardkit").glob("*/__init__.py")}
+    tested = {path.parent.name for path in (ROOT / "tests").glob("*/*.py")}
+    assert tested - NOT_ROOMS.keys() == inside

@@ -16,7 +16,7 @@ import numpy as np
 
 from rewardkit.statistics import difference_band
 
-sys.path.append(str(Path(__file__).resolve().parents[1] / "evals"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "statistics"))
 from curve_worlds import RATES, curves, sharpened
 
 CELLS = list(product(RATES, (8, 64), (50, 200, 500)))
