@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .recipe.answer import Answer, Reasoning
     from .recipe.loading import load_recipe
     from .recipe.recipe import Allow, Recipe
-    from .terms.base import GroupTerm, Payment, Term
+    from .terms.base import Doubt, GroupTerm, Payment, Term
     from .terms.cells import Axis, Cell, Pays, Range
     from .terms.functions import reward_function, term
     from .types import (
@@ -53,7 +53,7 @@ _HOMES = {
     "kinds": ("EXTRACTORS", "TERMS", "VERIFIERS", "Extractor", "Kind", "Problem", "Question", "Verifier"),
     "recipe.loading": ("load_recipe",),
     "recipe.recipe": ("Allow", "Recipe"),
-    "terms.base": ("GroupTerm", "Payment", "Term"),
+    "terms.base": ("Doubt", "GroupTerm", "Payment", "Term"),
     "types": (
         "Equality",
         "Extraction",
@@ -79,6 +79,7 @@ __all__ = [
     "Axis",
     "Cell",
     "DataError",
+    "Doubt",
     "Equality",
     "Extraction",
     "Extractor",

@@ -21,7 +21,7 @@ PACKAGE = '''
 from typing import ClassVar
 
 from rewardkit import (
-    EXTRACTORS, TERMS, VERIFIERS, Axis, Cell, Equality, Extraction, Extractor, Outcome, Payment, Pays, Problem,
+    EXTRACTORS, TERMS, VERIFIERS, Axis, Cell, Doubt, Equality, Extraction, Extractor, Outcome, Payment, Pays, Problem,
     Reading, Term, Verdict, Verifier, term,
 )
 
@@ -97,6 +97,12 @@ class Smileys(Term):
     each: float = 0.3
     most: int | None = None
 
+    def doubts(self, longest):
+        most = self.most or 0
+        if longest is None or most <= longest:
+            return ()
+        return [Doubt("dead", f"never pays for {most} smileys in {longest} tokens.", {"most": longest})]
+
     def count(self, reading):
         found = reading.text.count("\\N{SMILING FACE WITH OPEN MOUTH}")
         return found if self.most is None else min(found, self.most)
@@ -158,6 +164,12 @@ RECIPES = {
         reward:
           truth: {right: 1.0, false: 0.0}
           smileys: {each: 0.3}
+        """,
+    "lengthy": """
+        answer: {extract: brackets, verify: colour, reasoning: null}
+        reward:
+          truth: {right: 1.0, false: 0.0}
+          smileys: {each: 0.001, most: 400}
         """,
     "loud": """
         answer: {extract: brackets, verify: colour, reasoning: null}
@@ -237,6 +249,14 @@ def test_a_refutation_is_written_in_the_foreign_form_with_the_foreign_filler_and
     assert ordering.fix == ("reward.smileys.most=3",)
     [unbounded] = audit.of("unbounded")
     assert unbounded.fix == ("reward.smileys.most=3",)
+
+
+def test_a_kind_says_what_is_odd_about_its_own_settings(project):
+    recipe = load_recipe("lengthy@0")
+    assert not check(recipe).of("dead")
+    [dead] = check(recipe, max_completion_length=300).of("dead")
+    assert dead.sentence == "'smileys' never pays for 400 smileys in 300 tokens."
+    assert dead.fix == ("reward.smileys.most=300",)
 
 
 def test_a_group_is_refuted_in_a_foreign_layout(project):

@@ -20,6 +20,7 @@ PUBLIC = [
     "Axis",
     "Cell",
     "DataError",
+    "Doubt",
     "Equality",
     "Extraction",
     "Extractor",

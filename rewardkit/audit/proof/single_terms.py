@@ -7,14 +7,14 @@ two terms, over the cells they share. Nothing here needs a completion.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import inf, isfinite, prod
 from typing import Any
 
 from ...formatting import num
-from ...terms.base import Term
+from ...terms.base import Doubt, Term
 from ...terms.cells import Axis, Cell, Pays, Range, merge
 from ...terms.combinators import Combinator
 from ...terms.conditions.facts import NUMBERS
@@ -37,9 +37,10 @@ def term_findings(space: Space, limit: int | None = None) -> list[Finding]:
     for path, term in space.recipe.walk():
         if isinstance(term, Combinator):
             continue
-        found += _dead(space, path, term, limits) or _unbounded(space, path, term)
+        doubts = term.doubts(limit)
+        found += _dead(space, path, term, limits, doubts) or _unbounded(space, path, term)
         found += _turning(space, path, term)
-        found += _inverted(path, term)
+        found += _doubted(path, [doubt for doubt in doubts if doubt.code != "dead"])
     found += _same(space)
     return found
 
@@ -47,7 +48,24 @@ def term_findings(space: Space, limit: int | None = None) -> list[Finding]:
 # --- dead ------------------------------------------------------------------------------------------
 
 
-def _dead(space: Space, path: str, term: Term, limits: dict[str, float]) -> list[Finding]:
+def _doubted(path: str, doubts: Sequence[Doubt]) -> list[Finding]:
+    """What a kind finds odd about its own settings."""
+    label = f"reward.{path}"
+    return [
+        _finding(
+            doubt.code,
+            label,
+            f"'{path}' {doubt.says}",
+            fix=tuple(f"{label}.{setting(*cured)}" for cured in doubt.settings.items()),
+            advice=doubt.advice,
+        )
+        for doubt in doubts
+    ]
+
+
+def _dead(
+    space: Space, path: str, term: Term, limits: dict[str, float], doubts: Sequence[Doubt]
+) -> list[Finding]:
     label = f"reward.{path}"
     if term.weight == 0:
         return [
@@ -64,44 +82,14 @@ def _dead(space: Space, path: str, term: Term, limits: dict[str, float]) -> list
     if free.lo == free.hi and not free.absent and not inside:
         text = f"'{path}' pays {num(free.lo)} whatever is said: a constant cancels in the group's baseline."
         return [_finding("constant", label, text, Severity.INFO)]
+    if told := _doubted(path, [doubt for doubt in doubts if doubt.code == "dead"]):
+        return told
     held = _hull(space, term, limits)
     if limits and held != free and held.lo == held.hi:
-        return [_beyond(term, path, label, int(limits["tokens"]), held)]
-    past = _limit_past(term, limits)
-    return [past(path, label)] if past is not None else []
-
-
-def _beyond(term: Term, path: str, label: str, limit: int, held: Pays) -> Finding:
-    above = getattr(term, "above", None)
-    fix = (f"{label}.above={max(1, limit * 3 // 4)}",) if above is not None else ()
-    return _finding(
-        "dead",
-        label,
-        f"'{path}' never pays anything but {num(held.lo)}: it begins past {above if above is not None else 'the limit'} "
-        f"tokens and completions end at {limit}.",
-        fix=fix,
-        advice="" if fix else f"price lengths below {limit} tokens",
-    )
-
-
-def _limit_past(term: Term, limits: dict[str, float]):
-    """A window whose upper side cannot be reached while its lower side lives."""
-    above, below = getattr(term, "above", None), getattr(term, "below", None)
-    if not limits or above is None or below is None or getattr(term, "unit", "") != "tokens":
-        return None
-    limit = int(limits["tokens"])
-    if above < limit:
-        return None
-
-    def finding(path: str, label: str) -> Finding:
-        return _finding(
-            "dead",
-            label,
-            f"the upper side of '{path}' ({above} tokens) cannot be passed: completions end at {limit}.",
-            fix=(f"{label}.above={max(below, limit * 3 // 4)}",),
-        )
-
-    return finding
+        limit = int(limits["tokens"])
+        text = f"'{path}' never pays anything but {num(held.lo)} up to {limit} tokens, where completions end."
+        return [_finding("dead", label, text, advice=f"price lengths below {limit} tokens")]
+    return []
 
 
 def _finding(
@@ -258,39 +246,6 @@ def _turning(space: Space, path: str, term: Term) -> list[Finding]:
             facts={"axis": found.axis, "outcome": str(found.outcome), "points": found.points},
         )
     ]
-
-
-def _inverted(path: str, term: Term) -> list[Finding]:
-    """Length prices that run against their own purpose: the longer the wrong answer, the less it is paid."""
-    short, long = getattr(term, "wrong_short", None), getattr(term, "wrong_long", None)
-    right_short, right_long = getattr(term, "correct_short", None), getattr(term, "correct_long", None)
-    if short is None or long is None or right_short is None or right_long is None:
-        return []
-    found: list[Finding] = []
-    if short > long:
-        found.append(
-            _finding(
-                "inverted",
-                f"reward.{path}",
-                f"'{path}' pays a wrong answer {num(short)} when short and {num(long)} when long; in its source the "
-                "long one is paid more, so that a model that is lost goes on thinking.",
-                fix=(f"reward.{path}.wrong_short={num(long)}", f"reward.{path}.wrong_long={num(short)}"),
-            )
-        )
-    if right_short < right_long:
-        found.append(
-            _finding(
-                "inverted",
-                f"reward.{path}",
-                f"'{path}' pays a right answer {num(right_short)} when short and {num(right_long)} when long: length "
-                "itself is rewarded.",
-                fix=(
-                    f"reward.{path}.correct_short={num(right_long)}",
-                    f"reward.{path}.correct_long={num(right_short)}",
-                ),
-            )
-        )
-    return found
 
 
 # --- two terms that say the same ---------------------------------------------------------------------

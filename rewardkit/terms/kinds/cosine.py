@@ -7,13 +7,15 @@ like very short ones.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import cos, floor, inf, pi
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field
 
+from ...formatting import num
 from ...types import Reading
-from ..base import Number, Payment
+from ..base import Doubt, Number, Payment
 from ..cells import Axis, Cell, Pays, Range, hull
 from ..conditions.facts import NUMBERS, number_axis
 from ..presets import WithPresets
@@ -84,6 +86,24 @@ class CosineLength(WithPresets):
                 "wrong_long": self.correct_long,
             }
         )
+
+    def doubts(self, longest: int | None) -> Sequence[Doubt]:  # noqa: D102
+        found = []
+        if self.wrong_short > self.wrong_long:
+            says = (
+                f"pays a wrong answer {num(self.wrong_short)} when short and {num(self.wrong_long)} when long; in its "
+                "source the long one is paid more, so that a model that is lost goes on thinking."
+            )
+            swapped = {"wrong_short": self.wrong_long, "wrong_long": self.wrong_short}
+            found.append(Doubt("inverted", says, swapped))
+        if self.correct_short < self.correct_long:
+            says = (
+                f"pays a right answer {num(self.correct_short)} when short and {num(self.correct_long)} when long: "
+                "length itself is rewarded."
+            )
+            swapped = {"correct_short": self.correct_long, "correct_long": self.correct_short}
+            found.append(Doubt("inverted", says, swapped))
+        return found
 
     def price_at(self, count: float, right: bool) -> float:
         """The payment for a length of `count` units (finite, or any where clamped)."""

@@ -7,13 +7,13 @@ inside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from ...types import Reading
-from ..base import Count, Number, Payment, Term
+from ..base import Count, Doubt, Number, Payment, Term
 from ..cells import Axis, Cell, Pays, Range, hull
 from ..conditions.facts import NUMBERS, number_axis
 from ..presets import WithPresets
@@ -110,6 +110,16 @@ class Length(Term):
 
     def pays(self, cell: Cell) -> Pays:  # noqa: D102
         return over(self.price_at, cell.ranges[self.unit], [self.below, self.above])
+
+    def doubts(self, longest: int | None) -> Sequence[Doubt]:  # noqa: D102
+        if longest is None or self.unit != "tokens" or self.above is None or self.above < longest:
+            return ()
+        cured = {"above": max(self.below or 1, longest * 3 // 4)}
+        if self.below is None:
+            says = f"never pays anything but 0: it begins past {self.above} tokens and completions end at {longest}."
+        else:
+            says = f"never pays for its upper side ({self.above} tokens): completions end at {longest}."
+        return (Doubt("dead", says, cured),)
 
     def _whole(self) -> list[int]:
         """Where the ranges begin in which a linear penalty is whole, or no longer whole."""
