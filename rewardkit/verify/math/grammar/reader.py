@@ -17,9 +17,9 @@ from ..text.numerals_en import denominator_en, numeral_en
 from ..text.numerals_zh import NUMERALS, numeral
 from ..text.rational import rational
 from ..text.tokens import BAD, LONGEST, Token, canonical, tokens
-from .quantities import NO_UNIT
 from .structure import whole
 from .tree import Node, NotEvaluated, Unread, num
+from .values.quantities import NO_UNIT
 from .vocabulary import MATH_PHRASES, MULTIPLIERS, UNITS, is_word, unit, words
 
 MOST_TOKENS = 1500

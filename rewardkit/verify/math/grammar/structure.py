@@ -8,15 +8,16 @@ relation keeps its whole chain, so that nothing of it can be dropped later.
 from __future__ import annotations
 
 from ..text.tokens import FUNCTIONS, Token
-from .commands import command, root
-from .numbers import number
-from .quantities import ratio
 from .scanner import Scanner, variable
 from .signs import CONNECTIVES, RELATIONS
-from .sums import ends_expression, expression, function, function_prefix
-from .tree import Node, Unread, div, symbols
+from .tree import Node, Unread, div
+from .values.calls import named_point
+from .values.commands import command, root
+from .values.counting import prescripted
+from .values.numbers import number
+from .values.quantities import ratio
+from .values.sums import ends_expression, expression, function, function_prefix
 
-_CALLED = frozenset("fghFGHP")
 MOST_LETTERS = 30
 """Variables that may be written without a space between them; more are no product that anyone wrote."""
 
@@ -25,8 +26,7 @@ def whole(tokens: list[Token]) -> Node:
     """The whole answer; everything must be consumed."""
     scan = Scanner(tokens, atom, group)
     value = listing(scan)
-    if scan.take(r"\over"):
-        value = div(value, listing(scan))
+    value = _stacked(scan, value)
     if scan.at < len(scan.tokens):
         raise Unread(f"{scan.peek().value!r} was not expected")
     return value
@@ -112,6 +112,8 @@ def atom(scan: Scanner) -> Node:
         return absolute(scan, token.value)
     if token.kind == "c":
         return command(scan)
+    if token.value in ("^", "_"):
+        return prescripted(scan)
     if token.kind == "t" and scan.peek(1).value in ("=", "(", "_"):
         scan.at += 1
         return ("sym", token.value)
@@ -149,46 +151,7 @@ def word(scan: Scanner) -> Node:
         point = named_point(scan, run)
         if point is not None:
             return point
-    if run in _CALLED:
-        marks = call_marks(scan)
-        if scan.peek(len(marks)).value == "(":
-            scan.at += len(marks)
-            return call(scan, run + "".join(marks))
     return variable(run)
-
-
-def named_point(scan: Scanner, name: str) -> Node | None:
-    """`P(4, -6)`: a point with its name, which is `P = (4, -6)`; None where it is anything else."""
-    start = scan.at
-    try:
-        value = bracket(scan)
-    except Unread:
-        value = ("none",)
-    if value[0] == "tuple" and scan.peek().value in ("", ",", ";") and not symbols(value):
-        return ("rel", ("=",), (("sym", name), value))
-    scan.at = start
-    return None
-
-
-def call_marks(scan: Scanner) -> list[str]:
-    """The primes or the `^{-1}` that stand between a function's name and its bracket; nothing is consumed."""
-    if [scan.peek(k).value for k in range(5)] == ["^", "{", "-", "1", "}"]:
-        return ["^", "{", "-", "1", "}"]
-    count = 0
-    while scan.peek(count).value == "'":
-        count += 1
-    return ["'"] * count
-
-
-def call(scan: Scanner, name: str) -> Node:
-    """`f(x)`, `P(A)`: a name with what stands in its brackets."""
-    start = scan.at
-    depth = 0
-    while scan.at < len(scan.tokens):
-        depth += {"(": 1, ")": -1}.get(scan.next().value, 0)
-        if not depth:
-            return ("sym", name + "".join(token.value for token in scan.tokens[start : scan.at]))
-    raise Unread("a bracket that is not closed")
 
 
 def bracket(scan: Scanner) -> Node:
@@ -211,15 +174,22 @@ def bracket(scan: Scanner) -> Node:
 def group(scan: Scanner) -> Node:
     """`{...}`: TeX's grouping, with `\\over` and `\\choose`; with commas, a set written carelessly."""
     scan.expect("{")
+    if scan.peek().value == "}" and scan.peek(1).value in ("^", "_"):
+        scan.at += 1
+        return prescripted(scan)
     bars, scan.bars = scan.bars, 0
     value = listing(scan)
-    if scan.take(r"\over"):
-        value = div(value, listing(scan))
-    elif scan.take(r"\choose"):
-        value = ("fn", "binom", value, listing(scan))
+    value = _stacked(scan, value)
     scan.bars = bars
     scan.expect("}")
     return ("set", value[2]) if value[0] == "list" else value
+
+
+def _stacked(scan: Scanner, top: Node) -> Node:
+    r"""What `\over` or `\choose` makes of what stands before and behind it."""
+    if scan.take(r"\over"):
+        return div(top, listing(scan))
+    return ("fn", "binom", top, listing(scan)) if scan.take(r"\choose") else top
 
 
 def braces(scan: Scanner) -> Node:

@@ -6,12 +6,12 @@ derivative) is refused: an answer is a result, not a task.
 
 from __future__ import annotations
 
-from ..text.tokens import FUNCTIONS
+from ...text.tokens import FUNCTIONS
+from ..scanner import Scanner, argument
+from ..signs import REFUSED, table
+from ..tree import Node, NotEvaluated, Unread, div, num
 from .numbers import number
-from .scanner import Scanner, argument
-from .signs import REFUSED, table
 from .sums import expression, function
-from .tree import Node, NotEvaluated, Unread, div, num
 
 _GREEK = table(
     r"\alpha \beta \gamma \delta \epsilon \zeta \eta \theta \iota \kappa \lambda \mu \nu \xi \rho \sigma \tau "

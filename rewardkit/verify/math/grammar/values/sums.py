@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..text.tokens import FUNCTIONS, Token
-from .scanner import Scanner, integer, single
-from .signs import ORDINALS, REFUSED, RELATIONS, STOPS
-from .tree import MINUS_ONE, Node, NotEvaluated, Unread, add, div, mul, neg, num
-from .vocabulary import BARE_UNITS, WORD_FUNCTIONS, is_word
+from ...text.tokens import FUNCTIONS, Token
+from ..scanner import Scanner, integer, single
+from ..signs import ORDINALS, REFUSED, RELATIONS, STOPS
+from ..tree import MINUS_ONE, Node, NotEvaluated, Unread, add, div, mul, neg, num, symbols
+from ..vocabulary import BARE_UNITS, WORD_FUNCTIONS, is_word
+from .calls import called
+from .counting import is_counter, scripted
 
 
 def expression(scan: Scanner) -> Node:
@@ -48,21 +50,45 @@ def term(scan: Scanner, signed: bool = True) -> Node:
 
 def product(scan: Scanner) -> Node:
     """Factors joined by a sign or by standing side by side."""
-    value = factor(scan)
+    value = last = factor(scan)
     while True:
         token = scan.peek()
         if token.value in ("*", r"\times", r"\cdot"):
             scan.at += 1
-            value = mul(value, signed_factor(scan))
+            last = signed_factor(scan)
+            value = mul(value, last)
         elif token.value in ("/", r"\div"):
             scan.at += 1
-            value = div(value, signed_factor(scan))
+            last = signed_factor(scan)
+            value = div(value, last)
         elif token.value in REFUSED and token.kind == "c":
             raise NotEvaluated(f"{token.value} is not evaluated in an answer")
-        elif starts_factor(scan, token):
-            value = mul(value, factor(scan))
+        elif _number_behind(scan, last) or starts_factor(scan, token):
+            last = factor(scan)
+            value = mul(value, last)
         else:
             return value
+
+
+def _number_behind(scan: Scanner, last: Node) -> bool:
+    """Whether a number comes next that multiplies: `n2^{n-1}`, `2^n3^m`, `3!7!`, `\\sqrt3 2`.
+
+    `42 43` is none, nor `x2`, which may be meant for an index; nor is `x2^3` for the same reason.
+    """
+    if scan.peek().kind != "n":
+        return False
+    before, behind = scan.peek(-1), scan.peek(1).value
+    if last[:2] == ("fn", "root") or last[0] == "!":
+        return True
+    if last[0] == "^" and (before.value == "}" or symbols(last[2])):
+        return True
+    if behind == "!":
+        return before.value in (")", "]", "}")
+    letter = next((scan.peek(k) for k in (2, 3) if scan.peek(k).value != "{"), scan.peek(2))
+    raised = behind == "^" and (
+        before.value in (")", "]", "}") or (before.kind == "w" and letter.kind == "w")
+    )
+    return raised and last[0] != "num"
 
 
 def signed_factor(scan: Scanner) -> Node:
@@ -115,6 +141,16 @@ def postfix(scan: Scanner, value: Node) -> Node:
     """Powers, factorials, percent signs and subscripts behind an atom."""
     while True:
         token = scan.peek()
+        if token.value in ("^", "_") and is_counter(value):
+            counted = scripted(scan, value[1])
+            if counted is not None:
+                value = counted
+                continue
+        if token.value in ("(", "'", "^"):
+            call = called(scan, value)
+            if call is not None:
+                value = call
+                continue
         if token.value == "^":
             scan.at += 1
             value = power(scan, value)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 
-from ..text.tokens import Token
-from .scanner import Scanner, single
-from .signs import CONNECTIVES, ORDINALS
+from ...text.tokens import Token
+from ..scanner import Scanner, single
+from ..signs import CONNECTIVES, ORDINALS
+from ..tree import Node, Unread, add, mul, neg, num
+from ..unit_scales import scale
+from ..vocabulary import MULTIPLIERS, UNITS, unit
 from .sums import expression
-from .tree import Node, Unread, add, mul, neg, num
-from .unit_scales import scale
-from .vocabulary import MULTIPLIERS, UNITS, unit
 
 _CURRENCY = frozenset((r"\$", "€", "£", "¥", "₹", "¢"))
 NO_UNIT = re.compile(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ..text.rational import MOST_DIGITS, TooLarge, power_of_ten
-from .scanner import Scanner, argument, integer
-from .signs import STOPS
-from .tree import MINUS_ONE, Node, NotEvaluated, Undefined, Unread, num
+from ...text.rational import MOST_DIGITS, TooLarge, power_of_ten
+from ..scanner import Scanner, argument, integer
+from ..signs import STOPS
+from ..tree import MINUS_ONE, Node, NotEvaluated, Undefined, Unread, num
 
 
 def number(scan: Scanner) -> Node:

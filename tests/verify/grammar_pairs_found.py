@@ -1,0 +1,43 @@
+r"""Pairs that came up while the grammar was built: what a rule must not take along, and what it must not lose.
+
+The rows are as in `grammar_pairs_of_reading.py`, but written with the reader open.
+"""
+
+ROWS = {
+    "calls": [
+        (
+            "0",
+            (),
+            (
+                r"\phi(0)",
+                "f^{(4)}(0)",
+                "y'(0)",
+                "x^2(0)",
+                r"\text{rate}(0)",
+                r"\vec{r}(0)",
+                "y_1(0)",
+                "xy(0)",
+            ),
+        ),
+        (r"\alpha-\alpha\beta", (r"\alpha(1-\beta)",), (r"\alpha(\beta-1)",)),
+        (r"N_0\cdot 0.8^t", ("N_0(0.8)^t",), ("N_0(0.8t)",)),
+        (r"P\cdot1.05^n", ("P(1.05)^n",), ("P(1.05)",)),
+        (r"\frac{h(a+b)}{2}", (r"\frac12(a+b)h",), (r"\frac{h(a-b)}{2}",)),
+        ("P(A|B)", (r"P(A \mid B)",), ("P(B|A)", "P(A)")),
+        ("(4,-6)", ("P(4,-6)",), ("P(-6,4)",)),
+        ("A(1,2), B(3,4)", ("B(3,4), A(1,2)",), ("A(3,4), B(1,2)",)),
+    ],
+    "numbers that stand side by side": [
+        ("5x", (), ("x1^2+x2^2", "x5", "x 5")),
+        ("3x^2", ("x^{2}3",), ("x^{23}",)),
+        ("360", ("5!3",), ("53!",)),
+        ("42", (), ("4 2", "6 7")),
+    ],
+    "scripts that count": [
+        ("0", (), ("C_1^2", "A_2^3")),
+        (r"\frac{3}{10}", (r"\frac{C_{4}^{2}}{C_6^3}",), (r"\frac{C_{4}^{3}}{C_6^3}",)),
+        ("10", ("C^2_5", "_5C_2"), ("C^5_2",)),
+        (r"\binom{n}{k}", (r"\frac{n!}{k!(n-k)!}",), (r"\frac{n!}{(n-k)!}",)),
+        ("C_1e^x", ("C_{1}e^{x}",), ("C_2^2e^x",)),
+    ],
+}
