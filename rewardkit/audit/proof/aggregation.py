@@ -16,6 +16,7 @@ from ...types import Score
 from ..findings import Finding, Severity, signed, witnessed
 from ..rollouts.grpo import EPSILON, advantages, deviation, mean
 from ..witness.search import Search
+from ..witness.writing import ProblemKey, problem_of
 
 SIZE = 8
 MOST_KINDS = 8
@@ -25,13 +26,13 @@ def aggregation(search: Search, size: int = SIZE) -> list[Finding]:
     """A group in which normalising first turns right and wrong around, if one is found."""
     if len(search.recipe.reward) < 2 or search.recipe.reads_groups:
         return []
-    scores = _kinds(search)
-    rights = [s for s in scores if s.outcome == "correct"][:MOST_KINDS]
-    wrongs = [s for s in scores if s.outcome == "wrong"][:MOST_KINDS]
-    found = _flip(rights, wrongs, size)
-    if found is None:
+    flips = [
+        _flip(*(own.get(o, [])[:MOST_KINDS] for o in ("correct", "wrong")), size) for own in _kinds(search)
+    ]
+    found = [flip for flip in flips if flip is not None]
+    if not found:
         return []
-    group, gap = found
+    group, gap = max(found, key=lambda flip: flip[1])
     rescored = search.score([s.reading.rollout for s in group])
     matrix = np.array([[_values(s) for s in rescored]])
     plain = advantages(matrix)[0]
@@ -58,13 +59,17 @@ def _values(score: Score) -> list[float]:
     return [np.nan if term.value is None else term.value for term in score.terms]
 
 
-def _kinds(search: Search) -> list[Score]:
-    """One score for every different row of term values in the pool."""
-    seen: dict[tuple[object, ...], Score] = {}
+def _kinds(search: Search) -> list[dict[str, list[Score]]]:
+    """By problem and outcome, one score for every different row of term values in the pool."""
+    found: dict[ProblemKey, dict[tuple[object, ...], Score]] = {}
     for score in search.recipe.score_readings([piece.reading for piece in search.writer.pool]):
         if score.total is not None:
-            seen.setdefault((score.outcome, *(term.value for term in score.terms)), score)
-    return list(seen.values())
+            own = found.setdefault(problem_of(score.reading.rollout), {})
+            own.setdefault((score.outcome, *(term.value for term in score.terms)), score)
+    return [
+        {outcome: [s for s in own.values() if s.outcome == outcome] for outcome in ("correct", "wrong")}
+        for own in found.values()
+    ]
 
 
 def _flip(rights: Sequence[Score], wrongs: Sequence[Score], size: int) -> tuple[list[Score], float] | None:

@@ -16,6 +16,7 @@ from ..space import Space
 from ..witness.search import Search
 from .abstention import scoring_findings, scoring_of
 from .aggregation import aggregation
+from .company import company
 from .fixes import vetted, with_fixes
 from .group import SIZES, within_group
 from .ordering import ordering, totality
@@ -56,6 +57,7 @@ def check(
         *totality(space, search),
         *ordering(space, search),
         *within_group(space, search, groups),
+        *company(space, search, groups),
         *term_findings(whole, max_completion_length),
         *aggregation(search),
         *prompt_finding(recipe),

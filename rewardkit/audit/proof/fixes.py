@@ -17,7 +17,7 @@ from ...recipe.recipe import Recipe
 from ...types import Outcome
 from ..findings import ClaimVerdict, Finding
 from ..space import NO_RANGES, SLACK, Space
-from .group import largest_safe
+from .group import SIDES, largest_safe, room
 from .ordering import PAIRS
 from .single_terms import setting
 
@@ -107,11 +107,5 @@ def _holds(space: Space, code: str, groups: Sequence[int]) -> bool:
         highs = [space.bound_within(o, False, NO_RANGES) for o in others if o in space.outcomes]
         paid = [high for high in highs if high is not None]
         return low is not None and bool(paid) and low > max(paid) + SLACK
-    right, wrong = (
-        (Outcome.CORRECT, Outcome.WRONG) if code == "group" else (Outcome.NONE_CORRECT, Outcome.NONE_MISSED)
-    )
-    low = space.bound_within(right, True, NO_RANGES)
-    top, bottom = (space.bound_within(wrong, low_end, NO_RANGES) for low_end in (False, True))
-    if low is None or top is None or bottom is None:
-        return False
-    return largest_safe(low - top, top - bottom) >= max(groups)
+    found = room(space, next(side for side in SIDES if side.code == code))
+    return found is not None and largest_safe(*found) >= max(groups)

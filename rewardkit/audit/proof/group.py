@@ -1,9 +1,13 @@
 """Within a GRPO group: can a wrong answer be pushed up although a right one stands beside it.
 
-A group of G holds one right answer and G - 1 wrong ones. GRPO subtracts the group's mean, so the best
-wrong one earns a positive advantage iff the spread of the wrong rewards, W, passes gap / (G - 2), the
-gap being from it to the right one: (G-2)(a-b) > r-a. Bounds on r, a and b prove that it cannot happen;
-where they do not, a group is written, scored and its advantages are taken.
+A group of G holds one right answer (paid r), one wrong one (a), and G - 2 others, each right, wrong or without an
+answer, in any style, cut or not. GRPO subtracts the group's mean and divides by a positive number, so the sign of the
+wrong one's advantage is that of its reward less the mean: it is pushed up iff the others lie below it by more than the
+right one lies above, sum(a - m) > r - a. That grows with a and falls with r and every m, so the worst group takes the
+most that a wrong answer is paid, the least that a right one is, and for every other the least that any member is, b:
+(G-2)(a-b) > r-a. A right one is never the lowest member unless it is paid less than a wrong one, which breaks
+`ordering` first. Members without a total leave the baseline, which makes a smaller group. Bounds on r, a and b prove
+that it cannot happen; where they do not, a group is written, scored and its advantages are taken.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from ...terms.cells import Cell
 from ...types import Outcome, Score
 from ..findings import ClaimVerdict, Finding, Severity, signed, witnessed
 from ..rollouts.grpo import of_group
-from ..space import Space, Spot
+from ..space import NO_RANGES, Space, Spot
 from ..witness.search import SLACK, Search
 from ..witness.writing import Size
 from .ordering import style_of
@@ -28,6 +32,46 @@ VISIBLE = 0.01
 """How much further than it must a price is moved, as a share of the way."""
 PUSHED = 1e-6
 """An advantage above this is no rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupClaim:
+    """The claim for problems with an answer, or for those without: no `wrong` is pushed up beside a `right`, whatever
+    wrong and `silent` completions fill the group."""
+
+    code: str
+    right: Outcome
+    wrong: Outcome
+    silent: Outcome
+    severity: Severity
+    one: str
+    other: str
+
+    def members(self, space: Space) -> tuple[Outcome, ...]:
+        """The outcomes that fill the group, of those that occur."""
+        return tuple(outcome for outcome in (self.wrong, self.silent) if outcome in space.outcomes)
+
+
+SIDES = (
+    GroupClaim(
+        "group",
+        Outcome.CORRECT,
+        Outcome.WRONG,
+        Outcome.NO_ANSWER,
+        Severity.ERROR,
+        "a wrong answer",
+        "a right one",
+    ),
+    GroupClaim(
+        "group_none",
+        Outcome.NONE_CORRECT,
+        Outcome.NONE_MISSED,
+        Outcome.NONE_NO_ANSWER,
+        Severity.WARNING,
+        "an answer",
+        "a rightful None",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,62 +97,50 @@ class Push:
 
 
 def within_group(space: Space, search: Search, sizes: Sequence[int] = SIZES) -> list[Finding]:
-    """The claim for `wrong` beside `correct`, for the unanswerable's side, and what other outcomes add."""
-    found: list[Finding] = []
-    pairs = (
-        ("group", Outcome.CORRECT, Outcome.WRONG, Severity.ERROR, "a wrong answer", "a right one"),
-        (
-            "group_none",
-            Outcome.NONE_CORRECT,
-            Outcome.NONE_MISSED,
-            Severity.WARNING,
-            "an answer",
-            "a rightful None",
-        ),
-    )
-    for code, right, wrong, severity, one, other in pairs:
-        if right in space.outcomes and wrong in space.outcomes:
-            finding = _claim(space, search, sizes, code, right, wrong, severity, one, other)
-            if finding is not None:
-                found.append(finding)
-    return found + _others(space, sizes)
+    """The claim for problems with an answer and for those without."""
+    found = [_claim(space, search, sizes, side) for side in SIDES]
+    return [finding for finding in found if finding is not None]
 
 
-def _claim(
-    space: Space,
-    search: Search,
-    sizes: Sequence[int],
-    code: str,
-    right: Outcome,
-    wrong: Outcome,
-    severity: Severity,
-    one: str,
-    other: str,
-) -> Finding | None:
-    low, top, bottom = space.lowest(right), space.highest(wrong), space.lowest(wrong)
-    if low is None or top is None or bottom is None:
+def room(space: Space, side: GroupClaim) -> tuple[float, float] | None:
+    """(gap, spread): from the most that a wrong answer can be paid up to the least of a right one, and down to the
+    least of any member; None where there is no such group."""
+    if side.right not in space.outcomes or side.wrong not in space.outcomes:
         return None
-    gap, spread = low.pays.lo - top.pays.hi, top.pays.hi - bottom.pays.lo
+    low = space.bound_within(side.right, True, NO_RANGES)
+    top = space.bound_within(side.wrong, False, NO_RANGES)
+    ends = [space.bound_within(outcome, True, NO_RANGES) for outcome in side.members(space)]
+    if low is None or top is None:
+        return None
+    return low - top, top - min(end for end in ends if end is not None)
+
+
+def _claim(space: Space, search: Search, sizes: Sequence[int], side: GroupClaim) -> Finding | None:
+    found = room(space, side)
+    if found is None:
+        return None
+    gap, spread = found
     safe = largest_safe(gap, spread)
     facts: dict[str, Any] = {"gap": gap, "spread": spread, "largest_proven": safe}
     unproven = [size for size in sizes if size > safe]
     verdicts = {size: ClaimVerdict.PROVEN for size in sizes if size <= safe}
     pushes: dict[int, list[Push]] = {}
     for size in unproven:
-        pushes[size] = find_pushes(space, search, size, right, wrong)
+        pushes[size] = find_pushes(space, search, size, side)
         verdicts[size] = ClaimVerdict.REFUTED if pushes[size] else ClaimVerdict.UNKNOWN
     facts["verdicts"] = {str(size): str(verdicts[size]) for size in sizes}
     if not unproven:
-        return _proven(code, one, other, gap, spread, safe, facts)
+        return _proven(side, gap, spread, safe, facts)
     shown = ", ".join(f"G={size} {verdicts[size]}" for size in sizes)
     refuted = [size for size in unproven if verdicts[size] == ClaimVerdict.REFUTED]
     if not refuted:
         return Finding(
-            code=code,
+            code=side.code,
             severity=Severity.WARNING,
             verdict=ClaimVerdict.UNKNOWN,
-            sentence=f"Within a group ({shown}): the bounds allow a spread of {num(spread)} among wrong rewards against "
-            f"a gap of {num(gap)}, but no group was found that shows it.",
+            sentence=f"Within a group ({shown}): the bounds allow a spread of {num(spread)} from the best paid wrong "
+            f"answer down to the least paid member, against a gap of {num(gap)}, but no group was found that shows "
+            f"it: {search.why(_extremes(space, side))}.",
             facts=facts,
         )
     size = refuted[0]
@@ -116,10 +148,10 @@ def _claim(
     ways = "; ".join(_way(push) for push in pushes[size])
     first = pushes[size][0]
     return Finding(
-        code=code,
-        severity=severity,
+        code=side.code,
+        severity=side.severity,
         verdict=ClaimVerdict.REFUTED,
-        sentence=f"In a group of {size} {one} earns a positive advantage beside {other}: {ways}. ({shown})",
+        sentence=f"In a group of {size} {side.one} earns a positive advantage beside {side.other}: {ways}. ({shown})",
         witness=witnessed(
             first.scores,
             first.advantages,
@@ -129,16 +161,25 @@ def _claim(
     )
 
 
-def _proven(
-    code: str, one: str, other: str, gap: float, spread: float, safe: float, facts: dict[str, Any]
-) -> Finding:
+def _extremes(space: Space, side: GroupClaim) -> list[Cell]:
+    """The cells whose bounds allow the claim to fail: right, pushed and the lowest member."""
+    lows = [spot for spot in map(space.lowest, side.members(space)) if spot is not None]
+    spots = [
+        space.lowest(side.right),
+        space.highest(side.wrong),
+        min(lows, key=lambda s: s.pays.lo, default=None),
+    ]
+    return [spot.cell for spot in spots if spot is not None]
+
+
+def _proven(side: GroupClaim, gap: float, spread: float, safe: float, facts: dict[str, Any]) -> Finding:
     reach = "at every G" if safe == inf else f"up to G = {num(safe)}"
     return Finding(
-        code=code,
+        code=side.code,
         severity=Severity.INFO,
         verdict=ClaimVerdict.PROVEN,
-        sentence=f"Beside {other} no {one.split(' ', 1)[1]} earns a positive advantage, {reach}: the wrong rewards "
-        f"spread over {num(spread)}, the gap is {num(gap)}.",
+        sentence=f"Beside {side.other} no {side.one.split(' ', 1)[1]} earns a positive advantage, {reach}: what wrong "
+        f"answers and silence are paid spreads over {num(spread)}, the gap is {num(gap)}.",
         facts=facts,
     )
 
@@ -172,47 +213,68 @@ def largest_safe(gap: float, spread: float) -> float:
     return 2 + floor(gap / spread + SLACK)
 
 
-def find_pushes(space: Space, search: Search, size: int, right: Outcome, wrong: Outcome) -> list[Push]:
-    """Scored groups that refute the claim: one for each axis that does it alone, else one that needs several."""
+def find_pushes(space: Space, search: Search, size: int, side: GroupClaim) -> list[Push]:
+    """Scored groups that refute the claim: one for each axis that does it alone, one through silence or a cut alone,
+    else one that needs several."""
     found: list[Push] = []
-    for anchor in (space.clean(right), space.lowest(right)):
+    for anchor in (space.clean(side.right), space.lowest(side.right)):
         if anchor is None:
             continue
         for axis in space.axes:
-            push = _through(space, search, size, anchor, wrong, axis.name)
-            if push is not None:
-                found.append(push)
-        if found:
-            return found
-    push = _anyhow(space, search, size, right, wrong)
+            cells = [Cell(side.wrong, False, {**anchor.cell.ranges, axis.name: part}) for part in axis.ranges]
+            found.append(_through(space, search, size, anchor, cells, cells, axis.name))
+        plain = Cell(side.wrong, False, dict(anchor.cell.ranges))
+        for outcome in side.members(space):
+            rest = [Cell(outcome, cut, dict(anchor.cell.ranges)) for cut in (False, True)]
+            found.append(_through(space, search, size, anchor, [plain], rest, ""))
+        pushes = [push for push in found if push is not None]
+        if pushes:
+            return pushes
+    push = _anyhow(space, search, size, side)
     return [push] if push is not None else []
 
 
-def _through(space: Space, search: Search, size: int, anchor: Spot, wrong: Outcome, name: str) -> Push | None:
-    """A push that differs among the wrong ones on one axis alone, by as little as does it."""
-    base = Cell(wrong, False, dict(anchor.cell.ranges))
-    axis = next(axis for axis in space.axes if axis.name == name)
-    cells = [Cell(wrong, False, {**base.ranges, name: part}) for part in axis.ranges]
-    spots = [Spot(cell, space.pays(cell)) for cell in cells]
-    spots = [spot for spot in spots if not spot.pays.never]
-    if len(spots) < 2:
+def _through(
+    space: Space,
+    search: Search,
+    size: int,
+    anchor: Spot,
+    tops: Sequence[Cell],
+    rest: Sequence[Cell],
+    axis: str,
+) -> Push | None:
+    """A push of the best of `tops` above as many of one of `rest`, which differ by as little as does it; `axis` is the
+    one that they differ on, "" where it is not the style."""
+    pushed, others = (
+        [spot for cell in cells if not (spot := Spot(cell, space.pays(cell))).pays.never]
+        for cells in (tops, rest)
+    )
+    if not pushed or not others or (axis and len(pushed) < 2):
         return None
-    best = _highest_written(search, spots)
+    best = _highest_written(search, pushed)
     if best is None:
         return None
     a = space.pays(best).hi
     reach = search.sharpen(anchor, lambda pays: pays.lo <= anchor.pays.lo + SLACK, low=True)
     r = space.pays(reach).lo
-    # Every other wrong one must be paid less than this, and by enough for the advantage to show.
+    # Every other one must be paid less than this, and by enough for the advantage to show.
     bar = a - (1 + VISIBLE) * (r - a) / (size - 2)
-    below = [spot for spot in spots if spot.pays.lo < bar - SLACK]
     found: Push | None = None
-    for spot in below:
+    for spot in (spot for spot in others if spot.pays.lo < bar - SLACK):
         worst = search.sharpen(spot, lambda pays: pays.lo < bar - SLACK, low=True)
-        push = _scored(search, size, (reach, best, worst), space.spoken(name), _least(name, worst, spot.cell))
+        spoken, least = (
+            (space.spoken(axis), _least(axis, worst, spot.cell)) if axis else (_unlike(best, worst), "")
+        )
+        push = _scored(search, size, (reach, best, worst), spoken, least)
         if push is not None and (found is None or _plainer(push, found)):
             found = push
     return found
+
+
+def _unlike(best: Cell, worst: Cell) -> str:
+    """What sets the others apart from the pushed one where it is not the style."""
+    words = [] if worst.outcome == best.outcome else ["no answer"]
+    return " and ".join([*words, *(["truncation"] if worst.truncated else [])])
 
 
 def _highest_written(search: Search, spots: Sequence[Spot]) -> Cell | None:
@@ -234,10 +296,11 @@ def _least(name: str, cell: Cell, whole: Cell) -> str:
     return "" if part.lo != part.hi or was.lo == was.hi else f"{part.lo:g}"
 
 
-def _anyhow(space: Space, search: Search, size: int, right: Outcome, wrong: Outcome) -> Push | None:
-    for a in search.spots(right, low=True)[:3]:
-        for b in search.spots(wrong, low=False)[:4]:
-            for c in search.spots(wrong, low=True)[:4]:
+def _anyhow(space: Space, search: Search, size: int, side: GroupClaim) -> Push | None:
+    lows = [spot for outcome in side.members(space) for spot in search.spots(outcome, low=True)[:4]]
+    for a in search.spots(side.right, low=True)[:3]:
+        for b in search.spots(side.wrong, low=False)[:4]:
+            for c in sorted(lows, key=lambda spot: spot.pays.lo):
                 if (size - 2) * (b.pays.hi - c.pays.lo) <= a.pays.lo - b.pays.hi + SLACK:
                     continue
                 bounded = [
@@ -249,22 +312,28 @@ def _anyhow(space: Space, search: Search, size: int, right: Outcome, wrong: Outc
                     push = _scored(search, size, cells, "", "")
                     if push is not None:
                         return push
-    return _varied(search, size, right, wrong)
+    return _varied(search, size, side)
 
 
-def _varied(search: Search, size: int, right: Outcome, wrong: Outcome) -> Push | None:
-    """A push among many completions: the least paid right one, the most paid wrong one, the least paid ones."""
-    rights, wrongs = search.varied.get(right), search.varied.get(wrong)
-    if not rights or not wrongs:
-        return None
-    three = [rights[0], wrongs[-1], *[wrongs[0]] * (size - 2)]
-    scores = search.score([score.reading.rollout for score in three])
-    advantages = of_group([score.total for score in scores])
-    return Push(size, tuple(scores), tuple(advantages)) if advantages[1] > PUSHED else None
+def _varied(search: Search, size: int, side: GroupClaim) -> Push | None:
+    """A push among many completions: the least paid right one, the most paid wrong one, the least paid members."""
+    for own in search.varied:
+        rights, wrongs = own.get(side.right), own.get(side.wrong)
+        if not rights or not wrongs:
+            continue
+        lowest = sorted((*wrongs[:-1], *own.get(side.silent, ())), key=lambda score: score.total or 0.0)
+        if not lowest:
+            continue
+        rest = [lowest[min(at, len(lowest) - 1)] if search.chancy else lowest[0] for at in range(size - 2)]
+        scores = search.score([score.reading.rollout for score in (rights[0], wrongs[-1], *rest)])
+        advantages = of_group([score.total for score in scores])
+        if advantages[1] > PUSHED:
+            return Push(size, tuple(scores), tuple(advantages))
+    return None
 
 
 def _scored(search: Search, size: int, cells: Sequence[Cell], axis: str, least: str) -> Push | None:
-    """Write the three, score the group, and keep it if the second is pushed up."""
+    """Write the three for one problem, score the group, and keep it if the second is pushed up."""
     orders: tuple[tuple[Size | None, ...], ...] = (
         (None, None, None),
         ("long", "short", "long"),
@@ -273,10 +342,10 @@ def _scored(search: Search, size: int, cells: Sequence[Cell], axis: str, least: 
     for sizes in orders:
         if sizes != (None, None, None) and not search.recipe.reads_groups:
             break
-        rollouts = [search.write(cell, length) for cell, length in zip(cells, sizes, strict=True)]
-        one, two, rest = rollouts
-        if one is None or two is None or rest is None:
+        written = search.together(list(zip(cells, sizes, strict=True)))
+        if written is None:
             continue
+        one, two, rest = written
         scores = search.score([one, two, *[rest] * (size - 2)])
         if any(score.total is None for score in scores):
             continue
@@ -284,36 +353,3 @@ def _scored(search: Search, size: int, cells: Sequence[Cell], axis: str, least: 
         if advantages[1] > PUSHED:
             return Push(size, tuple(scores), tuple(advantages), axis, least)
     return None
-
-
-def _others(space: Space, sizes: Sequence[int]) -> list[Finding]:
-    """What the prices of false_none and no_answer do to a wrong answer beside a right one: information."""
-    right, wrong = (space.clean(outcome).pays for outcome in (Outcome.CORRECT, Outcome.WRONG))
-    if right.never or wrong.never:
-        return []
-    found: list[Finding] = []
-    for other, name, plural in (
-        (Outcome.FALSE_NONE, "False None", "false Nones"),
-        (Outcome.NO_ANSWER, "No answer", "completions without an answer"),
-    ):
-        if other not in space.outcomes:
-            continue
-        pays = space.clean(other).pays
-        if pays.never or wrong.hi - pays.lo <= SLACK or not all(map(isfinite, (right.lo, wrong.hi, pays.lo))):
-            continue
-        raised = {
-            str(size): of_group([right.lo, wrong.hi, *[pays.lo] * (size - 2)])[1]
-            for size in sizes
-            if size > 2
-        }
-        shown = ", ".join(f"{signed(value)} at G={size}" for size, value in raised.items())
-        found.append(
-            Finding(
-                code=f"group_{other}",
-                severity=Severity.INFO,
-                sentence=f"{name} is paid {num(pays.hi)}, less than a wrong answer's {num(wrong.hi)}: a wrong answer "
-                f"beside one right one and otherwise {plural} has the advantage {shown}.",
-                facts=raised,
-            )
-        )
-    return found

@@ -162,9 +162,8 @@ def _one(
             code=code,
             severity=Severity.WARNING,
             verdict=ClaimVerdict.UNKNOWN,
-            sentence=f"The bounds allow {words} to be paid {num(low)} and {RIVALS[code]} {num(high)}, but no "
-            f"completion was found that shows it{style}."
-            + (" Too many cells to look at together: terms were bounded one by one." if space.loose else ""),
+            sentence=f"The bounds allow {words} to be paid {num(low)} and {RIVALS[code]} {num(high)}{style}, but no "
+            f"completion was found that shows it: {search.why(_extremes(space, right, rivals))}.",
             advice="add a case whose completion lies there, or narrow the ranges",
             facts=facts,
         )
@@ -184,6 +183,13 @@ def _one(
         witness=witnessed(scores, note=describe(scores)),
         facts=facts,
     )
+
+
+def _extremes(space: Space, right: Outcome, rivals: Iterable[Outcome]) -> list[Cell]:
+    """The cells whose bounds allow the claim to fail."""
+    highs = [spot for spot in map(space.highest, rivals) if spot is not None]
+    spots = [space.lowest(right), max(highs, key=lambda spot: spot.pays.hi, default=None)]
+    return [spot.cell for spot in spots if spot is not None]
 
 
 def _inverted(recipe: Recipe, head: str, rival: str, scores: Sequence[Score], style: str, low: float) -> str:

@@ -7,7 +7,7 @@ their scores. Group terms are scored as a group.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from heapq import nsmallest
@@ -18,7 +18,7 @@ from ...terms.cells import Cell, Pays, Range
 from ...types import Outcome, Rollout, Score
 from ..space import SLACK, Space, Spot, ends, point_cell
 from .variety import varied
-from .writing import Size, Writer
+from .writing import GROUP, ProblemKey, Size, Writer, problem_of
 
 SPOTS_TRIED = 12
 MOST_LISTED = 1000
@@ -48,18 +48,73 @@ class Search:
             return ((None, None),)
         return (("long", "short"), ("short", "long"), (None, None))
 
-    def write(self, cell: Cell, size: Size | None = None) -> Rollout | None:
-        """A rollout of a cell; the same one every time."""
-        key = (cell.outcome, cell.truncated, tuple(cell.ranges.items()), size)
+    def write(
+        self, cell: Cell, size: Size | None = None, problem: ProblemKey | None = None
+    ) -> Rollout | None:
+        """A rollout of a cell, or of one that is paid the same; the same one every time."""
+        key = (cell.outcome, cell.truncated, tuple(cell.ranges.items()), size, problem)
         if key not in self._written:
-            self._written[key] = self.writer.write(cell, size)
+            self._written[key] = self.writer.write(cell, size, problem) or self.writer.write(
+                self._opened(cell), size, problem
+            )
         return self._written[key]
 
+    def _opened(self, cell: Cell) -> Cell:
+        """The cell without its limits on the axes that change nothing of what it is paid."""
+        pays, ranges = self.space.pays(cell), dict(cell.ranges)
+        for axis in self.space.axes:
+            others = (Cell(cell.outcome, cell.truncated, {**cell.ranges, axis.name: r}) for r in axis.ranges)
+            if all(self.space.pays(other) == pays for other in others):
+                ranges[axis.name] = Range(axis.lo, axis.hi)
+        return Cell(cell.outcome, cell.truncated, ranges)
+
+    def together(self, wanted: Sequence[tuple[Cell, Size | None]]) -> list[Rollout] | None:
+        """A rollout of each cell, all of one problem, as the completions of a group are; None where none was found."""
+        outcomes = {cell.outcome for cell, _ in wanted}
+        for problem, pieces in self.writer.by_problem.items():
+            if not outcomes <= pieces.keys():
+                continue
+            found = [self.write(cell, size, problem) for cell, size in wanted]
+            if None not in found:
+                return [rollout for rollout in found if rollout is not None]
+        return None
+
     def score(self, rollouts: Iterable[Rollout]) -> list[Score]:
-        """Scores of rollouts as one prompt's group."""
+        """Scores of rollouts as one prompt's group. Those that were named for it keep their names: chance draws by
+        them."""
         return self.recipe.score(
-            [replace(r, group="witness", id=f"witness-{at + 1}", sample=at) for at, r in enumerate(rollouts)]
+            [
+                r if r.group == GROUP and r.id else replace(r, group=GROUP, id=f"{GROUP}-{at + 1}", sample=at)
+                for at, r in enumerate(rollouts)
+            ]
         )
+
+    @cached_property
+    def chancy(self) -> bool:
+        """Whether chance pays a part: then a text is paid otherwise under another name."""
+        return any("chance" in term.looks_at for _, term in self.recipe.walk())
+
+    def why(self, cells: Sequence[Cell]) -> str:
+        """Why no completions of these cells show what their bounds allow."""
+        if self.space.loose:
+            return "too many cells to look at together, so terms were bounded one by one and bounds may be too wide"
+        for cell in cells:
+            if self.write(cell) is None:
+                return self._obstacle(cell)
+        if self.together([(cell, None) for cell in cells]) is None:
+            return "such completions could be written, but not for one and the same problem"
+        return "such completions could be written, and are not paid what the bounds of their terms allow"
+
+    def _obstacle(self, cell: Cell) -> str:
+        """What keeps a completion of a cell from being written: one axis where that is all, else that there are
+        several."""
+        what = f"no completion could be written that is {str(cell.outcome).replace('_', ' ')}"
+        what += " and truncated" if cell.truncated else ""
+        for axis in self.space.axes:
+            whole = Range(axis.lo, axis.hi)
+            if self.write(Cell(cell.outcome, cell.truncated, {**cell.ranges, axis.name: whole})) is not None:
+                return f"{what} with {self.space.spoken(axis.name)} in {cell.ranges[axis.name]}"
+        return f"{what} in that style"
 
     def spots(self, outcome: Outcome, low: bool) -> list[Spot]:
         """The most extreme cells of an outcome, the worst first."""
@@ -122,27 +177,29 @@ class Search:
         return self._varied_pair(right, tuple(others), ties)
 
     @cached_property
-    def varied(self) -> dict[Outcome, list[Score]]:
-        """Scores of many completions by outcome, the least paid first. None where a group is known to be compared:
-        each is paid by its company there."""
-        found: dict[Outcome, list[Score]] = {}
+    def varied(self) -> list[dict[Outcome, list[Score]]]:
+        """Scores of many completions by problem and outcome, the least paid first. None where a group is known to be
+        compared: each is paid by its company there."""
+        found: dict[ProblemKey, dict[Outcome, list[Score]]] = {}
         if not any(term.reads_group and "anything" not in term.looks_at for _, term in self.recipe.walk()):
             for score in self.recipe.score_readings(varied(self.writer)):
                 if score.total is not None:
-                    found.setdefault(score.outcome, []).append(score)
-        return {outcome: sorted(scores, key=_total) for outcome, scores in found.items()}
+                    own = found.setdefault(problem_of(score.reading.rollout), {})
+                    own.setdefault(score.outcome, []).append(score)
+        return [
+            {outcome: sorted(scores, key=_total) for outcome, scores in own.items()} for own in found.values()
+        ]
 
     def _varied_pair(self, right: Outcome, others: tuple[Outcome, ...], ties: bool) -> list[Score] | None:
         """The least paid right one and the most paid other among many completions, if they refute the claim."""
-        rights, rivals = self.varied.get(right), [s for o in others for s in self.varied.get(o, ())]
-        if not rights or not rivals:
-            return None
-        one, two = rights[0], max(rivals, key=_total)
-        if _total(one) >= _total(two) + (SLACK if ties else -SLACK):
-            return None
-        scores = self.score([one.reading.rollout, two.reading.rollout])
-        x, y = scores[0].total, scores[1].total
-        return scores if x is not None and y is not None and x < y + (SLACK if ties else -SLACK) else None
+        for own in self.varied:
+            rights, rivals = own.get(right), [score for other in others for score in own.get(other, ())]
+            if not rights or not rivals:
+                continue
+            scores = self.score([rights[0].reading.rollout, max(rivals, key=_total).reading.rollout])
+            if _inverts(scores, ties):
+                return scores
+        return None
 
     def _pair(self, a: Spot, b: Spot, ties: bool) -> list[Score] | None:
         edge = SLACK if ties else -SLACK
@@ -151,12 +208,9 @@ class Search:
         low = self.sharpen(a, lambda pays: pays.lo < bar + edge, low=True)
         for one, two in self.sizes:
             for cell, other in ((low, rival), (a.cell, b.cell)):
-                first, second = self.write(cell, one), self.write(other, two)
-                if first is None or second is None:
-                    continue
-                scores = self.score([first, second])
-                x, y = scores[0].total, scores[1].total
-                if x is not None and y is not None and x < y + edge:
+                written = self.together([(cell, one), (other, two)])
+                scores = self.score(written) if written is not None else []
+                if scores and _inverts(scores, ties):
                     return scores
         return None
 
@@ -210,6 +264,12 @@ class Search:
             middle = (near + far) // 2
             near, far = (near, middle) if fails(middle) else (middle, far)
         return far
+
+
+def _inverts(scores: Sequence[Score], ties: bool) -> bool:
+    """Whether the first is paid less than the second (or, with `ties`, as much)."""
+    x, y = scores[0].total, scores[1].total
+    return x is not None and y is not None and x < y + (SLACK if ties else -SLACK)
 
 
 def _total(score: Score) -> float:

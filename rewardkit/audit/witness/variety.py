@@ -14,7 +14,7 @@ from math import inf
 from ...terms.cells import Axis
 from ...types import Reading
 from ..space import ends
-from .writing import Padding, Writer
+from .writing import GROUP, Padding, Writer
 
 MOST_PIECES = 60
 MOST_COUNTS = 12
@@ -25,7 +25,7 @@ LONG = 20_000
 def varied(writer: Writer) -> list[Reading]:
     """Readings of the writer's pieces, varied on every axis that padding moves."""
     fillers = list(dict.fromkeys(axis.fillers[0] for axis in writer.axes if axis.fillers))
-    pieces = [piece for piece in writer.pool if piece.reading.rollout not in writer.extra][:MOST_PIECES]
+    pieces = [piece for piece in writer.pool if not piece.given][:MOST_PIECES]
     written = [
         writer.with_ids(
             replace(piece.reading.rollout, completion=f"{piece.head}{padding.text()}{piece.tail}")
@@ -33,10 +33,16 @@ def varied(writer: Writer) -> list[Reading]:
         for piece in pieces
         for padding in _paddings(fillers)
     ]
-    read = writer.recipe.read([*written, *writer.extra])
     counts = [count for axis in writer.axes if axis.name == "tokens" for count in _counts(axis)]
-    own, given = read[: len(written)], read[len(written) :]
-    return [*(_counted(writer, reading, count) for reading in own for count in counts or [100]), *given]
+    own = [_counted(writer, r, count) for r in writer.recipe.read(written) for count in counts or [100]]
+    given = [piece.reading for piece in writer.pool if piece.given]
+    return [_named(reading, at) for at, reading in enumerate([*own, *given])]
+
+
+def _named(reading: Reading, at: int) -> Reading:
+    """With a name of its own in the group of witnesses: what chance pays hangs on it."""
+    rollout = replace(reading.rollout, group=GROUP, id=f"varied-{at}", sample=at)
+    return replace(reading, rollout=rollout)
 
 
 def _paddings(fillers: Iterable[str]) -> Iterator[Padding]:

@@ -37,19 +37,37 @@ FORMS = (
     "{}",
 )
 """The field's ways to write an answer, tried whatever the extractor, since format terms have their own wishes."""
+GROUP = "witness"
+"""The group that written rollouts are scored in."""
 NUMBER_OF_TRIES = 8
 MANY = 200
 """Copies of a filler that are enough to see which way a share moves."""
 LONGEST_PADDING = 200_000
 
 
+ProblemKey = tuple[Any, ...]
+"""What the completions of one prompt share: the gold, the prompt and every other column of the row."""
+
+
+def problem_of(rollout: Rollout) -> ProblemKey:
+    """The problem that a rollout answers; only rollouts of the same one are ever a group."""
+    return rollout.golds, str(rollout.prompt), repr(sorted(rollout.fields.items()))
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A short completion of the pool: what stands before and after its filler, and how it was read."""
+    """A short completion of the pool: what stands before and after its filler, and how it was read. One that was
+    `given` is used as it is."""
 
     head: str
     tail: str
     reading: Reading
+    given: bool = False
+
+    @property
+    def problem(self) -> ProblemKey:
+        """The problem that it answers."""
+        return problem_of(self.reading.rollout)
 
 
 @dataclass(slots=True)
@@ -123,16 +141,23 @@ class Writer:
     @cached_property
     def pool(self) -> tuple[Piece, ...]:
         """One piece of each outcome and shape, the plainest; and everything extra."""
-        extra = [Piece("", r.text, r) for r in self.recipe.read(self.extra)]
         seen: set[tuple[Any, ...]] = set()
         kept: list[Piece] = []
-        for piece in (*self.drafted, *extra):
+        for piece in self.drafted:
             shape = (piece.reading.outcome, piece.reading.truncated, *self._located(piece.reading))
             shape += tuple(term.pay_group([piece.reading])[0].value for term in self.opaque)
-            if shape not in seen or piece.reading.rollout in self.extra:
+            if shape not in seen:
                 seen.add(shape)
                 kept.append(piece)
-        return tuple(kept)
+        return (*kept, *(Piece("", r.text, r, given=True) for r in self.recipe.read(self.extra)))
+
+    @cached_property
+    def by_problem(self) -> dict[ProblemKey, dict[Outcome, list[Piece]]]:
+        """The pool by problem and outcome; the writer's own problems come first."""
+        found: dict[ProblemKey, dict[Outcome, list[Piece]]] = {}
+        for piece in self.pool:
+            found.setdefault(piece.problem, {}).setdefault(piece.reading.outcome, []).append(piece)
+        return found
 
     def shapes(self, outcome: Outcome) -> list[dict[str, Range]]:
         """Ranges that pieces with this outcome lie in, as far as they can be held: on the axes that padding
@@ -172,7 +197,7 @@ class Writer:
             tokens=tokens,
             token_ids=ids,
             fields=self.fields | more.pop("fields", {}),
-            group="witness",
+            group=GROUP,
             **more,
         )
 
@@ -213,18 +238,19 @@ class Writer:
         text = f"{opened}{Padding().text()}{tail}"
         return self.rollout(text, gold, tokens=100, fields=extra, finish=finish)
 
-    def write(self, cell: Cell, size: Size | None = None) -> Rollout | None:
+    def write(
+        self, cell: Cell, size: Size | None = None, problem: ProblemKey | None = None
+    ) -> Rollout | None:
         """A rollout that lies in `cell`, or None where none was found.
 
-        `size` asks for the shorter or the longer end of what the cell leaves open.
+        `size` asks for the shorter or the longer end of what the cell leaves open, `problem` for an answer to that one.
         """
         shapes = _held(self.axes)
         tries = 0
-        for piece in self.pool:
+        problems = [problem] if problem is not None else list(self.by_problem)
+        for piece in (p for key in problems for p in self.by_problem[key].get(cell.outcome, ())):
             reading = piece.reading
-            if reading.outcome != cell.outcome or (
-                cell.truncated and not reading.truncated and reading.rollout in self.extra
-            ):
+            if piece.given and cell.truncated and not reading.truncated:
                 continue
             if any(axis.measure(reading) not in cell.ranges[axis.name] for axis in shapes):
                 continue
@@ -237,7 +263,7 @@ class Writer:
         return None
 
     def _tuned(self, piece: Piece, cell: Cell, size: Size | None) -> Rollout | None:
-        if piece.reading.rollout in self.extra:
+        if piece.given:
             return piece.reading.rollout if self._inside(piece.reading, cell) else None
         padding = Padding()
         if size == "long":
