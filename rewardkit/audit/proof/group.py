@@ -216,7 +216,7 @@ def largest_safe(gap: float, spread: float) -> float:
 def find_pushes(space: Space, search: Search, size: int, side: GroupClaim) -> list[Push]:
     """Scored groups that refute the claim: one for each axis that does it alone, one through silence or a cut alone,
     else one that needs several."""
-    found: list[Push] = []
+    found: list[Push | None] = []
     for anchor in (space.clean(side.right), space.lowest(side.right)):
         if anchor is None:
             continue
