@@ -17,6 +17,7 @@ from ..text.numerals_en import denominator_en, numeral_en
 from ..text.numerals_zh import NUMERALS, numeral
 from ..text.rational import rational
 from ..text.tokens import BAD, LONGEST, Token, canonical, tokens
+from .signs import CONNECTIVES
 from .structure import whole
 from .tree import Node, NotEvaluated, Unread, num
 from .values.quantities import NO_UNIT
@@ -29,7 +30,9 @@ DEEPEST = 60
 _LETTER = re.compile(r"[A-J]")
 _LETTERS = re.compile(r"[A-J]+")
 _CHOICE_REST = frozenset(("\\frac", "\\sqrt", "\\pi", "\\$", "-", "\\text"))
-_SPLIT = re.compile(r"[A-J](?:(?:\s*(?:,|;|、|和|&|/|\band\b)\s*|\s*,\s*and\s+)[A-J])+")
+_SPLIT = re.compile(
+    r"(?:[A-J]|\([A-J]\))(?:(?:\s*(?:,|;|、|和|&|/|\band\b)\s*|\s*,\s*and\s+)(?:[A-J]|\([A-J]\)))+"
+)
 _OPTION = re.compile(r"(?:[Oo]ption|[Cc]hoice|[Aa]nswer) ?\(?([A-J])\)?|(?:故?选|选项)\s*([A-J])")
 _BASE = re.compile(
     r"\(?([0-9]+|[0-9A-Fa-f]+)\)?(?:_(?:\{?\(?(\d{1,2})\)?\}?|\\text\{(\w+)\}|\{(?:\\text\{)?(\w+)\}?\})"
@@ -221,11 +224,26 @@ def _choice(found: tuple[Token, ...]) -> Node | None:
         return None if opened else ("sym", found[at].value)
     if rest[0].value in (".", ":"):
         rest = rest[1:]
-    if not rest or not (rest[0].kind in "ntw" or rest[0].value in _CHOICE_REST):
+    bracketed = rest[0].value in ("(", "[") and rest[0].spaced if rest else False
+    if not rest or not (rest[0].kind in "ntw" or rest[0].value in _CHOICE_REST or bracketed):
         return None
     if opened and not rest[0].spaced and rest[0].kind not in "tn":
         return None
-    return ("choice", found[at].value, _rest(rest))
+    if _another(rest) or (after == ":" and _LETTER.fullmatch(rest[0].value)):
+        return None  # (A) and (C); A: 5, B: 6; A:B = 3:4
+    value = _rest(rest)
+    several = value[0] == "list" and not all(item[0] == "rel" for item in value[2])  # x < 1 or x > 2 is one
+    return None if several else ("choice", found[at].value, value)
+
+
+def _another(rest: tuple[Token, ...]) -> bool:
+    """Whether another option is named behind the first one's letter."""
+    if rest[0].value.split()[0].lower() in CONNECTIVES:
+        return True
+    return any(
+        _LETTER.fullmatch(letter.value) and mark.value in (":", ")", ".") and before.kind != "n"
+        for before, letter, mark in zip(rest, rest[1:], rest[2:], strict=False)
+    )
 
 
 def _rest(rest: tuple[Token, ...]) -> Node:

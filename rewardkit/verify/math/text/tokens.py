@@ -306,6 +306,8 @@ FUNCTIONS = frozenset(
 def canonical(raw: str) -> str:
     r"""The canonical string of an answer: its tokens without needless space.
 
+    The space of `40, 200` is needed: without it, it would be the digit groups of one number.
+
     >>> canonical(r"$\dfrac{3}{4}$."), canonical("10\u202f000"), canonical(r"x \leq 3")
     ('\\frac{3}{4}', '10 000', 'x\\le3')
     """
@@ -327,6 +329,7 @@ def canonical(raw: str) -> str:
         text = rf"\text{{{value}}}" if kind == "t" else value
         if previous and (
             (spaced and kind in "nw" and previous in "nw")
+            or (spaced and kind == "n" and len(value) == 3 and parts[-1] == "," and found[at - 2].kind == "n")
             or (previous == "c" and kind == "w" and parts[-1][-1].isalpha())
         ):
             parts.append(" ")
