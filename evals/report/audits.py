@@ -24,7 +24,7 @@ TITLES = {
     "movers": "Completions whose reward moved most",
     "inversions": "Wrong completions pushed up",
 }
-HIDDEN = ("recipe", "digest", "failed", "allowed", "findings", "before", "after")
+HIDDEN = ("kind", "version", "recipe", "digest", "failed", "allowed", "findings", "before", "after")
 MOST = 40
 """Rows of a list that are shown."""
 

@@ -132,9 +132,10 @@ def _named(sources: Sequence[ReportSource]) -> dict[str, Path]:
 
 def _checked(reference: str) -> Mapping[str, Any]:
     from rewardkit.audit import check
+    from rewardkit.documents import encode
     from rewardkit.recipe.loading import load_recipe
 
-    return check(load_recipe(reference)).to_dict()
+    return encode(check(load_recipe(reference)))
 
 
 def _title(by: Mapping[SourceKind, Sequence[ReportSource]]) -> str:

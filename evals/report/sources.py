@@ -117,22 +117,23 @@ def _document(path: Path) -> ReportSource:
     except ValueError as wrong:
         raise UsageError(f"{path}: not JSON: {wrong}") from None
     if isinstance(data, dict):
-        if "audits" in data or {"recipe", "findings"} <= data.keys():
-            return ReportSource(SourceKind.AUDIT, str(path), data.get("audits", [data]))
         if document_title(data):
             return ReportSource(SourceKind.DOCUMENT, str(path), data)
+        if "audits" in data or {"recipe", "findings"} <= data.keys():
+            return ReportSource(SourceKind.AUDIT, str(path), data.get("audits", [data]))
     raise UsageError(f"{path}: JSON of an unknown kind; {TAKES}")
 
 
 def document_title(data: dict[str, Any]) -> str:
-    """What a document is, by its keys; empty where its kind is unknown."""
-    if {"before", "after", "spec"} <= data.keys():
+    """What a document is, by its kind, or by its keys where it was written before kinds were; else empty."""
+    kind, keys = data.get("kind"), data.keys()
+    if kind == "diff" or {"before", "after", "spec"} <= keys:
         return f"Diff: {data['before']} to {data['after']}"
-    if {"recipe", "frac_reward_zero_std"} <= data.keys():
+    if kind == "advantages" or {"recipe", "frac_reward_zero_std"} <= keys:
         return f"Advantages under {data['recipe']}"
-    if {"difficulty", "sizes", "problems"} <= data.keys():
+    if kind == "signal" or {"difficulty", "sizes", "problems"} <= keys:
         return "Learning signal"
-    if "recipe" in data and {"mutations", "attacks", "violations"} & data.keys():
+    if kind == "redteam" or {"recipe", "attacks"} <= keys:
         return f"Red team of {data['recipe']}"
     return ""
 

@@ -7,7 +7,8 @@
     grpo_advantages  what GRPO would see of rollouts
     Signal       which problems teach something, and at which group size
 
-Each returns a typed result with `to_dict()` and `markdown()`; see `rewardkit.audit.findings`.
+Each returns a typed result with `markdown()`; see `rewardkit.audit.findings`. `rewardkit.documents.document` makes
+JSON of any of them, as the commands print it.
 """
 
 from .data.contract import with_data

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import isfinite, isnan
 from typing import Any
 
+from ..documents import MERGED, OMITTED, OR_NULL, computed, encode
 from ..formatting import markdown_table, num, shortened
 from ..recipe.recipe import Recipe
 from ..types import Rollout, Score
@@ -43,14 +43,16 @@ class Witness:
     same order. `advantages` are GRPO's, where the claim is about a group. `note` says what to look at.
     """
 
-    rollouts: tuple[Rollout, ...]
-    totals: tuple[float | None, ...]
-    outcomes: tuple[str, ...]
-    advantages: tuple[float, ...] = ()
+    rollouts: tuple[Rollout, ...] = field(metadata=OMITTED)
+    totals: tuple[float | None, ...] = field(metadata=OMITTED)
+    outcomes: tuple[str, ...] = field(metadata=OMITTED)
+    advantages: tuple[float, ...] = field(default=(), metadata=OMITTED)
     note: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data; a rollout as its completion, tokens and gold."""
+    @property
+    @computed("rollouts")
+    def rows(self) -> list[dict[str, Any]]:
+        """Rollout by rollout, what documents write of it."""
         rows = []
         for at, rollout in enumerate(self.rollouts):
             row: dict[str, Any] = {
@@ -63,7 +65,7 @@ class Witness:
             if self.advantages:
                 row["advantage"] = self.advantages[at]
             rows.append(row)
-        return {"note": self.note, "rollouts": rows}
+        return rows
 
 
 def witnessed(scores: Sequence[Score], advantages: Iterable[float] = (), note: str = "") -> Witness:
@@ -89,25 +91,11 @@ class Finding:
     severity: Severity
     sentence: str
     verdict: ClaimVerdict | None = None
-    term: str = ""
+    term: str = field(default="", metadata=OR_NULL)
     witness: Witness | None = None
     fix: tuple[str, ...] = ()
-    advice: str = ""
+    advice: str = field(default="", metadata=OR_NULL)
     facts: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, fit for JSON (an unbounded number is the text "inf")."""
-        return {
-            "code": self.code,
-            "severity": str(self.severity),
-            "verdict": None if self.verdict is None else str(self.verdict),
-            "sentence": self.sentence,
-            "term": self.term or None,
-            "witness": self.witness.to_dict() if self.witness else None,
-            "fix": list(self.fix),
-            "advice": self.advice or None,
-            "facts": plain(self.facts),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +106,7 @@ class Audit:
     digest: str
     findings: tuple[Finding, ...]
     allowed: Mapping[str, str] = field(default_factory=dict)
-    tables: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Any] = field(default_factory=dict, metadata=MERGED)
     """Figures that are shown as tables: `scoring` and, with data, `contract` and `policies`."""
 
     @property
@@ -131,6 +119,7 @@ class Audit:
         )
 
     @property
+    @computed("failed")
     def failed(self) -> bool:
         """Whether a command about this audit ends with exit code 1."""
         return bool(self.errors)
@@ -147,39 +136,11 @@ class Audit:
                 return verdict
         return None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, fit for JSON."""
-        return {
-            "recipe": self.recipe,
-            "digest": self.digest,
-            "failed": self.failed,
-            "allowed": dict(self.allowed),
-            "findings": [found.to_dict() for found in self.findings],
-            **{name: plain(table) for name, table in self.tables.items()},
-        }
-
     def markdown(self) -> str:
         """The audit as Markdown."""
         return audit_markdown(self)
 
     _repr_markdown_ = markdown
-
-
-def plain(value: Any) -> Any:
-    """Numbers, texts, lists and mappings only; dataclasses by their `to_dict`; inf as text, NaN as null."""
-    if hasattr(value, "to_dict"):
-        return value.to_dict()
-    if isinstance(value, Mapping):
-        return {str(key): plain(child) for key, child in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(child) for child in value]
-    if hasattr(value, "item") and not isinstance(value, (str, bytes)):
-        value = value.item()
-    if isinstance(value, StrEnum):
-        return str(value)
-    if isinstance(value, float) and not isfinite(value):
-        return None if isnan(value) else str(value)
-    return value
 
 
 def signed(value: float, digits: int = 3) -> str:
@@ -267,4 +228,4 @@ def _markdown_of(name: str, table: Any) -> list[str]:
         return [f"**{table.title}**", "", markdown_table(table.header, table.rows())]
     if isinstance(table, Mapping):
         return [markdown_table(list(table), [[str(value) for value in table.values()]])]
-    return [f"{name}: {plain(table)}"]
+    return [f"{name}: {encode(table)}"]

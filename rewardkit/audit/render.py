@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import regex
 
-from .findings import Audit, ClaimVerdict, Severity, Witness, fix_lines, plain, sign, witness_rows
+from ..documents import encode
+from .findings import Audit, ClaimVerdict, Severity, Witness, fix_lines, sign, witness_rows
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -66,7 +67,7 @@ def tables(name: str, table: Any) -> list[RenderableType]:
     """The renderables of one of an audit's tables."""
     if hasattr(table, "rows") and hasattr(table, "header"):
         return [grid(table.title, table.header, table.rows())]
-    return [f"{name}: {plain(table)}"]
+    return [f"{name}: {encode(table)}"]
 
 
 NUMERIC = regex.compile(r"[-+]?[\d.,]*( ?%| ?x\d+| \[.*\])?|nan|no bound|None|")

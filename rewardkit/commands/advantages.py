@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from .options import AS_IT_IS, AsJson, RecipeName, RowOptions, Settings, print_json, with_row_options
+from .options import AS_IT_IS, AsJson, RecipeName, RowOptions, Settings, print_document, with_row_options
 
 
 @with_row_options
@@ -44,7 +44,7 @@ def advantages(
     held = scored(reward, loaded)
     found = grpo_advantages(held, scale_rewards, aggregation)
     if as_json:
-        print_json(found.to_dict() | {"bad_rows": list(loaded.bad), "faults": list(held.faults)})
+        print_document("advantages", found, bad_rows=loaded.bad, faults=held.faults)
         return
     from rich.console import Console
 

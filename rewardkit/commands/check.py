@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import UsageError
-from .options import Allow, AsJson, Columns_, GoldExtract, Limit, Settings, Tokenizer, print_json
+from .options import Allow, AsJson, Columns_, GoldExtract, Limit, Settings, Tokenizer, print_document
 
 if TYPE_CHECKING:
     from ..audit.findings import Audit
@@ -115,7 +115,7 @@ def check(
 
 def _print(audits: list[Audit], as_json: bool) -> None:
     if as_json:
-        print_json({"audits": [found.to_dict() for found in audits]})
+        print_document("check", {"audits": audits})
         return
     from rich.console import Console
 

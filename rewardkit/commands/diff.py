@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AS_IT_IS, Allow, AsJson, RowOptions, print_json, with_row_options
+from .options import AS_IT_IS, Allow, AsJson, RowOptions, print_document, with_row_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,7 +66,7 @@ def diff(
         one, two, loaded, checkpoint=checkpoint, must_equal=against is not None, allow=allow or ()
     )
     if as_json:
-        print_json(found.to_dict() | {"bad_rows": list(loaded.bad) if loaded else []})
+        print_document("diff", found, bad_rows=loaded.bad if loaded else [])
     else:
         from rich.console import Console
 
@@ -101,7 +101,7 @@ def _print(console: Console, found: Diff) -> None:
     for line in found.spec.sentences():
         console.print(escape(line))
     if found.spec.blocks:
-        changed = [list(row) for row in found.spec.clean if row[1] != row[2]]
+        changed = [[name, *both] for name, both in found.spec.prices.items() if both[0] != both[1]]
         if changed:
             console.print(grid("Prices, style aside", ["outcome", "before", "after"], changed))
         console.print(grid("Cells that are paid differently", found.spec.header, found.spec.rows()))

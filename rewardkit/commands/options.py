@@ -106,8 +106,15 @@ def with_row_options(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def print_json(document: Any) -> None:
-    """Print plain data, or dataclasses in it, as JSON."""
-    import json
+def print_json(value: Any) -> None:
+    """Print a value as JSON."""
+    from ..documents import json_text
 
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, default=asdict))
+    typer.echo(json_text(value), nl=False)
+
+
+def print_document(kind: str, value: Any, **more: Any) -> None:
+    """Print a result as a document that says what it is, with `more` beside its own members."""
+    from ..documents import document
+
+    print_json(document(kind, value, **more))

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AS_IT_IS, Allow, AsJson, RecipeName, RowOptions, Settings, print_json, with_row_options
+from .options import (
+    AS_IT_IS,
+    Allow,
+    AsJson,
+    RecipeName,
+    RowOptions,
+    Settings,
+    print_document,
+    with_row_options,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +53,7 @@ def redteam(
         given = [rollout for group in load(rollouts, reward, **rows.given()).groups for rollout in group]
     found = attack(reward, given, cases=case_rollouts(recipe, reward), bases=bases, allow=allow or ())
     if as_json:
-        print_json(found.to_dict())
+        print_document("redteam", found)
     else:
         from rich.console import Console
 

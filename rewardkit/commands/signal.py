@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from .options import AS_IT_IS, AsJson, RowOptions, Settings, print_json, with_row_options
+from .options import AS_IT_IS, AsJson, RowOptions, Settings, print_document, with_row_options
 
 
 @with_row_options
@@ -66,7 +66,7 @@ def signal(
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in worth)
         write_whole(export, lines)
     if as_json:
-        print_json(found.to_dict() | {"bad_rows": list(loaded.bad)})
+        print_document("signal", found, bad_rows=loaded.bad)
         return
     from rich.console import Console
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .options import print_document
+
 if TYPE_CHECKING:
     from ..audit.verifier.judged import Report
     from ..audit.verifier.noise import Noise, Rate
@@ -114,11 +116,7 @@ def _pair(gold: str, answer: str, json: bool) -> None:
 
     found = Math().compare(gold, answer)
     if json:
-        row = {
-            "equality": str(found.equality), "route": found.route, "gold": found.gold, "answer": found.answer,
-            "seconds": found.seconds, "details": dict(found.details),
-        }  # fmt: skip
-        typer.echo(json_module.dumps(row))
+        print_document("verdict", found)
     else:
         typer.echo(f"{found.equality}  (route {found.route}, {_time(found.seconds)})")
         typer.echo(f"  gold    {_printable(found.gold or gold)}")
@@ -149,8 +147,7 @@ def _cases(file: str, against: str | None, extract: list[str] | None, json: bool
     made = report("rewardkit", *judge_cases(found, Math(), _tiers(extract)))
     other = report(against, *JUDGES[against](found)) if against else None
     if json:
-        value = made.as_json() | ({"against": other.as_json()} if other else {})
-        typer.echo(json_module.dumps(value, indent=2))
+        print_document("verify", made, **({"against": other} if other else {}))
     else:
         _print_report(made, other)
     raise typer.Exit(int(bool(made.misses)))
@@ -233,9 +230,7 @@ def _golds(file: str, column: list[str] | None, gold_extract: str | None, json: 
         if fault:
             faults.append({"row": row.number, **fault})
     if json:
-        typer.echo(
-            json_module.dumps({"file": source.name, "rows": rows, "unusable": faults}, ensure_ascii=True)
-        )
+        print_document("golds", {"file": source.name, "rows": rows, "unusable": faults})
     else:
         for one in faults:
             typer.echo(f"{source.name}:{one['row']}: {one['fault']}")
@@ -265,7 +260,9 @@ def _sample(
     column: list[str] | None, gold_extract: str | None, json: bool,
 ) -> None:  # fmt: skip
     from ..audit.verifier.noise import draw, noise, read_labels
+    from ..documents import encode
     from ..errors import DataError, UsageError
+    from ..files import write_whole
     from ..rows import open_rows
 
     first = next(iter(open_rows(file)), None)
@@ -286,9 +283,7 @@ def _sample(
     if out is None:
         raise UsageError("--sample writes a sample to label; give the file to write with --out FILE")
     drawn = draw(_judged(file, _tiers(extract), column, gold_extract), per_route, seed)
-    with out.open("w", encoding="ascii") as stream:
-        for one in drawn:
-            stream.write(json_module.dumps(one.as_row()) + "\n")
+    write_whole(out, "".join(json_module.dumps(encode(one)) + "\n" for one in drawn))
     typer.echo(f"{out}: {len(drawn)} completions from {len({one.stratum for one in drawn})} strata; "
                f"set `label` in each to true or false, then: rewardkit verify --sample {out}")  # fmt: skip
 
@@ -341,10 +336,8 @@ def _judged(
 
 
 def _print_noise(found: Noise, json: bool) -> None:
-    from dataclasses import asdict
-
     if json:
-        typer.echo(json_module.dumps(asdict(found)))
+        print_document("noise", found)
         return
 
     def line(name: str, rate: Rate) -> None:

@@ -35,8 +35,8 @@ def test_eight_wrong_one_with_a_single_stray_character():
     found = view(*[WRONG] * 7, stray(WRONG, 1))
     assert round(found.groups[0].advantages[-1], 3) == -2.407
     assert (found.dead, found.dead_correctness) == (0.0, 1.0)
-    assert found.amplified == 1
-    assert found.amplified_least_spread == pytest.approx(0.01)
+    assert found.amplified.groups == 1
+    assert found.amplified.least_spread == pytest.approx(0.01)
     unscaled = view(*[WRONG] * 7, stray(WRONG, 1), scale="none")
     assert round(unscaled.groups[0].advantages[-1], 5) == -0.00875
 

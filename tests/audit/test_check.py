@@ -9,6 +9,7 @@ from rewardkit.audit.findings import ClaimVerdict, Severity
 from rewardkit.audit.proof.abstention import scoring_of
 from rewardkit.audit.rollouts.grpo import of_group
 from rewardkit.audit.space import Space
+from rewardkit.documents import encode
 from rewardkit.recipe.discovery import all_recipes
 from rewardkit.recipe.loading import load_recipe, variant
 from rewardkit.recipe.recipe import Recipe
@@ -175,5 +176,5 @@ def test_every_seed_recipe_is_answered_and_nothing_refuted_lacks_a_witness():
         for one in found.findings:
             if one.verdict == ClaimVerdict.REFUTED:
                 assert one.witness is not None, (place, one.code)
-        assert found.to_dict()["findings"]
+        assert encode(found)["findings"]
         assert found.markdown()

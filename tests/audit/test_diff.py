@@ -12,6 +12,7 @@ from rewardkit.audit.diff.diff import against, diff
 from rewardkit.audit.diff.rewards import tau_b
 from rewardkit.audit.diff.specification import spec_diff
 from rewardkit.audit.rollouts.load import load
+from rewardkit.documents import encode
 from rewardkit.errors import UsageError
 from rewardkit.recipe.loading import load_recipe, variant
 from rewardkit.terms.functions import reward_function, term
@@ -170,5 +171,5 @@ def test_on_the_gsm8k_groups_a_change_of_reading_flips_the_model_preferred(share
     best = max(labels, key=lambda name: sum(labels[name]))
     assert found.comparison.preferred[1] == best
     assert found.comparison.preferred[0] != best
-    assert found.to_dict()["comparison"]["completions"] == 2640
+    assert encode(found)["comparison"]["completions"] == 2640
     assert found.markdown()

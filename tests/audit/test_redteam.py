@@ -7,6 +7,7 @@ from rewardkit.audit.redteam.mutants import MUTATIONS
 from rewardkit.audit.redteam.redteam import redteam
 from rewardkit.audit.rollouts.load import load
 from rewardkit.cases.files import case_rollouts
+from rewardkit.documents import encode
 from rewardkit.errors import UsageError
 from rewardkit.recipe.discovery import all_recipes
 from rewardkit.recipe.loading import load_recipe, variant
@@ -124,7 +125,7 @@ def test_every_seed_recipe_is_attacked():
         reference = f"{place.name}@{place.version}"
         rewards = load_recipe(reference)
         found = redteam(rewards, cases=case_rollouts(reference, rewards), bases=3)
-        assert found.to_dict()["attacks"]
+        assert encode(found)["attacks"]
         assert found.markdown()
         assert sum(1 for attack in found.attacks if attack.tried) > 20, reference
 

@@ -7,7 +7,7 @@ not in this very run, with its figures in a sentence, go out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,10 +102,6 @@ class StoryClaim:
     def line(self) -> str:
         """The claim, or the plain statement that it does not hold here."""
         return f"{self.text}: {self.told}" if self.holds else f"NOT in this run: {self.text} ({self.told})"
-
-    def plain(self) -> dict:
-        """As plain data."""
-        return asdict(self)
 
 
 def claims(policies: Mapping[str, EvaluatedPolicy]) -> list[StoryClaim]:

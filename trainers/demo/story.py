@@ -7,7 +7,6 @@ on where it was; training resumes from its last checkpoint and evaluation from i
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from rich.progress import (
 from rich.syntax import Syntax
 
 from rewardkit.config.source import dump
+from rewardkit.documents import document, json_text
 from rewardkit.files import write_whole
 
 from .figures import StoryClaim, claims, policy_of, table
@@ -115,7 +115,7 @@ def _audit(folder: Path, versions: Sequence[int], console: Console) -> None:
     )
     for version in versions:
         audit = check(load_recipe(f"{RECIPE}@{version}"), unanswerable=share)
-        write_whole(folder / f"check-v{version}.json", json.dumps(audit.to_dict(), indent=1) + "\n")
+        write_whole(folder / f"check-v{version}.json", json_text(document("check", {"audits": [audit]})))
         wanted = {"abstention", "ordering", "group"}
         shown = [found for found in audit.findings if found.code in wanted]
         for found in shown:
@@ -212,7 +212,7 @@ def _compare(folder: Path, names: Sequence[str], size: DemoSize, console: Consol
             style="dim",
             highlight=False,
         )
-    write_whole(folder / "claims.json", json.dumps([claim.plain() for claim in told], indent=1) + "\n")
+    write_whole(folder / "claims.json", json_text(told))
     write_whole(folder / "table.md", table(policies).markdown() + "\n")
     return told
 

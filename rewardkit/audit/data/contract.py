@@ -43,10 +43,6 @@ class Breach:
     sort: str
     reason: str
 
-    def to_dict(self) -> dict[str, str]:
-        """Plain data."""
-        return {"place": self.place, "sort": self.sort, "reason": self.reason}
-
 
 def with_data(
     audit: Audit,
@@ -100,28 +96,22 @@ def with_data(
         findings=tuple(sorted(findings, key=lambda found: ORDER[found.severity])),
         tables={k: v for k, v in audit.tables.items() if unanswerable or k != "scoring"}
         | {"policies": table}
-        | ({"contract": Breaches(tuple(breaches))} if breaches else {}),
+        | ({"contract": Breaches(breaches)} if breaches else {}),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Breaches:
+class Breaches(tuple[Breach, ...]):
     """The rows that breach the contract, as a table."""
 
-    found: tuple[Breach, ...]
     title = "Rows whose own gold is not paid in full"
     header = ("row", "sort", "reason")
     shown = 20
 
     def rows(self) -> list[list[str]]:
         """The first `shown`, as text."""
-        rows = [[b.place, b.sort, b.reason] for b in self.found[: self.shown]]
-        more = len(self.found) - self.shown
+        rows = [[b.place, b.sort, b.reason] for b in self[: self.shown]]
+        more = len(self) - self.shown
         return [*rows, [f"and {more} more", "", ""]] if more > 0 else rows
-
-    def to_dict(self) -> list[dict[str, str]]:
-        """Plain data."""
-        return [breach.to_dict() for breach in self.found]
 
 
 # --- the gold itself ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from math import fsum
 from typing import Any
 
+from ...documents import OMITTED, called, computed, encode
 from ...formatting import num
 from ...recipe.recipe import Recipe
 from ...rows.tokens import Counter
@@ -30,23 +31,19 @@ FILLER = "and so on"
 class Earned:
     """What one policy earns: the mean total over the rows that pay, and how its outcomes are spread."""
 
-    name: str
+    name: str = field(metadata=called("policy"))
     mean: float
     rows: int
     outcomes: Mapping[str, int] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return {"policy": self.name, "mean": self.mean, "rows": self.rows, "outcomes": dict(self.outcomes)}
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
     """All policies on one mix. `right` and `wrong` are the honest policy at accuracies 1 and 0."""
 
-    earned: tuple[Earned, ...]
-    right: Earned
-    wrong: Earned
+    earned: tuple[Earned, ...] = field(metadata=OMITTED)
+    right: Earned = field(metadata=called("honest_right"))
+    wrong: Earned = field(metadata=called("honest_wrong"))
     accuracy: float
     header = ("policy", "mean reward", "honest needs accuracy", "outcomes")
     title = "What policies earn on this mix (length aside where no tokenizer counts)"
@@ -54,6 +51,12 @@ class Policies:
     def honest(self, accuracy: float) -> float:
         """What the honest policy earns."""
         return accuracy * self.right.mean + (1 - accuracy) * self.wrong.mean
+
+    @property
+    @computed("honest")
+    def mean(self) -> float:
+        """What the honest policy earns at `accuracy`."""
+        return self.honest(self.accuracy)
 
     def needs(self, earned: Earned) -> float | None:
         """The accuracy from which on honesty pays more than a policy; None where no accuracy does."""
@@ -65,7 +68,7 @@ class Policies:
 
     def rows(self) -> list[list[str]]:
         """As text, the best first."""
-        rows = [[f"honest at {num(self.accuracy)}", f"{self.honest(self.accuracy):+.3f}", "", ""]]
+        rows = [[f"honest at {num(self.accuracy)}", f"{self.mean:+.3f}", "", ""]]
         for one in sorted(self.earned, key=lambda one: -one.mean):
             needed = self.needs(one)
             spread = ", ".join(f"{name} {number}" for name, number in one.outcomes.items())
@@ -76,7 +79,7 @@ class Policies:
 
     def findings(self) -> list[Finding]:
         """A degenerate policy that beats the honest one is an error; the best of them is told."""
-        honest = self.honest(self.accuracy)
+        honest = self.mean
         found: list[Finding] = []
         for one in self.earned:
             if one.mean >= honest - 1e-9:
@@ -86,7 +89,7 @@ class Policies:
                         severity=Severity.ERROR,
                         sentence=f"'{one.name}' earns {one.mean:+.3f} on this mix, an honest policy with accuracy "
                         f"{num(self.accuracy)} {honest:+.3f}.",
-                        facts=one.to_dict(),
+                        facts=encode(one),
                     )
                 )
         best = max(self.earned, key=lambda one: one.mean)
@@ -106,15 +109,11 @@ class Policies:
         )
         return found
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "accuracy": self.accuracy,
-            "honest": self.honest(self.accuracy),
-            "honest_right": self.right.to_dict(),
-            "honest_wrong": self.wrong.to_dict(),
-            "policies": [{**one.to_dict(), "honest_needs": self.needs(one)} for one in self.earned],
-        }
+    @property
+    @computed("policies")
+    def policies(self) -> list[dict[str, Any]]:
+        """What each earns, and the accuracy from which on honesty pays more."""
+        return [encode(one) | {"honest_needs": self.needs(one)} for one in self.earned]
 
 
 def play(

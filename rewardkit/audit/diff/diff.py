@@ -7,9 +7,10 @@ the other's place and shows that every completion is paid the same, or which are
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ...documents import OR_NULL, computed
 from ...errors import UsageError
 from ...formatting import num
 from ...recipe.recipe import Recipe
@@ -30,28 +31,17 @@ class Diff:
     after: str
     spec: SpecDiff
     comparison: RewardComparison | None = None
-    on: str = ""
+    on: str = field(default="", metadata=OR_NULL)
     findings: tuple[Finding, ...] = ()
     allowed: tuple[str, ...] = ()
 
     title = "Diff"
 
     @property
+    @computed("failed")
     def failed(self) -> bool:
         """Whether a finding is an error that is not allowed."""
         return any(f.severity == Severity.ERROR and f.code not in self.allowed for f in self.findings)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "before": self.before,
-            "after": self.after,
-            "failed": self.failed,
-            "spec": self.spec.to_dict(),
-            "on": self.on or None,
-            "comparison": self.comparison.to_dict() if self.comparison else None,
-            "findings": [found.to_dict() for found in self.findings],
-        }
 
     def markdown(self) -> str:
         """As Markdown."""

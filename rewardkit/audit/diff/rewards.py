@@ -13,16 +13,15 @@ from __future__ import annotations
 
 from collections import Counter as Count
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import fsum, nan, sqrt
-from typing import Any
 
 import numpy as np
 
+from ...documents import called, computed
 from ...errors import UsageError
 from ...formatting import num, shortened
 from ...types import Score
-from ..findings import plain
 from ..rollouts.advantages import matrix
 from ..rollouts.grpo import of_totals
 from ..rollouts.load import Rollouts, ScoredGroups
@@ -52,17 +51,6 @@ class Mover:
             return float("inf")
         return abs(self.after - self.before)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "group": self.group,
-            "before": self.before,
-            "after": self.after,
-            "outcome": self.outcome,
-            "terms": dict(self.terms),
-            "completion": self.completion,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
@@ -76,6 +64,14 @@ class Pairs:
     inversions_after: int
 
 
+@dataclass(frozen=True, slots=True)
+class TermMoves:
+    """The completions whose pay by one term moved, and the sum of the changes."""
+
+    moved: int
+    change: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RewardComparison:
     """Two recipes on the same rollouts. Means are over groups where the figure is defined; NaN without one."""
@@ -87,23 +83,25 @@ class RewardComparison:
     mean_change: float
     largest_change: float
     came_and_went: int
-    tau: float
-    tau_groups: int
+    tau: float = field(metadata=called("kendall_tau_b"))
+    tau_groups: int = field(metadata=called("groups_with_tau"))
     pairs: Pairs
-    cosine: float
+    cosine: float = field(metadata=called("advantage_cosine"))
     distance: float
     outcomes: Mapping[str, int]
     outcomes_changed: Mapping[str, int]
-    by_term: Mapping[str, tuple[int, float]]
+    by_term: Mapping[str, TermMoves]
     movers: tuple[Mover, ...]
     checkpoints: Mapping[str, tuple[float, float]]
 
     @property
+    @computed("equal")
     def equal(self) -> bool:
         """Whether every completion is paid the same."""
         return not self.moved
 
     @property
+    @computed("preferred")
     def preferred(self) -> tuple[str, str] | None:
         """The checkpoint with the highest mean before and after; None with fewer than two."""
         if len(self.checkpoints) < 2:
@@ -144,8 +142,8 @@ class RewardComparison:
     def term_rows(self) -> list[list[str]]:
         """Label, completions moved through it, and the sum of its changes."""
         return [
-            [label, str(number), f"{change:+.3f}"]
-            for label, (number, change) in sorted(self.by_term.items(), key=lambda item: -item[1][0])
+            [label, str(one.moved), f"{one.change:+.3f}"]
+            for label, one in sorted(self.by_term.items(), key=lambda item: -item[1].moved)
         ]
 
     def mover_rows(self) -> list[list[str]]:
@@ -164,32 +162,6 @@ class RewardComparison:
     def checkpoint_rows(self) -> list[list[str]]:
         """Mean totals by checkpoint."""
         return [[name, f"{a:+.3f}", f"{b:+.3f}"] for name, (a, b) in self.checkpoints.items()]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return plain(
-            {
-                "before": self.before,
-                "after": self.after,
-                "completions": self.completions,
-                "equal": self.equal,
-                "moved": self.moved,
-                "mean_change": self.mean_change,
-                "largest_change": self.largest_change,
-                "came_and_went": self.came_and_went,
-                "kendall_tau_b": self.tau,
-                "groups_with_tau": self.tau_groups,
-                "pairs": {name: getattr(self.pairs, name) for name in Pairs.__slots__},
-                "advantage_cosine": self.cosine,
-                "distance": self.distance,
-                "outcomes": self.outcomes,
-                "outcomes_changed": self.outcomes_changed,
-                "by_term": {label: {"moved": n, "change": c} for label, (n, c) in self.by_term.items()},
-                "movers": [one.to_dict() for one in self.movers],
-                "checkpoints": {name: list(means) for name, means in self.checkpoints.items()},
-                "preferred": self.preferred,
-            }
-        )
 
 
 def compare(
@@ -312,12 +284,12 @@ def _changes(a: Score, b: Score) -> dict[str, float]:
     return {label: change for label, change in found.items() if abs(change) > EQUAL}
 
 
-def _by_term(moved: Sequence[tuple[Score, Score]]) -> dict[str, tuple[int, float]]:
+def _by_term(moved: Sequence[tuple[Score, Score]]) -> dict[str, TermMoves]:
     found: dict[str, list[float]] = {}
     for a, b in moved:
         for label, change in _changes(a, b).items():
             found.setdefault(label, []).append(change)
-    return {label: (len(changes), fsum(changes)) for label, changes in found.items()}
+    return {label: TermMoves(len(changes), fsum(changes)) for label, changes in found.items()}
 
 
 def _movers(moved: Sequence[tuple[Score, Score]]) -> tuple[Mover, ...]:

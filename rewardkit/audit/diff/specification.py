@@ -7,17 +7,17 @@ merged along every axis. Where the axes of both make too many cells, styles are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import product
 from math import isfinite, prod
 from typing import Any
 
+from ...documents import called, computed, written_as
 from ...formatting import num
 from ...recipe.recipe import Recipe
 from ...terms.cells import Axis, Cell, Pays, Range, merge
 from ...types import DECIDED, Outcome
-from ..findings import plain
 from ..space import Space
 
 MOST = 4000
@@ -35,9 +35,15 @@ class Setting:
     def __str__(self) -> str:
         return f"{self.path}: {_shown(self.before)} -> {_shown(self.after)}"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return {"path": self.path, "before": self.before, "after": self.after}
+
+def _pays(pays: Pays) -> str:
+    if pays.never:
+        return "nothing"
+    text = num(pays.lo) if pays.lo == pays.hi else f"{num(pays.lo)} to {num(pays.hi)}"
+    return f"{text} or nothing" if pays.absent else text
+
+
+PRICE = written_as(_pays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,12 @@ class Block:
 
     outcomes: tuple[str, ...]
     truncated: tuple[bool, ...]
-    ranges: tuple[tuple[str, tuple[str, ...]], ...]
-    before: Pays
-    after: Pays
+    ranges: Mapping[str, tuple[str, ...]]
+    before: Pays = field(metadata=PRICE)
+    after: Pays = field(metadata=PRICE)
 
     @property
+    @computed("change")
     def change(self) -> str:
         """The change in price as text."""
         if self.before.never or self.after.never:
@@ -69,35 +76,25 @@ class Block:
         parts = [", ".join(self.outcomes)]
         if len(self.truncated) == 1:
             parts.append("truncated" if self.truncated[0] else "not truncated")
-        parts += [f"{name} in {' or '.join(ranges)}" for name, ranges in self.ranges]
+        parts += [f"{name} in {' or '.join(ranges)}" for name, ranges in self.ranges.items()]
         return "; ".join(parts)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "outcomes": list(self.outcomes),
-            "truncated": list(self.truncated),
-            "ranges": {name: list(ranges) for name, ranges in self.ranges},
-            "before": _pays(self.before),
-            "after": _pays(self.after),
-            "change": self.change,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecDiff:
-    """What changed between two recipes. `clean` maps an outcome to its price before and after, style aside."""
+    """What changed between two recipes. `prices` maps an outcome to its price before and after, style aside."""
 
     before: str
     after: str
     reading: tuple[Setting, ...]
     terms: tuple[Setting, ...]
-    clean: tuple[tuple[str, str, str], ...]
-    blocks: tuple[Block, ...]
-    whole: bool
+    prices: Mapping[str, tuple[str, str]] = field(metadata=called("outcomes"))
+    blocks: tuple[Block, ...] = field(metadata=called("cells"))
+    whole: bool = field(metadata=called("every_cell"))
     """Whether every cell of both was compared; else one style at a time."""
 
     @property
+    @computed("same")
     def same(self) -> bool:
         """Whether nothing changed at all."""
         return not (self.reading or self.terms or self.blocks)
@@ -120,21 +117,6 @@ class SpecDiff:
 
     header = ("where", "change")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return plain(
-            {
-                "before": self.before,
-                "after": self.after,
-                "same": self.same,
-                "reading": [setting.to_dict() for setting in self.reading],
-                "terms": [setting.to_dict() for setting in self.terms],
-                "outcomes": {name: [before, after] for name, before, after in self.clean},
-                "cells": [block.to_dict() for block in self.blocks],
-                "every_cell": self.whole,
-            }
-        )
-
 
 def spec_diff(before: Recipe, after: Recipe) -> SpecDiff:
     """Compare two recipes without a single completion."""
@@ -151,7 +133,7 @@ def spec_diff(before: Recipe, after: Recipe) -> SpecDiff:
         + tuple(
             Setting(key, one.get(key), two.get(key)) for key in ("clip",) if one.get(key) != two.get(key)
         ),
-        clean=tuple(_clean(before, after, outcomes)),
+        prices=_prices(before, after, outcomes),
         blocks=tuple(_blocks(before, after, axes, cells)),
         whole=whole,
     )
@@ -169,12 +151,12 @@ def _settings(path: str, before: Any, after: Any) -> Iterator[Setting]:
         yield Setting(path, before, after)
 
 
-def _clean(before: Recipe, after: Recipe, outcomes: Iterable[Outcome]) -> Iterator[tuple[str, str, str]]:
+def _prices(before: Recipe, after: Recipe, outcomes: Iterable[Outcome]) -> dict[str, tuple[str, str]]:
+    def price(space: Space, outcome: Outcome) -> str:
+        return _pays(space.clean(outcome).pays) if outcome in space.outcomes else "cannot be"
+
     one, two = Space(before), Space(after)
-    for outcome in outcomes:
-        a = _pays(one.clean(outcome).pays) if outcome in one.outcomes else "cannot be"
-        b = _pays(two.clean(outcome).pays) if outcome in two.outcomes else "cannot be"
-        yield str(outcome), a, b
+    return {str(outcome): (price(one, outcome), price(two, outcome)) for outcome in outcomes}
 
 
 def _all(axes: Sequence[Axis], outcomes: Sequence[Outcome]) -> Iterator[tuple[Any, ...]]:
@@ -219,11 +201,11 @@ def _blocks(
     order = list(DECIDED)
     blocks: list[Block] = []
     for key, (_, a, b) in changed.items():
-        ranges = tuple(
-            (_spoken(name, before, after), tuple(str(part) for part in axis.ranges if part in key[at + 2]))
+        ranges = {
+            _spoken(name, before, after): tuple(str(part) for part in axis.ranges if part in key[at + 2])
             for at, (name, axis) in enumerate(zip(names, axes, strict=True))
             if key[at + 2] != universe[at + 2]
-        )
+        }
         outcomes = tuple(str(o) for o in sorted(key[0], key=order.index))
         blocks.append(Block(outcomes, tuple(sorted(key[1])), ranges, a, b))
     return blocks
@@ -258,13 +240,6 @@ def _merged(cells: dict[Any, tuple[Any, Pays, Pays]], at: int) -> dict[Any, tupl
 
 def _minus(a: float, b: float) -> float:
     return 0.0 if a == b else a - b
-
-
-def _pays(pays: Pays) -> str:
-    if pays.never:
-        return "nothing"
-    text = num(pays.lo) if pays.lo == pays.hi else f"{num(pays.lo)} to {num(pays.hi)}"
-    return f"{text} or nothing" if pays.absent else text
 
 
 def _shown(value: Any) -> str:

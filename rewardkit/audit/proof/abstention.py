@@ -8,9 +8,10 @@ D = c R_correct + (1-c) R_wrong - R_false_none and S = R_none_correct - R_none_m
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from ...documents import OMITTED, computed
 from ...errors import RewardkitError
 from ...formatting import num
 from ...recipe.loading import variant
@@ -27,11 +28,11 @@ ROUNDED = 0.002
 class Scoring:
     """The prices of the table, style aside (every outcome in the style in which a right answer is paid most)."""
 
-    correct: float
-    wrong: float
-    false_none: float
-    none_correct: float
-    none_missed: float
+    correct: float = field(metadata=OMITTED)
+    wrong: float = field(metadata=OMITTED)
+    false_none: float = field(metadata=OMITTED)
+    none_correct: float = field(metadata=OMITTED)
+    none_missed: float = field(metadata=OMITTED)
 
     title: ClassVar[str] = "None begins to pay at"
     header: ClassVar[tuple[str, ...]] = ("chance of being right", "P(unanswerable) above")
@@ -74,6 +75,7 @@ class Scoring:
         return answering - self.gain * threshold / (1 - threshold)
 
     @property
+    @computed("confidence")
     def confidence(self) -> float | None:
         """Where every problem has an answer: the chance of being right below which saying None pays; None
         where a wrong answer is not paid less than a right one.
@@ -108,13 +110,17 @@ class Scoring:
         chance = (self.always_none(unanswerable) - self.always_answer(unanswerable, 0.0)) / slope
         return chance if 0 <= chance <= 1 else None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The prices, and the thresholds over the chance of being right."""
-        return {
-            "prices": {name: getattr(self, name) for name in type(self).__slots__},
-            "thresholds": {num(chance): self.threshold(chance) for chance in CHANCES},
-            "confidence": self.confidence,
-        }
+    @property
+    @computed("prices")
+    def prices(self) -> dict[str, float]:
+        """The price of each outcome by its name."""
+        return {name: getattr(self, name) for name in type(self).__slots__}
+
+    @property
+    @computed("thresholds")
+    def thresholds(self) -> dict[str, float]:
+        """The threshold for some chances of being right."""
+        return {num(chance): self.threshold(chance) for chance in CHANCES}
 
 
 def scoring_of(space: Space) -> Scoring | None:
@@ -150,7 +156,7 @@ def scoring_findings(
     if scoring.gain <= 0:
         return [_pointless(scoring)]
     at = ", ".join(f"{num(scoring.threshold(c))}" for c in (0.0, 0.5, 1.0))
-    facts: dict[str, Any] = {"thresholds": {num(c): scoring.threshold(c) for c in CHANCES}}
+    facts: dict[str, Any] = {"thresholds": scoring.thresholds}
     fix: tuple[str, ...] = ()
     sentence = (
         f"Saying None begins to pay at P(unanswerable) > {at} for a chance of being right of 0, 0.5 and 1"

@@ -13,10 +13,11 @@ that it cannot happen; where they do not, a group is written, scored and its adv
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import floor, inf, isfinite
 from typing import Any
 
+from ...documents import OMITTED, called, encode, written_as
 from ...formatting import num
 from ...terms.cells import Cell
 from ...types import Outcome, Score
@@ -78,16 +79,15 @@ SIDES = (
 class Push:
     """A scored group in which a wrong answer is pushed up. The right one comes first, it second."""
 
-    size: int
-    scores: tuple[Score, ...]
-    advantages: tuple[float, ...]
+    size: int = field(metadata=OMITTED)
+    scores: tuple[Score, ...] = field(
+        metadata=called("rewards") | written_as(lambda scores: [s.total for s in scores])
+    )
+    advantages: tuple[float, ...] = field(
+        metadata=called("advantage") | written_as(lambda advantages: advantages[1])
+    )
     axis: str = ""
     least: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """What moves, to where, the rewards and the advantage of the wrong answer."""
-        rewards = [score.total for score in self.scores]
-        return {"axis": self.axis, "least": self.least, "rewards": rewards, "advantage": self.advantages[1]}
 
     @property
     def rewards(self) -> str:
@@ -144,7 +144,7 @@ def _claim(space: Space, search: Search, sizes: Sequence[int], side: GroupClaim)
             facts=facts,
         )
     size = refuted[0]
-    facts["ways"] = {str(size): [push.to_dict() for push in pushes[size]] for size in refuted}
+    facts["ways"] = {str(size): encode(pushes[size]) for size in refuted}
     ways = "; ".join(_way(push) for push in pushes[size])
     first = pushes[size][0]
     return Finding(

@@ -6,10 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...documents import OR_NULL, computed, written_as
 from ...formatting import num, shortened
 from ...types import Score
-from ..findings import ClaimVerdict, Finding, Severity, plain, witnessed
+from ..findings import ClaimVerdict, Finding, Severity, witnessed
 from .mutants import Invariant
+
+
+def _score(score: Score | None) -> dict[str, Any] | None:
+    if score is None:
+        return None
+    return {
+        "completion": score.reading.text,
+        "outcome": str(score.outcome),
+        "total": score.total,
+        "terms": score.values,
+        "tokens": score.reading.rollout.tokens,
+    }
+
+
+SCORED = written_as(_score)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,34 +37,17 @@ class Attack:
     status: str
     tried: int
     broken: int
-    honest: Score | None = None
-    mutant: Score | None = None
+    honest: Score | None = field(default=None, metadata=SCORED)
+    mutant: Score | None = field(default=None, metadata=SCORED)
     gain: float = 0.0
     paid_by: Mapping[str, float] = field(default_factory=dict)
-    stop: str = ""
+    stop: str = field(default="", metadata=OR_NULL)
 
     @property
+    @computed("code")
     def code(self) -> str:
         """The name as a code for `--allow`."""
         return self.name.replace(" ", "_").replace(",", "").lower()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return plain(
-            {
-                "name": self.name,
-                "code": self.code,
-                "invariant": self.invariant,
-                "status": self.status,
-                "tried": self.tried,
-                "broken": self.broken,
-                "honest": _score(self.honest),
-                "mutant": _score(self.mutant),
-                "gain": self.gain,
-                "paid_by": self.paid_by,
-                "stop": self.stop if self.status == "broken" else None,
-            }
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +64,13 @@ class RedTeam:
     header = ("attack", "invariant", "status", "tried", "gain")
 
     @property
+    @computed("findings")
     def findings(self) -> tuple[Finding, ...]:
         """Broken invariants as findings."""
         return tuple(_finding(attack) for attack in self.attacks if attack.status == "broken")
 
     @property
+    @computed("failed")
     def failed(self) -> bool:
         """Whether an error is not allowed."""
         return any(f.severity == Severity.ERROR and f.code not in self.allowed for f in self.findings)
@@ -102,18 +103,6 @@ class RedTeam:
         if free:
             lines.append(f"Costs nothing, though it makes the text worse: {', '.join(free)}.")
         return lines
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "recipe": self.recipe,
-            "digest": self.digest,
-            "bases": self.bases,
-            "failed": self.failed,
-            "allowed": dict(self.allowed),
-            "attacks": [attack.to_dict() for attack in self.attacks],
-            "findings": [finding.to_dict() for finding in self.findings],
-        }
 
     def markdown(self) -> str:
         """As Markdown."""
@@ -157,15 +146,3 @@ def _should(invariant: str) -> str:
         str(Invariant.BELOW): "should stay below an honest right answer",
         str(Invariant.LADDER): "should never fall and rise again",
     }[invariant]
-
-
-def _score(score: Score | None) -> dict[str, Any] | None:
-    if score is None:
-        return None
-    return {
-        "completion": score.reading.text,
-        "outcome": str(score.outcome),
-        "total": score.total,
-        "terms": score.values,
-        "tokens": score.reading.rollout.tokens,
-    }

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections import Counter as Count
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import fsum, nan
-from typing import Any
 
 import numpy as np
 
+from ...documents import called, computed
 from ...errors import UsageError
 from ...formatting import num
 from ...types import Score
-from ..findings import plain
 from .grpo import Aggregation, Array, Scale, advantages, dead
 from .load import ScoredGroups
 
@@ -32,21 +31,11 @@ CLIP = "(clip)"
 class GroupView:
     """One group: totals, outcomes and advantages of its completions, in order."""
 
-    name: str
-    sort: str
+    name: str = field(metadata=called("group"))
+    sort: str = field(metadata=called("class"))
     outcomes: tuple[str, ...]
     totals: tuple[float | None, ...]
     advantages: tuple[float, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "group": self.name,
-            "class": self.sort,
-            "outcomes": list(self.outcomes),
-            "totals": list(self.totals),
-            "advantages": list(self.advantages),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,26 +50,32 @@ class Inversion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AmplifiedTies:
+    """Groups of one and the same correctness that have a spread all the same; 0 where there are none."""
+
+    groups: int
+    largest_advantage: float
+    least_spread: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Advantages:
     """What GRPO would see of the rollouts under one recipe.
 
     `dead` is TRL's `frac_reward_zero_std`, `dead_correctness` the same if right and wrong alone were
-    paid. `amplified` are groups of one and the same correctness that have a spread all the same; the
-    largest advantage in them is `amplified_most`. `shares` maps a class of groups (and `all`) to each
-    term's share of the variance; NaN where the class has none.
+    paid. `shares` maps a class of groups (and `all`) to each term's share of the variance; NaN where the
+    class has none.
     """
 
     recipe: str
     digest: str
-    scale: str
+    scale: str = field(metadata=called("scale_rewards"))
     aggregation: str
     groups: tuple[GroupView, ...]
-    dead: float
-    dead_correctness: float
-    amplified: int
-    amplified_most: float
-    amplified_least_spread: float
-    shares: dict[str, dict[str, float]]
+    dead: float = field(metadata=called("frac_reward_zero_std"))
+    dead_correctness: float = field(metadata=called("frac_reward_zero_std_correctness"))
+    amplified: AmplifiedTies = field(metadata=called("amplified_ties"))
+    shares: dict[str, dict[str, float]] = field(metadata=called("variance_shares"))
     inversions: tuple[Inversion, ...]
     pushed: int
     unpaid: int
@@ -88,6 +83,7 @@ class Advantages:
     title = "What GRPO would see"
 
     @property
+    @computed("classes")
     def classes(self) -> dict[str, int]:
         """How many groups of each class there are."""
         found = Count(group.sort for group in self.groups)
@@ -103,10 +99,11 @@ class Advantages:
             f"{num(100 * self.dead, 1)} % of the groups have no spread (frac_reward_zero_std); by correctness alone it "
             f"would be {num(100 * self.dead_correctness, 1)} %.",
         ]
-        if self.amplified:
+        ties = self.amplified
+        if ties.groups:
             lines.append(
-                f"{self.amplified} groups are alive through style alone: a spread of as little as "
-                f"{num(self.amplified_least_spread, 6)} makes an advantage of up to {num(self.amplified_most)}."
+                f"{ties.groups} groups are alive through style alone: a spread of as little as "
+                f"{num(ties.least_spread, 6)} makes an advantage of up to {num(ties.largest_advantage)}."
             )
         if self.inversions:
             lines.append(
@@ -118,33 +115,6 @@ class Advantages:
         if self.unpaid:
             lines.append(f"{self.unpaid} completions are paid nothing and leave their group's baseline.")
         return lines
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, every group included."""
-        return plain(
-            {
-                "recipe": self.recipe,
-                "digest": self.digest,
-                "scale_rewards": self.scale,
-                "aggregation": self.aggregation,
-                "classes": self.classes,
-                "frac_reward_zero_std": self.dead,
-                "frac_reward_zero_std_correctness": self.dead_correctness,
-                "amplified_ties": {
-                    "groups": self.amplified,
-                    "largest_advantage": self.amplified_most,
-                    "least_spread": self.amplified_least_spread,
-                },
-                "variance_shares": self.shares,
-                "inversions": [
-                    {"group": i.group, "right": i.right, "wrong": i.wrong, "completion": i.completion}
-                    for i in self.inversions
-                ],
-                "pushed": self.pushed,
-                "unpaid": self.unpaid,
-                "groups": [group.to_dict() for group in self.groups],
-            }
-        )
 
     def share_rows(self) -> tuple[list[str], list[list[str]]]:
         """Header and rows of the table of variance shares."""
@@ -214,9 +184,11 @@ def grpo_advantages(
         groups=views,
         dead=float(flat.mean()),
         dead_correctness=float(same.mean()),
-        amplified=int(ties.sum()),
-        amplified_most=float(np.abs(found[ties]).max()) if ties.any() else 0.0,
-        amplified_least_spread=float(_spread(totals[ties]).min()) if ties.any() else 0.0,
+        amplified=AmplifiedTies(
+            groups=int(ties.sum()),
+            largest_advantage=float(np.abs(found[ties]).max()) if ties.any() else 0.0,
+            least_spread=float(_spread(totals[ties]).min()) if ties.any() else 0.0,
+        ),
         shares=_shares(groups, scored.labels, totals),
         inversions=inversions,
         pushed=_pushed(groups, found),

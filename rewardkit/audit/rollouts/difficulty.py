@@ -14,6 +14,7 @@ from math import exp, log
 
 import numpy as np
 
+from ...documents import computed
 from ...statistics import expected_dead_share
 
 Array = np.ndarray
@@ -32,6 +33,7 @@ class Difficulty:
     b: float
 
     @property
+    @computed("mean")
     def mean(self) -> float:
         """The mean pass rate."""
         return self.a / (self.a + self.b)
@@ -57,10 +59,6 @@ class Difficulty:
         tail = (1 - level) / 2
         low, high = np.searchsorted(mass, [tail, 1 - tail])
         return float(grid[low]), float(grid[min(high, len(grid) - 1)])
-
-    def to_dict(self) -> dict[str, float]:
-        """Plain data."""
-        return {"a": self.a, "b": self.b, "mean": self.mean}
 
 
 _LOGITS = np.linspace(-16.0, 16.0, 4001)

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from collections import Counter as Count
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import nan, sqrt
 from typing import Any
 
 import numpy as np
 
+from ...documents import OMITTED, called, computed, encode, written_as
 from ...errors import DataError, UsageError
 from ...formatting import num
 from ...statistics import dead_share, pass_variance
-from ..findings import plain
 from .difficulty import Difficulty, fit, fit_resampled
 from .load import Rollouts, ScoredGroups
 
@@ -69,22 +69,13 @@ class GroupSize:
     """What a group size comes to. `unbiased` is over the `covered` problems with as many completions."""
 
     size: int
-    unbiased: Figure
+    unbiased: Figure = field(metadata=called("dead_unbiased"))
     covered: int
-    fitted: Figure
-    cost: Figure
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data."""
-        return {
-            "size": self.size,
-            "dead_unbiased": _plain(self.unbiased),
-            "covered": self.covered,
-            "dead_fitted": _plain(self.fitted),
-            "oversampling": _plain(self.cost),
-        }
+    fitted: Figure = field(metadata=called("dead_fitted"))
+    cost: Figure = field(metadata=called("oversampling"))
 
 
+@dataclass(frozen=True)
 class Signal:
     """What the problems of a file have to teach.
 
@@ -93,13 +84,14 @@ class Signal:
         seed: of the bootstrap.
     """
 
+    problems: Sequence[Passed] = field(metadata=written_as(len))
+    seed: int = field(default=0, metadata=OMITTED)
+
     title = "Learning signal"
 
-    def __init__(self, problems: Sequence[Passed], seed: int = 0) -> None:
-        if not problems:
+    def __post_init__(self) -> None:
+        if not self.problems:
             raise UsageError("there is no problem with a decided completion")
-        self.problems = tuple(problems)
-        self.seed = seed
 
     @cached_property
     def difficulty(self) -> Difficulty:
@@ -143,6 +135,7 @@ class Signal:
         return GroupSize(size=size, unbiased=unbiased, covered=covered, fitted=fitted, cost=cost)
 
     @cached_property
+    @computed("sizes")
     def sizes(self) -> tuple[GroupSize, ...]:
         """Group sizes from 2 to 64."""
         return tuple(self.size(size) for size in SIZES)
@@ -155,11 +148,13 @@ class Signal:
         return _knee(self.difficulty), {size: votes[size] / len(self.resampled) for size in sorted(votes)}
 
     @cached_property
+    @computed("mean")
     def mean(self) -> Figure:
         """The fitted mean pass rate."""
         return Figure(self.difficulty.mean, *_ends(np.array([one.mean for one in self.resampled])))
 
     @cached_property
+    @computed("signal")
     def signal(self) -> Figure:
         """Mean p(1-p) over problems with two completions or more."""
         pairs, drawn = self._pairs
@@ -172,6 +167,8 @@ class Signal:
         means = (drawn[:, live] @ each[live])[number > 0] / number[number > 0]
         return Figure(float(np.mean(own)), *_ends(means))
 
+    @property
+    @computed("rates")
     def rates(self) -> list[dict[str, Any]]:
         """A row a problem: counts, learning signal, shrunken pass rate and its interval."""
         rows: list[dict[str, Any]] = []
@@ -200,7 +197,7 @@ class Signal:
         """The problems whose shrunken pass rate lies in the band, the most instructive first."""
         if not 0 <= low <= high <= 1:
             raise UsageError(f"the band of pass rates is {low:g} to {high:g}; it rises within 0 to 1")
-        kept = [row for row in self.rates() if low <= row["shrunken"] <= high]
+        kept = [row for row in self.rates if low <= row["shrunken"] <= high]
         return sorted(kept, key=lambda row: -row["advantage"])
 
     def rows(self) -> list[list[str]]:
@@ -235,24 +232,19 @@ class Signal:
             f"{worth} of {number} problems have a shrunken pass rate from {num(band[0])} to {num(band[1])}.",
         ]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain data, every problem included."""
+    @property
+    @computed("difficulty")
+    def _fitted(self) -> dict[str, Any]:
+        return encode(self.difficulty) | {
+            "a_interval": _ends(np.array([one.a for one in self.resampled])),
+            "b_interval": _ends(np.array([one.b for one in self.resampled])),
+        }
+
+    @property
+    @computed("recommended")
+    def _recommended(self) -> dict[str, Any]:
         size, votes = self.recommended
-        return plain(
-            {
-                "problems": len(self.problems),
-                "difficulty": self.difficulty.to_dict()
-                | {
-                    "a_interval": _ends(np.array([one.a for one in self.resampled])),
-                    "b_interval": _ends(np.array([one.b for one in self.resampled])),
-                },
-                "mean": _plain(self.mean),
-                "signal": _plain(self.signal),
-                "sizes": [one.to_dict() for one in self.sizes],
-                "recommended": {"size": size, "resamples": votes},
-                "rates": self.rates(),
-            }
-        )
+        return {"size": size, "resamples": votes}
 
     def markdown(self) -> str:
         """As Markdown."""
@@ -278,10 +270,6 @@ def _ends(values: np.ndarray) -> tuple[float, float]:
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.percentile(values, [tail, 100 - tail])
     return float(low), float(high)
-
-
-def _plain(figure: Figure) -> dict[str, float]:
-    return {"value": figure.value, "low": figure.low, "high": figure.high}
 
 
 # --- pass counts -----------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from ...documents import MERGED, OMITTED, computed, written_as
 from ...errors import DataError, SetupError
 from ...extract import extract
 from ...extract.reasoning import answer_start
@@ -30,10 +30,10 @@ class LabelledAnswer:
 
     id: str
     category: str
-    completion: str
+    completion: str = field(metadata=OMITTED)
     gold: str
-    label: bool
-    debatable: bool = False
+    label: bool = field(metadata=OMITTED)
+    debatable: bool = field(default=False, metadata=OMITTED)
     note: str = ""
 
 
@@ -41,13 +41,14 @@ class LabelledAnswer:
 class Judged:
     """A case with what was found: the answer read (None for nothing), whether it was called equal, and how."""
 
-    case: LabelledAnswer
+    case: LabelledAnswer = field(metadata=MERGED)
     answer: str | None
-    equal: bool
+    equal: bool = field(metadata=OMITTED)
     route: str
-    seconds: float
+    seconds: float = field(metadata=OMITTED)
 
     @property
+    @computed("miss")
     def miss(self) -> str:
         """`FP`, `FN` or nothing."""
         if self.equal == self.case.label:
@@ -70,6 +71,7 @@ class Tally:
         self.false_negatives += judged.miss == "FN"
 
     @property
+    @computed("agreement")
     def agreement(self) -> float | None:
         """Share judged as labelled; None for no cases."""
         if not self.cases:
@@ -77,44 +79,20 @@ class Tally:
         return 1 - (self.false_positives + self.false_negatives) / self.cases
 
 
+SORTED = written_as(lambda counts: dict(sorted(counts.items())))
+
+
 @dataclass(slots=True)
 class Report:
     """What a verifier makes of the cases."""
 
     verifier: str
-    total: Tally = field(default_factory=Tally)
-    categories: dict[str, Tally] = field(default_factory=dict)
-    routes: dict[str, int] = field(default_factory=dict)
+    total: Tally = field(default_factory=Tally, metadata=MERGED)
+    categories: dict[str, Tally] = field(default_factory=dict, metadata=SORTED)
+    routes: dict[str, int] = field(default_factory=dict, metadata=SORTED)
     misses: list[Judged] = field(default_factory=list)
     debatable: int = 0
-    seconds: float = 0.0
-
-    def as_json(self) -> dict[str, Any]:
-        """The report as JSON values."""
-
-        def tally(counts: Tally) -> dict[str, Any]:
-            return {**asdict(counts), "agreement": counts.agreement}
-
-        return {
-            "verifier": self.verifier,
-            **tally(self.total),
-            "debatable": self.debatable,
-            "seconds": round(self.seconds, 4),
-            "routes": dict(sorted(self.routes.items())),
-            "categories": {name: tally(counts) for name, counts in sorted(self.categories.items())},
-            "misses": [
-                {
-                    "miss": judged.miss,
-                    "id": judged.case.id,
-                    "category": judged.case.category,
-                    "gold": judged.case.gold,
-                    "answer": judged.answer,
-                    "route": judged.route,
-                    "note": judged.case.note,
-                }
-                for judged in self.misses
-            ],
-        }
+    seconds: float = field(default=0.0, metadata=written_as(lambda seconds: round(seconds, 4)))
 
 
 def load_cases(path: str | Path) -> list[LabelledAnswer]:

@@ -15,7 +15,7 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...errors import DataError
@@ -38,10 +38,6 @@ class Drawn:
     stratum_size: int
     completion_end: str
     label: bool | None = None
-
-    def as_row(self) -> dict[str, Any]:
-        """As a row of JSON lines."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ def draw(judged: Sequence[Drawn], per_stratum: int, seed: int) -> list[Drawn]:
     for name in sorted(strata):
         held = strata[name]
         for one in chance.sample(held, min(per_stratum, len(held))):
-            found.append(Drawn(**{**asdict(one), "stratum_size": len(held)}))
+            found.append(replace(one, stratum_size=len(held)))
     return found
 
 

@@ -22,9 +22,10 @@ def made(tmp_path_factory) -> Path:
         write_run(folder, name)
     write_training(folder / "training")
     from rewardkit.audit import check
+    from rewardkit.documents import encode
     from rewardkit.recipe.loading import load_recipe
 
-    audits = [check(load_recipe(f"playground-none@{version}")).to_dict() for version in (0, 1)]
+    audits = [encode(check(load_recipe(f"playground-none@{version}"))) for version in (0, 1)]
     (folder / "check.json").write_text(json.dumps({"audits": audits}))
     return folder
 
