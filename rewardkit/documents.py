@@ -113,7 +113,7 @@ def encode(value: Any) -> Any:
         return str(value)
     if hasattr(value, "tolist"):  # numpy's numbers and arrays
         return encode(value.tolist())
-    raise TypeError(f"nothing says how a {type(value).__name__} is written as JSON")
+    raise TypeError(f"nothing says how {type(value).__name__} is written as JSON")
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def audit(reference, path, **options):
 
 
 def breaches(found):
-    return {breach.place.rpartition(":")[2]: breach.sort for breach in found.tables["contract"].found}
+    return {breach.place.rpartition(":")[2]: breach.sort for breach in found.tables["contract"]}
 
 
 def test_golds_that_are_paid_in_full_pass(rows):
@@ -148,7 +148,7 @@ def test_countdown_rows_are_read_and_their_targets_do_not_pay(tmp_path):
 def test_every_accepted_gold_is_written_out(rows):
     """The first is paid in full; the second holds characters that version 2 charges for."""
     found = audit("math-none@2", rows(["42", "42語"], ["42", "42.0"]))
-    [breach] = found.tables["contract"].found
+    [breach] = found.tables["contract"]
     assert breach.place.endswith(":1")
     assert "42語" in breach.reason
 

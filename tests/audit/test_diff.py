@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardkit.audit.diff.diff import against, diff
-from rewardkit.audit.diff.rewards import tau_b
+from rewardkit.audit.diff.rewards import TermMoves, tau_b
 from rewardkit.audit.diff.specification import spec_diff
 from rewardkit.audit.rollouts.load import load
 from rewardkit.documents import encode
@@ -39,15 +39,15 @@ def test_what_v1_changed_is_one_cell():
     found = spec_diff(math_none(0), math_none(1))
     [block] = found.blocks
     assert block.outcomes == ("false_none",)
-    assert block.ranges == ()
+    assert block.ranges == {}
     assert block.change == "-0.7"
-    assert ("false_none", "-0.1", "-0.8") in found.clean
+    assert found.prices["false_none"] == ("-0.1", "-0.8")
 
 
 def test_what_v2_changed_is_every_outcome_from_one_stray_on():
     [block] = spec_diff(math_none(1), math_none(2)).blocks
     assert len(block.outcomes) == 7
-    assert block.ranges == (("characters", ("[1, inf)",)),)
+    assert block.ranges == {"characters": ("[1, inf)",)}
     assert block.change == "-0.01 or less"
 
 
@@ -76,7 +76,7 @@ def test_one_right_with_40_strays_beside_a_clean_one():
     assert round(held.cosine, 3) == 0.969
     assert (held.pairs.untied, held.pairs.reversed, held.pairs.tied) == (1, 0, 0)
     assert held.moved == 1
-    assert held.by_term == {"characters": (1, pytest.approx(-0.4))}
+    assert held.by_term == {"characters": TermMoves(1, pytest.approx(-0.4))}
 
 
 def test_a_right_answer_below_a_wrong_one_is_an_inversion():
