@@ -99,6 +99,8 @@ class GoldReader:
 
     def read(self, cell: Any) -> Gold | tuple[Gold, ...]:
         """The accepted gold or golds of a cell. Raises RowFault, which says what was found and what to do."""
+        if type(cell) is str and self.extractor is None:
+            return cell
         try:
             return golds(cell, self.extractor, self.null_is_gold)
         except RowFault as fault:

@@ -12,17 +12,20 @@ missing completion is not a wrong one.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import DataError, MissingFact, UsageError, nearest
-from ..types import Finish, Rollout
+from ..types import Rollout
 from . import values
 from .columns import Chosen, Columns, Fields, check_fields, lacks, missing
 from .golds import IN_PYTHON, GoldReader, Judge, refuse_written_lists
+from .seen import Seen
 from .sources import Row, Source, open_rows
 from .values import RowFault
 
@@ -112,12 +115,58 @@ class Groups:
     ) -> None:
         self.source = source
         self.report = RowReport(source.name)
+        self.seen = Seen()
+        """The groups whose names come from the data."""
+        self.unnamed: list[int] = []
+        """As `Seen.key` has them, the names that rows got from their number."""
         self._columns = columns
         self._golds, self._needs, self._fields = golds, needs, fields
         self._group_by, self._strict, self._limit = group_by, strict, limit
+        self._chosen: Chosen | None = None
+
+    @property
+    def divisible(self) -> bool:
+        """Whether groups can be read range by range: nothing asks for the file as a whole."""
+        return self._group_by is None and self._limit is None
+
+    def open(self) -> Chosen:
+        """Choose the columns and look at the first rows, as iterating does."""
+        if self._chosen is None:
+            for _ in self._opened():
+                break
+        assert self._chosen is not None
+        return self._chosen
+
+    def within(self, source: Source, seen: Seen | None = None) -> Groups:
+        """The groups of a range of the opened file.
+
+        Args:
+            source: the range, whose rows have the numbers that they have in the file.
+            seen: names of the groups before the range; those of the range are added.
+        """
+        part = copy(self)
+        part.source, part.seen, part.unnamed = source, seen if seen is not None else Seen(), []
+        part._chosen = self.open()
+        return part
+
+    def parted(self, before: Row, after: Row) -> bool:
+        """Whether both of two rows that follow each other can be used, and belong to different groups."""
+        self.report = RowReport(self.source.name, self.open())
+        try:
+            one, other = (self._rollouts(row.number, row.cells) for row in (before, after) if row.cells)
+        except (RowFault, ValueError):  # ValueError: not two
+            return False
+        return not (one.joins and one.group == other.group)
 
     def __iter__(self) -> Iterator[Group]:
-        self.report = RowReport(self.source.name)
+        whole = self._chosen is None
+        self.report = RowReport(self.source.name, self._chosen)
+        yield from self._grouped(self._opened() if whole else self.source)
+        if whole and not self.report.rows:
+            raise DataError("the file holds no rows", self.source.name)
+
+    def _opened(self) -> Iterator[Row]:
+        """The rows, once the columns are chosen and the first rows looked at."""
         rows = iter(self.source)
         names = self.source.names()
         head = list(islice(rows, PEEK if names is None or self._limit is None else min(PEEK, self._limit)))
@@ -128,11 +177,18 @@ class Groups:
             if not names:
                 first = head[0]
                 raise DataError(first.fault or "the row has no columns", self.source.name, first.number)
-        self.report.chosen = self._choose(names)
+        self._take(self._choose(names))
         self._look(head[: self._limit])
-        yield from self._grouped(islice(chain(head, rows), self._limit))
-        if not self.report.rows:
-            raise DataError("the file holds no rows", self.source.name)
+        yield from islice(chain(head, rows), self._limit)
+
+    def _take(self, chosen: Chosen) -> None:
+        """Look up once per file what is asked for in every row."""
+        self._chosen = self.report.chosen = chosen
+        self._column = column = chosen.columns
+        self._taken = frozenset(column.values())
+        self._split = column.get("prompt") == column["completion"]
+        self._counted = "sample" in column
+        self._facts = [(role, column[role], read) for role, read in PER_SAMPLE.items() if role in column]
 
     def _choose(self, names: Sequence[str]) -> Chosen:
         if self._group_by is not None and self._group_by not in names:
@@ -169,30 +225,36 @@ class Groups:
     # --- rows into groups ---------------------------------------------------------------------
 
     def _grouped(self, rows: Iterable[Row]) -> Iterator[Group]:
-        closed: dict[str, int] = {}
         group: Group | None = None
         for number, held in self._together(self._held(rows)):
             joins = group is not None and held.joins and group.name == held.group
-            if not joins and held.group in closed:
-                self._bad(
-                    number,
-                    RowFault(
-                        "group not contiguous",
-                        f"group '{held.group}' was at row {closed[held.group]} and comes back here; put its rows "
-                        "together (--group-by COLUMN does), or give rows that are groups of their own an id of their own",
-                    ),
-                )
-                continue
+            if not joins and (held.group or held.named):
+                key = Seen.key(held.group)
+                if key in self.seen:
+                    self._bad(
+                        number,
+                        RowFault(
+                            "group not contiguous",
+                            f"group '{held.group}' was in a row above, and comes back here after other groups; put its "
+                            "rows together (--group-by COLUMN does), or give rows that are groups of their own an id of "
+                            "their own",
+                        ),
+                    )
+                    continue
+                if held.named:
+                    self.seen.add(key)
+                else:
+                    self.unnamed.append(key)
             if not joins:
                 if group:
                     yield self._done(group)
                 group = Group(held.group)
-                if held.named:
-                    closed[held.group] = number
             assert group is not None
             before = group[-1].sample + 1 if group and not held.counted else 0
             for rollout in held.rollouts:
-                group.append(replace(rollout, sample=rollout.sample + before) if before else rollout)
+                if before:  # nobody else has it yet; a copy of every rollout is time
+                    object.__setattr__(rollout, "sample", rollout.sample + before)
+                group.append(rollout)
                 group.rows.append(number)
             if not held.group:
                 yield self._done(group)
@@ -230,46 +292,42 @@ class Groups:
                 self._bad(row.number, fault)
 
     def _rollouts(self, number: int, cells: dict[str, Any]) -> _Held:
-        assert self.report.chosen is not None
-        columns = self.report.chosen.columns
-        cell = {role: cells.get(column) for role, column in columns.items()}
+        columns = self._column
         if columns["completion"] not in cells:
             raise RowFault("missing completion", f"the row has no '{columns['completion']}', the completion")
         if columns["gold"] not in cells:
             raise RowFault("missing gold", f"the row has no '{columns['gold']}', the gold")
-        answers, several = values.completions(cell["completion"])
-        gold = self._golds.read(cell["gold"])
-        own = str(number) if values.is_null(cell.get("id")) else values.name(cell["id"], "id")
-        group = self._group(cell, columns, own if several else "")
-        split = columns.get("prompt") == columns["completion"]
-        prompt = "" if split else values.prompt(cell.get("prompt"))
-        taken = set(columns.values())
-        extra = {name: value for name, value in cells.items() if name not in taken}
+        said = cells[columns["completion"]]
+        answers, several = ([said], False) if type(said) is str else values.completions(said)
+        gold = self._golds.read(cells[columns["gold"]])
+        has_id, own = self._name(cells, "id", number)
+        group = self._group(cells, own if several else "")
+        prompt = "" if self._split or "prompt" not in columns else values.prompt(cells.get(columns["prompt"]))
+        extra = {name: value for name, value in cells.items() if name not in self._taken}
         if self._fields:
             self.report.lacking.update(missing(self._fields, extra))
-        facts = {
-            role: _each(cell.get(role), role, len(answers), several) for role in PER_SAMPLE if role in columns
-        }
+        facts = [
+            (role, read, _each(cells.get(column), role, len(answers), several))
+            for role, column, read in self._facts
+        ]
         rollouts: list[Rollout] = []
         for at, answer in enumerate(answers):
             try:
-                said = values.said(answer)
-                sample = values.count(facts["sample"][at], "sample") if "sample" in facts else None
+                own_facts: dict[str, Any] = {"sample": at}
+                text, asked = answer, prompt
+                if type(answer) is not str:
+                    found = values.said(answer)
+                    text, own_facts["reasoning"] = found.text, found.reasoning
+                    asked = (found.prompt or "") if self._split else prompt
+                for role, read, column in facts:
+                    fact = read(column[at])
+                    if fact is not None and (fact != "" or role != "reasoning"):
+                        own_facts[role] = fact
                 rollout = Rollout(
-                    completion=said.text,
-                    gold=gold,
-                    prompt=(said.prompt or "") if split else prompt,
-                    id=own,
-                    group=group,
-                    sample=at if sample is None else sample,
-                    tokens=values.count(facts["tokens"][at], "tokens") if "tokens" in facts else None,
-                    token_ids=values.token_ids(facts["token_ids"][at]) if "token_ids" in facts else None,
-                    finish=values.finish(facts["finish"][at]) if "finish" in facts else Finish.UNKNOWN,
-                    reasoning=(values.optional_text(facts["reasoning"][at]) if "reasoning" in facts else None)
-                    or said.reasoning,
-                    fields=extra,
+                    completion=text, gold=gold, prompt=asked, id=own, group=group, fields=extra, **own_facts
                 )
-                self._check_needs(rollout)
+                if self._needs:
+                    self._check_needs(rollout)
                 rollouts.append(rollout)
             except RowFault as fault:
                 if not several:
@@ -278,15 +336,21 @@ class Groups:
         if not rollouts:
             raise RowFault("missing completion", "none of the row's completions can be used")
         joins = "group" in columns
-        named = joins or (several and not values.is_null(cell.get("id")))
-        return _Held(group, rollouts, joins, named, counted="sample" in facts)
+        return _Held(group, rollouts, joins, joins or (several and has_id), self._counted)
 
-    def _group(self, cell: dict[str, Any], columns: Any, own: str) -> str:
-        if "group" not in columns:
+    def _name(self, cells: dict[str, Any], role: str, number: int) -> tuple[bool, str]:
+        """Whether the row has an id of its own, and the one that it goes by."""
+        cell = cells.get(self._column.get(role, ""))
+        return (False, str(number)) if values.is_null(cell) else (True, values.name(cell, role))
+
+    def _group(self, cells: dict[str, Any], own: str) -> str:
+        column = self._column.get("group")
+        if column is None:
             return own
-        if values.is_null(cell["group"]):
-            raise RowFault("missing group", f"'{columns['group']}', the group, is null; every row needs one")
-        return values.name(cell["group"], "group")
+        cell = cells.get(column)
+        if values.is_null(cell):
+            raise RowFault("missing group", f"'{column}', the group, is null; every row needs one")
+        return values.name(cell, "group")
 
     def _check_needs(self, rollout: Rollout) -> None:
         if "token_ids" in self._needs and rollout.token_ids is None:
@@ -295,7 +359,14 @@ class Groups:
             raise RowFault("missing token count", "no token count, and the recipe prices tokens")
 
 
-PER_SAMPLE = ("sample", "tokens", "token_ids", "finish", "reasoning")
+PER_SAMPLE: Mapping[str, Callable[[Any], Any]] = {
+    "sample": partial(values.count, role="sample"),
+    "tokens": partial(values.count, role="tokens"),
+    "token_ids": values.token_ids,
+    "finish": values.finish,
+    "reasoning": values.optional_text,
+}
+"""What reads the cell of one completion, by role."""
 
 
 def _each(cell: Any, role: str, size: int, several: bool) -> list[Any]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import DataError, SetupError, UsageError
+from .lines import loads
 from .values import short
 
 STDIN = "-"
@@ -80,7 +81,7 @@ class JsonLines(Source):
             self.done += len(line)
             if number == 1:
                 line = line.removeprefix(_BOM)
-            if line.strip():
+            if not line.isspace() and line:
                 yield _row(number, line)
 
 
@@ -139,7 +140,7 @@ def _zstd_lines(path: Path) -> Iterator[Iterator[bytes]]:
 
 def _row(number: int, line: bytes) -> Row:
     try:
-        cells = json.loads(line.decode("utf-8"))
+        cells = loads(line)
     except UnicodeDecodeError as error:
         return Row(number, None, f"not UTF-8 text (byte {error.start + 1} of the line)")
     except RecursionError:

@@ -42,6 +42,8 @@ def is_null(cell: Any) -> bool:
     """Whether a cell holds nothing: None, NaN, NaT, NA."""
     if cell is None:
         return True
+    if type(cell) is str:
+        return False
     if isinstance(cell, (str, bytes, list, tuple, Mapping)):
         return False
     if isinstance(cell, numbers.Real):
@@ -212,10 +214,10 @@ def _content(message: Mapping[str, Any]) -> str:
 
 def prompt(cell: Any) -> str | list[Mapping[str, Any]]:
     """A prompt: a string, or a message list; "" for null."""
-    if is_null(cell):
-        return ""
     if isinstance(cell, str):
         return cell
+    if is_null(cell):
+        return ""
     messages = as_list(cell)
     if messages and all(is_message(one) for one in messages):
         return messages
@@ -238,6 +240,8 @@ def name(cell: Any, role: str) -> str:
 
 def count(cell: Any, role: str) -> int | None:
     """A whole number from 0, None for null."""
+    if type(cell) is int and cell >= 0:
+        return cell
     if is_null(cell):
         return None
     if isinstance(cell, str) and cell.strip().isdecimal():  # CSV has only text

@@ -164,7 +164,7 @@ def test_a_group_that_comes_back_is_a_fault_of_the_later_rows(tmp_path):
     path = jsonl(tmp_path, rows)
     groups = read_rollouts(path)
     assert said(groups) == [("A", [("1", 0, "a")]), ("B", [("2", 0, "b"), ("4", 1, "d")])]
-    assert "group 'A' was at row 1 and comes back here" in str(groups.report.bad[0])
+    assert "group 'A' was in a row above, and comes back here" in str(groups.report.bad[0])
     assert "--group-by COLUMN" in str(groups.report.bad[0])
 
 
