@@ -251,10 +251,11 @@ class Score:
             stack.extend((depth + 1, child) for child in reversed(term.children))
 
 
-def gold_fault(score: Score) -> str | None:
+def gold_fault(score: Score | Reading) -> str | None:
     """Why the gold of an undecided score is unusable; None where it is usable."""
-    verdict = score.reading.verdict
-    if score.outcome != "undecided" or verdict is None:
+    reading = score.reading if isinstance(score, Score) else score
+    verdict = reading.verdict
+    if reading.outcome != "undecided" or verdict is None:
         return None
-    golds = ", ".join(repr(gold) for gold in score.reading.rollout.golds)
+    golds = ", ".join(repr(gold) for gold in reading.rollout.golds)
     return f"unusable gold {golds}: {verdict.details.get('fault') or verdict.route}"

@@ -50,7 +50,7 @@ class Boxed(Extractor):
         content = text[left:right].strip()
         if not content:
             return Extraction(text=None, span=(left, right), extractor="boxed", problem="empty box")
-        parts = _joined(text, boxes)
+        parts = _joined(text, boxes) if len(boxes) > 1 else ()
         if len(parts) > 1:
             return Extraction(text=", ".join(parts), span=(left, right), extractor="boxed", parts=parts)
         return Extraction(text=content, span=(left, right), extractor="boxed")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..errors import DataError, MissingFact
 from ..extract import extract
@@ -38,52 +37,60 @@ def read(answer: Answer, rollouts: Iterable[Rollout]) -> list[Reading]:
             completion is not a string.
     """
     verifier: Verifier = answer.verify
-    drafts = [_draft(answer, rollout, verifier) for rollout in rollouts]
-    asked = [draft.question for draft in drafts if draft.question is not None]
-    verdicts = iter(verifier.verify(asked) if asked else ())
-    return [draft.finish(next(verdicts) if draft.question is not None else None) for draft in drafts]
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A reading that waits for its verdict."""
-
-    facts: dict[str, Any]
-    gold: _Gold
-    question: Question | None
-
-    def finish(self, verdict: Verdict | None) -> Reading:
-        if self.gold.fault:
-            verdict = Verdict(equality=Equality.UNDECIDED, route="gold", details={"fault": self.gold.fault})
-        outcome = _outcome(self.gold, self.facts["says"], verdict)
-        return Reading(**self.facts, outcome=outcome, verdict=verdict)
-
-
-def _draft(answer: Answer, rollout: Rollout, verifier: Verifier) -> _Draft:
-    if not isinstance(rollout.completion, str):
-        raise DataError(
-            f"rollout {rollout.id or '?'}: the completion is {type(rollout.completion).__name__}, not a string"
-        )
-    gold = _gold(answer, rollout, verifier)
-    text, start, reasoned, prefilled = _parts(answer, rollout)
     extractors: tuple[Extractor, ...] = answer.extract
-    found: Extraction | None = None
-    if start is not None:
-        found = extract(text, extractors, start)
-    says = _says(answer, found)
-    question = None
-    if gold.usable and says == Says.VALUE and found is not None:
-        question = Question(extraction=found, golds=gold.usable, text=text, rollout=rollout)
-    facts = {
-        "rollout": rollout,
-        "text": text,
-        "says": says,
-        "extraction": found,
-        "answer_from": len(text) if start is None else start,
-        "reasoned": reasoned,
-        "prefilled": prefilled,
-    }
-    return _Draft(facts, gold, question)
+    abstains = bool(answer.none or answer.none_patterns)
+    drafts: list[tuple[Rollout, _Gold, str, int | None, bool, bool, Extraction | None, Says]] = []
+    asked: list[Question] = []
+    at: list[int] = []
+    for rollout in rollouts:
+        if not isinstance(rollout.completion, str):
+            raise DataError(
+                f"rollout {rollout.id or '?'}: the completion is {type(rollout.completion).__name__}, not a string"
+            )
+        gold = _gold(answer, rollout, verifier, abstains)
+        text, start, reasoned, prefilled = _parts(answer, rollout)
+        found = None if start is None else extract(text, extractors, start)
+        if found is None or found.text is None:
+            says = Says.NOTHING
+        elif abstains and answer.says_none(found.text):
+            says = Says.NONE
+        else:
+            says = Says.VALUE
+            if gold.usable and found is not None:
+                asked.append(Question(extraction=found, golds=gold.usable, text=text, rollout=rollout))
+                at.append(len(drafts))
+        drafts.append((rollout, gold, text, start, reasoned, prefilled, found, says))
+    verdicts: list[Verdict | None] = [None] * len(drafts)
+    if asked:
+        for index, verdict in zip(at, verifier.verify(asked), strict=True):
+            verdicts[index] = verdict
+    return [_reading(*draft, verdict) for draft, verdict in zip(drafts, verdicts, strict=True)]
+
+
+def _reading(
+    rollout: Rollout,
+    gold: _Gold,
+    text: str,
+    start: int | None,
+    reasoned: bool,
+    prefilled: bool,
+    found: Extraction | None,
+    says: Says,
+    verdict: Verdict | None,
+) -> Reading:
+    if gold.fault:
+        verdict = Verdict(equality=Equality.UNDECIDED, route="gold", details={"fault": gold.fault})
+    return Reading(
+        rollout=rollout,
+        text=text,
+        outcome=_outcome(gold, says, verdict),
+        says=says,
+        extraction=found,
+        verdict=verdict,
+        answer_from=len(text) if start is None else start,
+        reasoned=reasoned,
+        prefilled=prefilled,
+    )
 
 
 def _parts(answer: Answer, rollout: Rollout) -> tuple[str, int | None, bool, bool]:
@@ -100,7 +107,13 @@ def _parts(answer: Answer, rollout: Rollout) -> tuple[str, int | None, bool, boo
     return text, start, reasoned, tags.prefilled
 
 
-def _gold(answer: Answer, rollout: Rollout, verifier: Verifier) -> _Gold:
+def _gold(answer: Answer, rollout: Rollout, verifier: Verifier, abstains: bool) -> _Gold:
+    gold = rollout.gold
+    if isinstance(gold, str):  # one gold, as nearly always
+        if abstains and answer.says_none(gold):
+            return _UNANSWERABLE
+        fault = verifier.gold_fault(str(gold), rollout)
+        return _Gold(True, (), fault) if fault else _Gold(True, (str(gold),))
     golds = rollout.golds
     if not golds:
         raise DataError(f"rollout {rollout.id or '?'} has no gold")
@@ -111,7 +124,7 @@ def _gold(answer: Answer, rollout: Rollout, verifier: Verifier) -> _Gold:
             "say so in the recipe (answer.null_gold: unanswerable), else fix the data"
         )
     if all(nothing):
-        return _Gold(answerable=False)
+        return _UNANSWERABLE
     if any(nothing):
         raise DataError(
             f"rollout {rollout.id or '?'} has both a value and None among its golds {golds!r}; keep one"
@@ -124,31 +137,26 @@ def _gold(answer: Answer, rollout: Rollout, verifier: Verifier) -> _Gold:
     return _Gold(True, tuple(usable), "" if usable else "; ".join(faults))
 
 
-def _says(answer: Answer, found: Extraction | None) -> Says:
-    if found is None or found.text is None:
-        return Says.NOTHING
-    if answer.says_none(found.text):
-        return Says.NONE
-    return Says.VALUE
-
-
 def _outcome(gold: _Gold, says: Says, verdict: Verdict | None) -> Outcome:
     if gold.fault:
         return Outcome.UNDECIDED
     if not gold.answerable:
-        table = {
-            Says.NONE: Outcome.NONE_CORRECT,
-            Says.VALUE: Outcome.NONE_MISSED,
-            Says.NOTHING: Outcome.NONE_NO_ANSWER,
-        }
-        return table[says]
-    if says == Says.NONE:
+        return _UNANSWERABLE_TABLE[says]
+    if says is Says.NONE:
         return Outcome.FALSE_NONE
-    if says == Says.NOTHING or verdict is None:
+    if says is Says.NOTHING or verdict is None:
         return Outcome.NO_ANSWER
     if verdict.equality == Equality.UNDECIDED:
         return Outcome.UNDECIDED
     return Outcome.CORRECT if verdict.equality == Equality.EQUAL else Outcome.WRONG
+
+
+_UNANSWERABLE = _Gold(answerable=False)
+_UNANSWERABLE_TABLE = {
+    Says.NONE: Outcome.NONE_CORRECT,
+    Says.VALUE: Outcome.NONE_MISSED,
+    Says.NOTHING: Outcome.NONE_NO_ANSWER,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +178,19 @@ def score_readings(reward: Reward, readings: Sequence[Reading]) -> list[Score]:
         DataError: the rollouts of a group are not contiguous.
     """
     return [score for group in _groups(reward, readings) for score in _score_group(reward, group)]
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a reading is paid: the total, and what each top-level term paid, in the recipe's order."""
+
+    total: float | None
+    values: tuple[float | None, ...]
+
+
+def pay_readings(reward: Reward, readings: Sequence[Reading]) -> list[Paid]:
+    """`score_readings` without what explains a payment, in a fraction of the time. Raises the same."""
+    return [paid for group in _groups(reward, readings) for paid in _pay_group(reward, group)]
 
 
 def _groups(reward: Reward, readings: Sequence[Reading]) -> Iterable[list[Reading]]:
@@ -212,10 +233,26 @@ def _score_group(reward: Reward, readings: Sequence[Reading]) -> list[Score]:
     scores = []
     for reading in readings:
         terms = skipped if reading.outcome == Outcome.UNDECIDED else tuple(next(paid))
-        value = total([term.value for term in terms]).value
-        if value is not None and reward.clip is not None:
-            value = min(max(value, reward.clip[0]), reward.clip[1])
+        value = _total(reward, [term.value for term in terms])
         scores.append(
             Score(total=value, terms=terms, reading=reading, recipe=reward.ref, digest=reward.digest)
         )
     return scores
+
+
+def _pay_group(reward: Reward, readings: Sequence[Reading]) -> list[Paid]:
+    live = [reading for reading in readings if reading.outcome is not Outcome.UNDECIDED]
+    rows = zip(*(term.values(live) for term in reward.terms.values()), strict=True)
+    paid = [Paid(_total(reward, row), row) for row in rows]
+    if len(live) == len(readings):
+        return paid
+    skipped, found = Paid(None, (None,) * len(reward.terms)), iter(paid)
+    return [skipped if reading.outcome is Outcome.UNDECIDED else next(found) for reading in readings]
+
+
+def _total(reward: Reward, values: Sequence[float | None]) -> float | None:
+    """The sum of what the terms paid, within the recipe's clip."""
+    value = total(values).value
+    if value is not None and reward.clip is not None:
+        value = min(max(value, reward.clip[0]), reward.clip[1])
+    return value

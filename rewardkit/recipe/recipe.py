@@ -24,7 +24,7 @@ from ..terms.combinators import Combinator, total_pays
 from ..terms.labels import Terms
 from ..types import ANSWERABLE, DECIDED, UNANSWERABLE, Outcome, Reading, Rollout, Score
 from .answer import Answer, RecipePart
-from .engine import Reward, read, score_readings
+from .engine import Paid, Reward, pay_readings, read, score_readings
 from .printing import python
 
 if TYPE_CHECKING:
@@ -104,14 +104,20 @@ class Recipe(RecipePart):
 
     def score_readings(self, readings: Sequence[Reading]) -> list[Score]:
         """As `score`, from readings that were made already (by another version of the recipe, say)."""
-        reward = Reward(
+        return score_readings(self._priced(), readings)
+
+    def pay_readings(self, readings: Sequence[Reading]) -> list[Paid]:
+        """The numbers of `score_readings` alone, for scoring many rollouts: totals and what each term paid."""
+        return pay_readings(self._priced(), readings)
+
+    def _priced(self) -> Reward:
+        return Reward(
             terms=self.reward,
             clip=self.clip,
             reads_groups=self.reads_groups,
             ref=self.ref,
             digest=self.digest,
         )
-        return score_readings(reward, readings)
 
     def score_frame(self, frame: pd.DataFrame | Dataset, **columns: Any) -> pd.DataFrame:
         """The scores of a frame's completions, one row each, in order. See `rewardkit.rows.Columns` for `columns`.

@@ -29,6 +29,15 @@ class RefusedRow:
 
 
 @dataclass(slots=True)
+class ReadChunk:
+    """Some groups and the readings of all their rollouts, in order; refused rollouts are in neither."""
+
+    groups: list[Group]
+    readings: list[Reading]
+    refused: list[RefusedRow] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Chunk:
     """Some groups and their scores. A group whose rollouts were all refused has an empty list."""
 
@@ -40,17 +49,19 @@ class Chunk:
 def chunks(groups: Iterable[Group], size: int = CHUNK) -> Iterator[list[Group]]:
     """Groups in chunks of at least `size` completions."""
     held: list[Group] = []
+    count = 0
     for group in groups:
         held.append(group)
-        if sum(len(one) for one in held) >= size:
+        count += len(group)
+        if count >= size:
             yield held
-            held = []
+            held, count = [], 0
     if held:
         yield held
 
 
-def score_chunk(recipe: Recipe, groups: list[Group], counter: Counter | None = None) -> Chunk:
-    """Score groups together.
+def read_chunk(recipe: Recipe, groups: list[Group], counter: Counter | None = None) -> ReadChunk:
+    """Read groups together.
 
     Args:
         recipe: the reward.
@@ -60,16 +71,20 @@ def score_chunk(recipe: Recipe, groups: list[Group], counter: Counter | None = N
     if counter is not None and recipe.needs():
         whole = iter(counted([rollout for group in groups for rollout in group], counter))
         groups = [Group(group.name, [next(whole) for _ in group], group.rows) for group in groups]
-    refused: list[RefusedRow] = []
     try:
-        readings = recipe.read([rollout for group in groups for rollout in group])
+        return ReadChunk(groups, recipe.read([rollout for group in groups for rollout in group]))
     except DataError:
-        groups, readings, refused = _read_singly(recipe, groups)
-    scores = iter(recipe.score_readings(readings))
-    return Chunk(groups, [[next(scores) for _ in group] for group in groups], refused)
+        return _read_singly(recipe, groups)
 
 
-def _read_singly(recipe: Recipe, groups: list[Group]) -> tuple[list[Group], list[Reading], list[RefusedRow]]:
+def score_chunk(recipe: Recipe, groups: list[Group], counter: Counter | None = None) -> Chunk:
+    """Score groups together; see `read_chunk`."""
+    chunk = read_chunk(recipe, groups, counter)
+    scores = iter(recipe.score_readings(chunk.readings))
+    return Chunk(chunk.groups, [[next(scores) for _ in group] for group in chunk.groups], chunk.refused)
+
+
+def _read_singly(recipe: Recipe, groups: list[Group]) -> ReadChunk:
     readings: list[Reading] = []
     refused: list[RefusedRow] = []
     kept: list[Group] = []
@@ -84,4 +99,4 @@ def _read_singly(recipe: Recipe, groups: list[Group]) -> tuple[list[Group], list
                 left.append(rollout)
                 left.rows.append(row)
         kept.append(left)
-    return kept, readings, refused
+    return ReadChunk(kept, readings, refused)

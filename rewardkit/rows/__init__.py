@@ -11,7 +11,8 @@ left out: it gets no reward, and it does not stop the others unless `strict` is 
 
 from .columns import ROLES, Chosen, Columns, parse_columns
 from .golds import GoldReader, gold_extractor
-from .reader import BadRow, Group, Groups, RowReport, read_rollouts
+from .reader import Groups, read_rollouts
+from .report import BadRow, Group, RowReport
 from .sources import Row, Source, open_rows
 from .values import number_text
 

@@ -11,10 +11,9 @@ missing completion is not a wrong one.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -23,65 +22,15 @@ from typing import Any, Literal
 from ..errors import DataError, MissingFact, UsageError, nearest
 from ..types import Rollout
 from . import values
-from .columns import Chosen, Columns, Fields, check_fields, lacks, missing
+from .columns import Chosen, Columns, Fields, check_fields, missing
 from .golds import IN_PYTHON, GoldReader, Judge, refuse_written_lists
+from .report import Group, RowReport
 from .seen import Seen
 from .sources import Row, Source, open_rows
 from .values import RowFault
 
 PEEK = 100
 """Rows that are looked at for the names of the columns and for what they hold."""
-KEPT = 1000
-"""Bad rows that are kept in full; the others are only counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row, or one completion of it, that was left out. Prints as `file:row: fault`."""
-
-    file: str
-    row: int
-    kind: str
-    fault: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.row}: {self.fault}"
-
-
-@dataclass(slots=True)
-class RowReport:
-    """What was read and what was left out. Grows while the file is read."""
-
-    file: str
-    chosen: Chosen | None = None
-    rows: int = 0
-    groups: int = 0
-    rollouts: int = 0
-    bad: list[BadRow] = field(default_factory=list)
-    """The first `KEPT` of them."""
-    faults: Counter[str] = field(default_factory=Counter)
-    """All of them, counted by kind."""
-    lacking: Counter[str] = field(default_factory=Counter)
-    """Rows without a column that a condition reads, by column."""
-
-    def warnings(self) -> list[str]:
-        """Warnings about rows that were read."""
-        return [lacks(name, count, self.rows) for name, count in sorted(self.lacking.items())]
-
-    def leave_out(self, row: int, kind: str, fault: str) -> None:
-        """Name and count a bad row."""
-        self.faults[kind] += 1
-        if len(self.bad) < KEPT:
-            self.bad.append(BadRow(self.file, row, kind, fault))
-
-
-class Group(list[Rollout]):
-    """All completions of one prompt; `rows` holds the file's row of each."""
-
-    def __init__(self, name: str, rollouts: Iterable[Rollout] = (), rows: Iterable[int] = ()) -> None:
-        super().__init__(rollouts)
-        self.name = name
-        self.rows = list(rows)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import DataError, SetupError, UsageError
-from .lines import loads
+from .jsonl import loads
 from .values import short
 
 STDIN = "-"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
 from ..files import write_whole
+from ..rows.jsonl import loads
 from ..runs.lock import hold
 from ..runs.log import LogWriter, line, read_lines
 
@@ -84,14 +85,14 @@ class ScoreFile:
         """Groups that are scored already."""
         return sum(mark["groups"] for mark in self.marks)
 
-    def append(self, records: Sequence[Record], mark: Mapping[str, Any]) -> None:
-        """Write a chunk of whole groups; `mark` has their number under `groups`."""
+    def append(self, lines: bytes, mark: Mapping[str, Any]) -> None:
+        """Write the lines of a chunk of whole groups; `mark` has their number under `groups`."""
         assert self._log is not None
-        self._log.append(b"".join(line(record) for record in records) + line({"mark": mark}))
+        self._log.append(lines + line({"mark": mark}))
 
     def records(self) -> Iterator[Record]:
         """Every record of the part."""
-        return (json.loads(text) for text in self._lines())
+        return (loads(text) for text in self._lines())
 
     def finish(self, summary: Mapping[str, Any]) -> None:
         """Put OUT and its summary in place, each whole, and remove the part."""

@@ -6,20 +6,23 @@ returns the summary. What a person sees while it runs (lines, a progress bar) is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from ..errors import DataError, UsageError
+from ..recipe.engine import Paid
 from ..recipe.recipe import Recipe
-from ..recipe.stream import Chunk, chunks, score_chunk
+from ..recipe.stream import ReadChunk, chunks, read_chunk
 from ..rows import Group, Groups
 from ..rows.tokens import Counter
-from ..types import gold_fault
+from ..types import Outcome, gold_fault
 from .file import ScoreFile, by_group, fingerprint
+from .moments import Moments
 from .oddities import oddities
-from .record import record
+from .record import Lines
 from .summary import Summary
 
 Say = Callable[[str], None]
@@ -104,21 +107,16 @@ def score_all(
         for records in by_group(target.records()):
             summary.add_group(records)
         for mark in target.marks:
-            _take_mark(summary, mark)
+            take_mark(summary, mark)
     begun = target is not None and target.groups > 0
     with progress(groups) as advance:
-        for held in chunks(_announced(groups, target.groups if target else 0, say)):
-            chunk = score_chunk(recipe, held, counter)
-            records, mark = _records(chunk, groups.report.file, summary, strict)
-            if (
-                not begun
-            ):  # what looks odd is asked once, of the first chunk, so that a resumed run says the same
-                mark["doubts"] = oddities([score for scores in chunk.scores for score in scores])
-                begun = True
-            _take_mark(summary, mark)
+        fresh = _announced(groups, target.groups if target else 0, say)
+        for lines, mark in score_groups(
+            recipe, fresh, groups.report.file, summary, counter, strict=strict, begun=begun
+        ):
             if target is not None:
-                target.append(records, mark)
-            advance(len(records))
+                target.append(lines, mark)
+            advance(mark["completions"])
     report = groups.report  # iterating begins a new one
     summary.rows = report.rows
     if report.chosen is not None:
@@ -140,21 +138,61 @@ def _announced(groups: Groups, skip: int, say: Say) -> Iterator[Group]:
         say(str(groups.report.chosen))
 
 
-def _records(
-    chunk: Chunk, file: str, summary: Summary, strict: bool
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The records of a chunk, added to the summary, and the mark that closes it."""
-    records: list[dict[str, Any]] = []
+def score_groups(
+    recipe: Recipe,
+    groups: Iterable[Group],
+    file: str,
+    summary: Summary,
+    counter: Counter | None = None,
+    *,
+    strict: bool = False,
+    begun: bool = False,
+) -> Iterator[tuple[bytes, dict[str, Any]]]:
+    """Score groups chunk by chunk: the lines of a score file, and the mark that closes them.
+
+    Args:
+        recipe: the reward.
+        groups: the groups.
+        file: what the groups are read from, for messages.
+        summary: to which the scores are added.
+        counter: counts tokens where the recipe needs them and the rollouts have none.
+        strict: raise at the first rollout that cannot be scored.
+        begun: whether these groups follow others. What looks odd is asked once, of the first chunk of a file.
+    """
+    lines = Lines(recipe.reward, recipe.ref, recipe.digest)
+    for held in chunks(groups):
+        chunk = read_chunk(recipe, held, counter)
+        paid = recipe.pay_readings(chunk.readings)
+        mark = _mark(chunk, file, strict)
+        if not begun:
+            mark["doubts"] = oddities(recipe.score_readings(chunk.readings))
+            begun = True
+        _summarise(summary, recipe, chunk, paid)
+        take_mark(summary, mark)
+        yield "".join(map(lines.line, chunk.readings, paid)).encode("ascii"), mark
+
+
+def _summarise(summary: Summary, recipe: Recipe, chunk: ReadChunk, paid: Sequence[Paid]) -> None:
+    summary.outcomes.update([reading.outcome._value_ for reading in chunk.readings])
+    summary.routes.update([reading.route for reading in chunk.readings])
+    for at, label in enumerate(recipe.reward):
+        if paid:
+            summary.terms.setdefault(label, Moments()).add_all([one.values[at] for one in paid])
+    totals = iter([one.total for one in paid])
+    for group in chunk.groups:
+        summary.add_totals(list(islice(totals, len(group))))
+
+
+def _mark(chunk: ReadChunk, file: str, strict: bool) -> dict[str, Any]:
+    """What a summary needs of a chunk beside its records."""
+    rows = [row for group in chunk.groups for row in group.rows]
     undecided: list[str] = []
     ceilings = 0
-    for group, scores in zip(chunk.groups, chunk.scores, strict=True):
-        own = [record(score) for score in scores]
-        summary.add_group(own)
-        records += own
-        for score, row in zip(scores, group.rows, strict=True):
-            verdict = score.reading.verdict
-            ceilings += verdict.details.get("ceilings", 0) if verdict is not None else 0
-            fault = gold_fault(score)
+    for reading, row in zip(chunk.readings, rows, strict=True):
+        if reading.verdict is not None and reading.verdict.details:
+            ceilings += reading.verdict.details.get("ceilings", 0)
+        if reading.outcome is Outcome.UNDECIDED:
+            fault = gold_fault(reading)
             if fault is not None:
                 if strict:
                     raise DataError(fault, file, row)
@@ -162,11 +200,12 @@ def _records(
     if strict and chunk.refused:
         raise DataError(chunk.refused[0].fault, file, chunk.refused[0].row)
     refused = [f"{file}:{one.row}: {one.fault}" for one in chunk.refused]
-    mark = {"groups": len(chunk.groups), "refused": refused, "undecided": undecided}
-    return records, mark | ({"ceilings": ceilings} if ceilings else {})
+    mark = {"groups": len(chunk.groups), "completions": len(rows), "refused": refused, "undecided": undecided}
+    return mark | ({"ceilings": ceilings} if ceilings else {})
 
 
-def _take_mark(summary: Summary, mark: dict[str, Any]) -> None:
+def take_mark(summary: Summary, mark: Mapping[str, Any]) -> None:
+    """Add what the mark of a chunk says to the summary."""
     for what in mark["refused"]:
         summary.leave_out("unfit gold", what)
     summary.name_undecided(mark["undecided"])

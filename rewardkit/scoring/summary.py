@@ -6,7 +6,6 @@ JSON. Memory does not grow with the records.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,47 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..formatting import number_of, printable, signed
 from ..types import Outcome
+from .moments import Moments
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 NAMED = 20
 """Bad rows and unusable golds that a summary names; the others are only counted."""
-
-
-@dataclass(slots=True)
-class Moments:
-    """Count, mean and spread of numbers, in one pass (Welford 1962)."""
-
-    count: int = 0
-    mean: float = 0.0
-    squares: float = 0.0
-    lowest: float = math.inf
-    highest: float = -math.inf
-
-    def add(self, value: float) -> None:
-        """Add a number."""
-        self.count += 1
-        step = value - self.mean
-        self.mean += step / self.count
-        self.squares += step * (value - self.mean)
-        self.lowest, self.highest = min(self.lowest, value), max(self.highest, value)
-
-    @property
-    def spread(self) -> float | None:
-        """The sample standard deviation (n - 1); None below two numbers."""
-        return math.sqrt(self.squares / (self.count - 1)) if self.count > 1 else None
-
-    def plain(self) -> dict[str, float | int | None]:
-        """As JSON; null where there are no numbers."""
-        some = self.count > 0
-        return {
-            "paid": self.count,
-            "mean": self.mean if some else None,
-            "spread": self.spread,
-            "lowest": self.lowest if some else None,
-            "highest": self.highest if some else None,
-        }
 
 
 @dataclass(slots=True)
@@ -87,22 +52,46 @@ class Summary:
 
     def add_group(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Add the records of one prompt."""
-        totals = []
-        for record in records:
-            self.completions += 1
-            self.outcomes[record["outcome"]] += 1
-            self.routes[record["route"]] += 1
-            for label, value in record["terms"].items():
-                moments = self.terms.setdefault(label, Moments())
-                if value is not None:
-                    moments.add(value)
-            if record["total"] is not None:
-                self.total.add(record["total"])
-                totals.append(record["total"])
-        self.groups += bool(records)
-        if len(totals) > 1:
+        for label in records[0]["terms"] if records else ():
+            self.terms.setdefault(label, Moments()).add_all([record["terms"][label] for record in records])
+        self.outcomes.update([record["outcome"] for record in records])
+        self.routes.update([record["route"] for record in records])
+        self.add_totals([record["total"] for record in records])
+
+    def add_totals(self, totals: Sequence[float | None]) -> None:
+        """Add the totals of one prompt."""
+        self.completions += len(totals)
+        self.total.add_all(totals)
+        self.groups += bool(totals)
+        paid = [total for total in totals if total is not None]
+        if len(paid) > 1:
             self.compared += 1
-            self.flat += max(totals) - min(totals) < 1e-12
+            self.flat += max(paid) - min(paid) < 1e-12
+
+    def merge(self, part: Mapping[str, Any]) -> None:
+        """Add what `state` wrote down of a part of the file."""
+        for label, state in part["terms"].items():
+            self.terms.setdefault(label, Moments()).merge(Moments.from_state(state))
+        self.total.merge(Moments.from_state(part["total"]))
+        self.outcomes.update(part["outcomes"])
+        self.routes.update(part["routes"])
+        self.completions += part["completions"]
+        self.groups += part["groups"]
+        self.compared += part["compared"]
+        self.flat += part["flat"]
+
+    def state(self) -> dict[str, Any]:
+        """What was added by group, as JSON, for `merge`."""
+        return {
+            "completions": self.completions,
+            "groups": self.groups,
+            "compared": self.compared,
+            "flat": self.flat,
+            "outcomes": dict(self.outcomes),
+            "routes": dict(self.routes),
+            "total": self.total.state(),
+            "terms": {label: moments.state() for label, moments in self.terms.items()},
+        }
 
     def leave_out(self, kind: str, what: str) -> None:
         """Count a bad row and keep its message."""

@@ -53,6 +53,16 @@ SWAPPED = {Outcome.CORRECT: Outcome.WRONG, Outcome.NONE_CORRECT: Outcome.NONE_MI
 """Right and wrong, on both sides of the outcome table."""
 
 
+SHORT_FORMS = {
+    "score": "values",
+    "_score_held": "_paid",
+    "_modified": "_final",
+    "pay": "amounts",
+    "pay_group": "amounts",
+}
+"""What explains a payment, and what gives the number alone."""
+
+
 class Payment(NamedTuple):
     """What a term pays before its modifiers (None: it does not apply), and the reason in a few words."""
 
@@ -101,6 +111,10 @@ class Term(Kind):
     bounded_by: ClassVar[tuple[str, Any] | None] = None
     """The parameter, with a value, that bounds the payment or keeps it from rising again; None for `clip`."""
 
+    _amounts_hold: ClassVar[bool] = True
+    """Whether `values` gives what `score` gives without asking it: no class below those that define it overrides one of
+    the methods that it stands for."""
+
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         cls.looks_at = frozenset([cls.looks_at] if isinstance(cls.looks_at, str) else cls.looks_at)
@@ -108,6 +122,11 @@ class Term(Kind):
             raise UsageError(
                 f"looks_at of {cls.__qualname__}: a term does not look at '{unknown}'; {nearest(unknown, LOOKS)}"
             )
+
+        def depth(name: str) -> int:
+            return next(at for at, base in enumerate(cls.__mro__) if name in vars(base))
+
+        cls._amounts_hold = all(depth(short) <= depth(long) for long, short in SHORT_FORMS.items())
 
     @field_validator("clip")
     @classmethod
@@ -165,7 +184,46 @@ class Term(Kind):
         """What is odd about its settings, for `check`; `longest` is the longest completion in tokens, where known."""
         return ()
 
+    def amounts(self, readings: Sequence[Reading]) -> list[float | None]:
+        """What `pay` (`pay_group` for a group term) pays for each reading, without the reasons.
+
+        Scoring many rollouts asks for no reasons. A kind whose notes take longer than its payments overrides this
+        beside `pay`.
+        """
+        if self.reads_group:
+            return [payment.value for payment in self.pay_group(readings)]
+        return [self.pay(reading).value for reading in readings]
+
     # --- what is built on it ------------------------------------------------------------------
+
+    def values(self, readings: Sequence[Reading]) -> list[float | None]:
+        """The values of `score`, without what explains them."""
+        if not self._amounts_hold:
+            return [score.value for score in self.score("", readings)]
+        if self.when is None:
+            return self._final(self._paid(readings, None))
+        held = [self.when.holds(reading) for reading in readings]
+        if not any(held):
+            return self._final([self.otherwise] * len(held))
+        return self._final(self._paid(readings, held))
+
+    def _paid(self, readings: Sequence[Reading], held: Sequence[bool] | None) -> list[float | None]:
+        """The payments before weight and clip; `held` says where the condition holds, None: everywhere."""
+        if held is None:
+            return self.amounts(readings)
+        if self.reads_group:
+            paid = iter(self.amounts(readings))
+            return [amount if holds else self.otherwise for amount, holds in zip(paid, held, strict=True)]
+        paid = iter(self.amounts([r for r, holds in zip(readings, held, strict=True) if holds]))
+        return [next(paid) if holds else self.otherwise for holds in held]
+
+    def _final(self, amounts: Sequence[float | None]) -> list[float | None]:
+        """Payments after weight and clip, as `_modified` has them."""
+        weight, clip = self.weight, self.clip
+        if clip is None:
+            return [None if amount is None else amount * weight + 0.0 for amount in amounts]
+        low, high = clip
+        return [None if amount is None else min(max(amount * weight, low), high) + 0.0 for amount in amounts]
 
     def pay_group(self, readings: Sequence[Reading]) -> list[Payment]:
         """Payments for all readings of one prompt: the lift of an each-term to a group."""

@@ -73,3 +73,17 @@ def runs_inside(names: tuple[str, ...], literal: str = "") -> re.Pattern[str]:
     ranges += [(ord(character), ord(character)) for character in literal]
     inside = "".join(f"\\U{lo:08x}-\\U{hi:08x}" for lo, hi in sorted(set(ranges)))
     return re.compile(f"[{inside}]+" if inside else r"(?!)")
+
+
+@lru_cache(maxsize=256)
+def _ascii_inside(names: tuple[str, ...], literal: str) -> bytes:
+    """The ASCII characters that the sets and the literal characters hold."""
+    inside = runs_inside(names, literal)
+    return bytes(code for code in range(128) if inside.match(chr(code)))
+
+
+def outside(text: str, names: tuple[str, ...], literal: str = "") -> str:
+    """The characters of a text that neither the sets nor the literal characters hold, in order."""
+    if text.isascii():  # most completions: bytes go through in a tenth of the time
+        return text.encode("ascii").translate(None, _ascii_inside(names, literal)).decode("ascii")
+    return runs_inside(names, literal).sub("", text)

@@ -53,6 +53,19 @@ class Combinator(Term):
             scores.append(self._modified(label, payment, tuple(row) if holds else ()))
         return scores
 
+    def amounts(self, readings: Sequence[Reading]) -> list[float | None]:  # noqa: D102
+        return self._paid(readings, None)
+
+    def _paid(self, readings: Sequence[Reading], held: Sequence[bool] | None) -> list[float | None]:
+        columns = [term.values(readings) for term in self.terms.values()]
+        rows = zip(*columns, strict=True)
+        if held is None:
+            return [self.combine(row).value for row in rows]
+        return [
+            self.combine(row).value if holds else self.otherwise
+            for row, holds in zip(rows, held, strict=True)
+        ]
+
     def pay(self, reading: Reading) -> Payment:
         """The payment for a group of one."""
         return self.combine([term.score(name, [reading])[0].value for name, term in self.terms.items()])

@@ -343,9 +343,9 @@ def test_wherever_a_run_is_torn_the_next_one_ends_in_the_same_file(
     data = part.read_bytes()
     part.write_bytes(data[:cut])
     done = []
-    scored = command._records
+    scored = command._mark
     monkeypatch.setattr(
-        command, "_records", lambda chunk, *rest: done.append(len(chunk.groups)) or scored(chunk, *rest)
+        command, "_mark", lambda chunk, *rest: done.append(len(chunk.groups)) or scored(chunk, *rest)
     )
     assert run("score", "r.yaml", "rows.jsonl", "-o", out.name, "--json")[:2] == first[:2]
     assert (

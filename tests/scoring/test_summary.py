@@ -1,8 +1,10 @@
 """Mean, spread, shares and groups without spread, by hand."""
 
 import io
+import json
 import math
 import statistics
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from rewardkit.formatting import printable, signed
-from rewardkit.scoring.summary import Moments, Summary, render
+from rewardkit.scoring.moments import MOST_DISTINCT, Moments
+from rewardkit.scoring.summary import Summary, render
 
 
 def record(total, outcome="correct", route="literal", **terms):
@@ -25,6 +28,29 @@ def test_moments_are_those_of_the_standard_library(numbers):
     assert moments.mean == pytest.approx(statistics.fmean(numbers), abs=1e-9)
     assert moments.spread == pytest.approx(statistics.stdev(numbers), abs=1e-6)
     assert (moments.lowest, moments.highest) == (min(numbers), max(numbers))
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=30), st.data())
+def test_moments_of_parts_are_those_of_the_whole_to_the_last_bit(numbers, data):
+    whole, parts = Moments(), Moments()
+    whole.add_all(numbers)
+    shuffled = data.draw(st.permutations(numbers))
+    cut = data.draw(st.integers(0, len(numbers)))
+    for some in (shuffled[:cut], [], shuffled[cut:]):
+        part = Moments()
+        part.add_all(some)
+        parts.merge(Moments.from_state(json.loads(json.dumps(part.state()))))
+    assert parts.plain() == whole.plain()
+    assert whole.mean == float(sum(map(Fraction, numbers)) / len(numbers))
+
+
+def test_moments_are_exact_past_the_values_that_are_counted_one_by_one():
+    moments = Moments()
+    for number in range(3 * MOST_DISTINCT):
+        moments.add(0.1 * number)
+    numbers = [Fraction(0.1 * number) for number in range(3 * MOST_DISTINCT)]
+    assert moments.mean == float(sum(numbers) / len(numbers))
+    assert moments.count == len(numbers)
 
 
 def test_no_number_is_not_zero():

@@ -7,6 +7,7 @@ Parameters are drawn for each kind, readings at random; a kind without a strateg
 import copy
 import json
 import pickle
+from dataclasses import replace
 from math import inf
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rewardkit.kinds import TERMS
+from rewardkit.terms.base import Payment
 from rewardkit.terms.cells import Cell, Range, cell_of, hull, merge
 from rewardkit.terms.charsets import charsets
 from rewardkit.terms.labels import build, tree
@@ -314,6 +316,43 @@ def test_a_term_pickles_and_pays_the_same(spec, group):
     assert again == term
     assert again.score("label", group) == paid
     assert copy.deepcopy(term) == term
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(spec=nested, group=st.lists(readings(), min_size=1, max_size=4))
+def test_the_numbers_alone_are_those_of_the_scores(spec, group):
+    term = build("term", spec)
+    assert same(term.values(group), [score.value for score in term.score("term", group)])
+
+
+def same(found, wanted):
+    """Equal to the sign of a zero, and of one type."""
+    return [(type(one), repr(one)) for one in found] == [(type(one), repr(one)) for one in wanted]
+
+
+@pytest.mark.parametrize("way", ["pay", "_modified", "score", "_score_held", "pay_group"])
+def test_a_kind_made_from_ours_is_asked_in_its_own_way(way, reading):
+    class Mine(TERMS.get("length")):
+        kind = "mine_" + way
+
+        def pay(self, reading):
+            return Payment(-7.0) if way == "pay" else super().pay(reading)
+
+        def pay_group(self, readings):
+            return [Payment(-7.0) for _ in readings] if way == "pay_group" else super().pay_group(readings)
+
+    def replaced(self, label, *rest):
+        found = getattr(Length, way)(self, label, *rest)
+        alone = not isinstance(found, list)
+        moved = [replace(one, value=-7.0) for one in ([found] if alone else found)]
+        return moved[0] if alone else moved
+
+    Length = TERMS.get("length")
+    if way.startswith(("_", "score")):
+        Mine = type("Mine", (Length,), {way: replaced, "kind": "mine_" + way, "__module__": __name__})
+    term = Mine(above=1, unit="words", penalty=-1.0)
+    group = [reading("a b c"), reading("a")]
+    assert same(term.values(group), [score.value for score in term.score("term", group)])
 
 
 @relaxed()

@@ -6,6 +6,7 @@ prices every character outside a whitelist, the other pays for the share of lett
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, inf
 from typing import Annotated, Any, ClassVar
 
@@ -15,7 +16,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from ...types import Reading
 from ..base import Floor, Number, Payment, Term
 from ..cells import Axis, Cell, Pays, hull
-from ..charsets import charset, runs_inside
+from ..charsets import charset, outside
 
 
 def _known(name: str) -> str:
@@ -97,7 +98,7 @@ class Characters(Term):
         >>> Characters(allow=("ascii",), price=-0.01).stray("2＋2")
         '＋'
         """
-        return runs_inside(self.allow, self.also).sub("", text)
+        return outside(text, self.allow, self.also)
 
     def price_at(self, count: float) -> float:
         """The payment for this many characters outside."""
@@ -109,6 +110,9 @@ class Characters(Term):
     def pay(self, reading: Reading) -> Payment:  # noqa: D102
         stray = self.stray(reading.text)
         return Payment(self.price_at(len(stray)), _named(stray))
+
+    def amounts(self, readings: Sequence[Reading]) -> list[float | None]:  # noqa: D102
+        return [self.price_at(len(self.stray(reading.text))) for reading in readings]
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         cuts = [1.0]
@@ -185,7 +189,7 @@ class LanguageShare(Term):
         letters = NOT_LETTERS.sub("", text)
         if not letters:
             return None
-        foreign = len(runs_inside(self.scripts).sub("", letters))
+        foreign = len(outside(letters, self.scripts))
         return 1.0 - foreign / len(letters)
 
     def pay(self, reading: Reading) -> Payment:  # noqa: D102

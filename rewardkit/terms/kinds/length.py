@@ -100,6 +100,10 @@ class Length(Term):
             note = f"{count} {self.unit}"
         return Payment(self.price_at(count), note)
 
+    def amounts(self, readings: Sequence[Reading]) -> list[float | None]:  # noqa: D102
+        count = NUMBERS[self.unit]
+        return [self.price_at(count(reading)) for reading in readings]
+
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         cuts = [] if self.below is None else [self.below]
         if self.above is not None:
@@ -192,6 +196,10 @@ class SoftOverlong(WithPresets):
         edge = self.max_length - self.cache
         note = f"{count} {self.unit}" + (f", {count - edge} above {edge}" if count > edge else "")
         return Payment(self.price_at(count), note)
+
+    def amounts(self, readings: Sequence[Reading]) -> list[float | None]:  # noqa: D102
+        count = NUMBERS[self.unit]
+        return [self.price_at(count(reading)) for reading in readings]
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         edge = self.max_length - self.cache

@@ -7,7 +7,7 @@ accuracy reward of DeepSeek-R1 (arXiv 2501.12948).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from ...types import ANSWERABLE, DECIDED, Outcome, Reading
@@ -25,6 +25,10 @@ class _Table(Term):
         if reading.outcome not in prices:
             return Payment(None, "not its case")
         return Payment(prices[reading.outcome], why(reading))
+
+    def amounts(self, readings: Sequence[Reading]) -> list[float | None]:
+        prices = self.prices()
+        return [prices.get(reading.outcome) for reading in readings]
 
     def pays(self, cell: Cell) -> Pays:
         prices = self.prices()

@@ -17,7 +17,7 @@ from ..memory import remembered
 from .equality.bounded import approximate, exact, guard
 from .equality.comparison import Policy, TreeComparison
 from .grammar.reader import read
-from .grammar.tree import Node, NotEvaluated, Undefined, Unread, is_expression
+from .grammar.tree import Node, NotEvaluated, Undefined, Unread, is_expression, num
 from .text.rational import TooLarge, rational
 from .text.tokens import BAD, canonical
 
@@ -44,11 +44,20 @@ class Side:
 
 _LOG = logging.getLogger(__name__)
 _PLAIN = re.compile(r"-?[0-9]{1,18}")
+_NUMBER = re.compile(
+    r"-?(?:(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})(?:\.[0-9]{1,15})?(?:\\?%)?|\\[dt]?frac\{[0-9]{1,15}\}\{[0-9]{1,15}\})"
+)
+"""Whole numbers, decimals, digit groups, percentages and fractions, as they are mostly written."""
 
 
 @remembered(8192)
 def side(raw: str) -> Side:
     """A side read once; golds come back from here."""
+    if _NUMBER.fullmatch(raw):  # most golds and answers: their canonical string is known without tokens
+        text = raw.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac").replace("\\%", "%")
+        value = rational(text)
+        if value is not None:
+            return Side(text, ("pct", num(value * 100)) if text.endswith("%") else num(value))
     text = canonical(raw)
     try:
         return Side(text, read(raw))

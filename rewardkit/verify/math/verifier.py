@@ -22,6 +22,7 @@ from ..workers.pool import Reply, pool
 from .decide import Decision, decide, fault_of, side
 from .equality.comparison import Policy
 
+_EQUALITY: dict[str | None, Equality] = {str(one): one for one in Equality}
 MOST_CACHED = 65_536
 LONGEST_CACHED = 1_000
 """Characters of gold and answer together whose verdict is kept."""
@@ -175,7 +176,7 @@ class Math(Verifier):
     @staticmethod
     def _verdict(found: Decision, seconds: float, route: str | None = None) -> Verdict:
         return Verdict(
-            equality=Equality(found.equality),
+            equality=_EQUALITY[found.equality],
             route=route or found.route,
             seconds=seconds,
             answer=found.answer,

@@ -2,7 +2,7 @@
 
 msgspec reads nearly every line. What it refuses goes to `json`, whose values and errors are the ones that count: NaN and
 Infinity, `1e999`, lone surrogates, and whatever is not JSON. What msgspec accepts it reads as `json` does, integers of
-any length included (orjson, which is no faster here, reads those past 64 bits as floats): tests/rows/test_lines.py.
+any length included (orjson, which is no faster here, reads those past 64 bits as floats): tests/rows/test_jsonl.py.
 """
 
 from __future__ import annotations
