@@ -94,6 +94,7 @@ def _params(text: str | None) -> dict:
 
 def _print(console: Console, found: Diff) -> None:
     from rich.markup import escape
+    from rich.padding import Padding
 
     from ..audit.render import grid
 
@@ -105,6 +106,10 @@ def _print(console: Console, found: Diff) -> None:
         if changed:
             console.print(grid("Prices, style aside", ["outcome", "before", "after"], changed))
         console.print(grid("Cells that are paid differently", found.spec.header, found.spec.rows()))
+    for change in found.claims:
+        console.print(f"[bold]claim {escape(str(change))}[/bold]")
+        if change.sentence:
+            console.print(Padding(escape(change.sentence), (0, 0, 0, 2)))
     held = found.comparison
     if held is not None:
         console.print(f"\n[bold]On {escape(found.on)}[/bold]")

@@ -9,12 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rewardkit.audit.diff.diff import against, diff
+from rewardkit.audit.diff.difference import PriceDifference
 from rewardkit.audit.diff.rewards import TermMoves, tau_b
 from rewardkit.audit.diff.specification import spec_diff
 from rewardkit.audit.rollouts.load import load
 from rewardkit.documents import encode
-from rewardkit.errors import UsageError
+from rewardkit.errors import RewardkitError, UsageError
 from rewardkit.recipe.loading import load_recipe, variant
+from rewardkit.recipe.recipe import Recipe
+from rewardkit.terms.cells import cell_of, merge
 from rewardkit.terms.functions import reward_function, term
 from rewardkit.types import Rollout
 
@@ -49,6 +52,101 @@ def test_what_v2_changed_is_every_outcome_from_one_stray_on():
     assert len(block.outcomes) == 7
     assert block.ranges == {"characters": ("[1, inf)",)}
     assert block.change == "-0.01 or less"
+
+
+def made(reward, **more):
+    return Recipe.model_validate({"recipe": "made", "version": 0, "reward": reward, **more})
+
+
+TABLE = {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}
+COSINE = {"kind": "cosine_length", "max_length": 1000, "wrong_short": 0.0, "wrong_long": 0.0}
+
+
+def blocks(before, after, **more):
+    found = spec_diff(made(before, **more), made(after, **more))
+    return [(", ".join(block.outcomes), dict(block.ranges), block.change) for block in found.blocks]
+
+
+def test_a_cosine_turned_around_changes_by_all_that_it_pays():
+    """Both ends of the range stay where they are; each completion is paid otherwise."""
+    falls, rises = (
+        {**COSINE, "correct_short": 1.0, "correct_long": 0.0},
+        {**COSINE, "correct_short": 0.0, "correct_long": 1.0},
+    )
+    assert blocks({"c": falls}, {"c": rises}) == [
+        ("correct", {"tokens": ("[0, 999]",)}, "-1 to +1"),
+        ("correct", {"tokens": ("[1000, inf)",)}, "+1"),
+    ]
+
+
+def test_the_change_of_a_slope_is_bounded_by_its_own_ends():
+    """-0.1 becomes -0.2 along the same ramp: no completion is paid more, though the ranges overlap."""
+    slope = {"kind": "length", "above": 100, "shape": "linear", "ramp": 100}
+    found = blocks(
+        {"correctness": TABLE, "l": {**slope, "penalty": -0.1}},
+        {"correctness": TABLE, "l": {**slope, "penalty": -0.2}},
+    )
+    assert [(ranges, change) for _, ranges, change in found] == [
+        ({"tokens": ("[101, 199]",)}, "-0.099 to -0.001"),
+        ({"tokens": ("[200, inf)",)}, "-0.1"),
+    ]
+
+
+def test_what_both_hold_cancels():
+    """Kimi's length is paid by its company; it is the same company before and after."""
+    kimi = {"kind": "kimi_length"}
+    after = {"correctness": {**TABLE, "wrong": -0.5}, "other_name": kimi}
+    assert blocks({"correctness": TABLE, "k": kimi}, after) == [("wrong", {}, "-0.5")]
+
+
+def test_two_slopes_without_a_bound_differ_without_a_bound():
+    strays = {"kind": "characters", "allow": ["ascii"]}
+    [(_, _, change)] = blocks(
+        {"correctness": TABLE, "s": {**strays, "price": -0.01}},
+        {"correctness": TABLE, "s": {**strays, "price": -0.02}},
+    )
+    assert change == "-0.01 or less"
+
+
+@pytest.mark.parametrize("seed", range(0, 36, 2))
+def test_no_completion_is_paid_otherwise_than_the_difference_says(seed):
+    """Random recipes, each against one with a term or two of another; bounds are of the difference itself."""
+    from tests.soak.random_recipes import recipe as random_recipe
+    from tests.soak.soak_random_recipes import rollouts
+
+    one, two = random_recipe(seed), random_recipe(seed + 1)
+    two = {
+        **one,
+        "reward": {**one["reward"], **dict(list(two["reward"].items())[-2:])},
+        "clip": two.get("clip"),
+    }
+    try:
+        before, after = Recipe.model_validate(one), Recipe.model_validate(two)
+    except (ValueError, RewardkitError):
+        pytest.skip("one of the two is no recipe")
+    if before.answer != after.answer or set(before.outcomes) != set(after.outcomes):
+        pytest.skip("they read differently")
+    axes = merge([*before.axes(), *after.axes()])
+    difference = PriceDifference(before, after, axes)
+    said = rollouts()[::7]
+    for a, b in zip(before.score(said), after.score(said), strict=True):
+        if a.total is not None and b.total is not None:
+            low, high = difference.within(cell_of(a.reading, axes))
+            assert low - 1e-5 <= b.total - a.total <= high + 1e-5, a.reading
+
+
+def test_claims_that_change_are_named():
+    found = diff(math_none(1), math_none(2))
+    assert [str(change) for change in found.claims] == [
+        f"{code}: proven -> refuted" for code in ("ordering", "ordering_none", "ordering_false_none")
+    ]
+    back = encode(diff(math_none(2), math_none(3)))["claims"]
+    assert {(change["code"], change["after"]) for change in back} >= {
+        ("ordering", "proven"),
+        ("group", "proven"),
+    }
+    assert "claim ordering: proven -> refuted" in found.markdown()
+    assert diff(math_none(0), math_none(0)).claims == ()
 
 
 def test_a_recipe_does_not_differ_from_itself():

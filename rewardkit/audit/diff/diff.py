@@ -19,6 +19,7 @@ from ..findings import ClaimVerdict, Finding, Severity
 from ..rollouts.load import Rollouts, from_groups, scored
 from ..space import Space
 from ..witness.writing import Writer
+from .claims import ClaimChange, claim_changes
 from .rewards import RewardComparison, compare
 from .specification import SpecDiff, spec_diff
 
@@ -30,6 +31,7 @@ class Diff:
     before: str
     after: str
     spec: SpecDiff
+    claims: tuple[ClaimChange, ...] = ()
     comparison: RewardComparison | None = None
     on: str = field(default="", metadata=OR_NULL)
     findings: tuple[Finding, ...] = ()
@@ -55,6 +57,8 @@ class Diff:
         ]
         if self.spec.blocks:
             lines += [markdown_table(self.spec.header, self.spec.rows()), ""]
+        if self.claims:
+            lines += [*(f"- claim {change}. {change.sentence}".rstrip() for change in self.claims), ""]
         if self.comparison is not None:
             lines += [f"On {self.on}:", "", *(f"- {line}" for line in self.comparison.sentences()), ""]
             if self.comparison.by_term:
@@ -95,7 +99,7 @@ def diff(
         must_equal: whether any completion that is paid otherwise is an error.
         allow: codes of findings that are accepted.
     """
-    spec = spec_diff(before, after)
+    spec, claims = spec_diff(before, after), claim_changes(before, after)
     on = ""
     held: Rollouts | None = None
     if rollouts is not None:
@@ -105,12 +109,13 @@ def diff(
         held = written(before)
         on = f"{held.size} completions written for {before.ref}"
     if held is None:
-        return Diff(before=before.ref, after=after.ref, spec=spec, allowed=tuple(allow))
+        return Diff(before=before.ref, after=after.ref, spec=spec, claims=claims, allowed=tuple(allow))
     found = compare(scored(before, held), scored(after, held), held, checkpoint)
     return Diff(
         before=before.ref,
         after=after.ref,
         spec=spec,
+        claims=claims,
         comparison=found,
         on=on,
         findings=tuple(_findings(found, must_equal, on)),

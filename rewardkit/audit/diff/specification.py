@@ -2,7 +2,7 @@
 
 Two recipes come in; what goes out are the changes in how completions are read, the terms that were
 added, removed or set otherwise, and the blocks of cells whose price changed, cells of the same change
-merged along every axis. Where the axes of both make too many cells, styles are varied one at a time.
+merged along every axis, with the bounds of the change itself. Where the axes of both make too many cells, styles are varied one at a time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from ...formatting import num
 from ...recipe.recipe import Recipe
 from ...terms.cells import Axis, Cell, Pays, Range, merge
 from ...types import DECIDED, Outcome
-from ..space import Space
+from ..space import SLACK, Space
+from .difference import PriceDifference, Span
 
 MOST = 4000
 """Cells of both recipes together that are compared one by one."""
@@ -55,17 +56,20 @@ class Block:
     ranges: Mapping[str, tuple[str, ...]]
     before: Pays = field(metadata=PRICE)
     after: Pays = field(metadata=PRICE)
+    span: Span
+    """The least and the most that one completion of these cells is paid more."""
 
     @property
     @computed("change")
     def change(self) -> str:
         """The change in price as text."""
-        if self.before.never or self.after.never:
+        low, high = self.span
+        if self.before.never or self.after.never or low == high == 0:
             return f"{_pays(self.before)} -> {_pays(self.after)}"
-        low, high = _minus(self.after.lo, self.before.lo), _minus(self.after.hi, self.before.hi)
-        low, high = min(low, high), max(low, high)
-        if high - low <= 1e-9:
+        if high - low <= SLACK:
             return f"{low:+.4g}"
+        if not isfinite(low) and not isfinite(high):
+            return "either way, without a bound"
         if not isfinite(low):
             return f"{high:+.4g} or less"
         return f"{low:+.4g} to {high:+.4g}" if isfinite(high) else f"{low:+.4g} or more"
@@ -187,27 +191,30 @@ def _blocks(
 ) -> list[Block]:
     names = [axis.name for axis in axes]
     changed: dict[tuple[frozenset[Any], ...], tuple[Any, Pays, Pays]] = {}
+    difference = PriceDifference(before, after, axes)
     universe: list[set[Any]] = [set() for _ in range(len(names) + 2)]
     for key in cells:
         for at, value in enumerate(key):
             universe[at].add(value)
         cell = Cell(key[0], key[1], dict(zip(names, key[2:], strict=True)))
         a, b = before.bounds(cell), after.bounds(cell)
-        if a == b or (a.never and b.never):
+        span = _rounded(difference.within(cell))
+        if (a.never and b.never) or (span == (0, 0) and a.never == b.never and a.absent == b.absent):
             continue
-        changed[tuple(frozenset([value]) for value in key)] = (_key(a, b), a, b)
+        alike = (a, b) if a.never or b.never else (span, a.absent, b.absent)
+        changed[tuple(frozenset([value]) for value in key)] = ((alike, span), a, b)
     for at in reversed(range(len(names) + 2)):
         changed = _merged(changed, at)
     order = list(DECIDED)
     blocks: list[Block] = []
-    for key, (_, a, b) in changed.items():
+    for key, ((_, span), a, b) in changed.items():
         ranges = {
             _spoken(name, before, after): tuple(str(part) for part in axis.ranges if part in key[at + 2])
             for at, (name, axis) in enumerate(zip(names, axes, strict=True))
             if key[at + 2] != universe[at + 2]
         }
         outcomes = tuple(str(o) for o in sorted(key[0], key=order.index))
-        blocks.append(Block(outcomes, tuple(sorted(key[1])), ranges, a, b))
+        blocks.append(Block(outcomes, tuple(sorted(key[1])), ranges, a, b, span))
     return blocks
 
 
@@ -217,11 +224,10 @@ def _spoken(axis: str, before: Recipe, after: Recipe) -> str:
     return late if late != axis else Space(before).spoken(axis)
 
 
-def _key(a: Pays, b: Pays) -> Any:
-    """Two cells change alike where the price moves by as much at both ends."""
-    if a.never or b.never:
-        return (a, b)
-    return (round(_minus(b.lo, a.lo), 9), round(_minus(b.hi, a.hi), 9), a.absent, b.absent)
+def _rounded(span: Span) -> Span:
+    """Without the rounding of sums, so that cells that change alike are put together."""
+    low, high = (round(end, 9) + 0.0 if isfinite(end) else end for end in span)
+    return low, high
 
 
 def _merged(cells: dict[Any, tuple[Any, Pays, Pays]], at: int) -> dict[Any, tuple[Any, Pays, Pays]]:
@@ -236,10 +242,6 @@ def _merged(cells: dict[Any, tuple[Any, Pays, Pays]], at: int) -> dict[Any, tupl
             a, b = a.or_else(cells[key][1]), b.or_else(cells[key][2])
         found[(*left, frozenset().union(*(key[at] for key in keys)), *right)] = (change, a, b)
     return found
-
-
-def _minus(a: float, b: float) -> float:
-    return 0.0 if a == b else a - b
 
 
 def _shown(value: Any) -> str:

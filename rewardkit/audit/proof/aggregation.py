@@ -26,9 +26,7 @@ def aggregation(search: Search, size: int = SIZE) -> list[Finding]:
     """A group in which normalising first turns right and wrong around, if one is found."""
     if len(search.recipe.reward) < 2 or search.recipe.reads_groups:
         return []
-    flips = [
-        _flip(*(own.get(o, [])[:MOST_KINDS] for o in ("correct", "wrong")), size) for own in _kinds(search)
-    ]
+    flips = [_flip(own["correct"][:MOST_KINDS], own["wrong"][:MOST_KINDS], size) for own in _kinds(search)]
     found = [flip for flip in flips if flip is not None]
     if not found:
         return []
