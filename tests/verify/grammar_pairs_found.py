@@ -54,4 +54,37 @@ ROWS = {
         ),
         ("A", ("A. None of A", "(A) $12"), ("A:B", "A, B", "A and B", "A: 1, C: 2")),
     ],
+    "names of values": [
+        ("x=1, y=2", ("1, 2",), ("2, 1",)),
+        ("a_1=1, a_2=2", ("a_2=2, a_1=1",), ("a_1=2, a_2=1",)),
+        ("x=3, -3", (r"x=\pm 3", "x_1=3, x_2=-3"), ("y=3, -3",)),
+        ("AB=5", ("BA=5", "|AB|=5", r"\overline{AB}=5"), ("AC=5", r"\overrightarrow{AB}=5")),
+        (
+            "5",
+            (r"\det(A)=5", r"\dim V=5", r"\operatorname{rank}(A)=5", r"\angle ABC=5"),
+            (r"\sin x=5", r"\det A^5"),
+        ),
+        ("0", (), (r"\det(0)", r"\det A(0)", r"\angle 0")),
+        (r"\angle ABC=40^\circ", (r"\angle CBA=40^\circ",), (r"\angle ACB=40^\circ",)),
+        ("3:4", ("a:b=3:4",), ("a:b=4:3",)),
+        ("a:b=3:4", ("a:b=3:4",), ("b:a=3:4", "a:c=3:4")),
+        (r"\frac{dy}{dx}=2x", ("y'=2x", "2x"), ("z'=2x", "y''=2x")),
+        ("m+n=10", ("10", "n+m=10"), ("m-n=10", "p+q=10")),
+        (r"\text{Area}=12", ("12",), (r"\text{Perimeter}=12",)),
+        ("|x|=5", ("5",), ("x=5",)),
+    ],
+    "rounded values": [
+        ("7", (), (r"\approx 7", r"x\approx 7", r"6.9\approx 7")),
+        (
+            r"\frac{40}{3}\text{ minutes}",
+            (r"\frac{40}{3}\text{ minutes}\approx13.33\text{ minutes}",),
+            (r"\frac{40}{3}\approx13.33\text{ hours}",),
+        ),
+        (r"\sqrt{10}", (r"\sqrt{10}\approx 3.16\text{ cm}",), (r"\sqrt{10}\approx 3.5", r"\approx 3.16")),
+    ],
+    "linear ends": [
+        ("x<5", (r"\frac{x+1}{2}<3", "2(x-1)<x+3"), (r"\frac{1}{x}<\frac15", "x^2<5x")),
+        (r"(-2,-1)\cup(0,1)", ("1<|2x+1|<3",), ("1<2x+1<3",)),
+        ("(-3,3)", ("3>|x|",), ("3<|x|",)),
+    ],
 }

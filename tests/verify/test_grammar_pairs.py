@@ -19,7 +19,7 @@ def table(name):
 
 
 TO_COME = {
-    "left sides", "bounds", "numbers in words", "far below double precision",
+    "numbers in words", "far below double precision",
     "constants and dummies", "units", "angles and clocks", "vectors", "pieces", "small finite operators",
     "unions and conditions", "as answers",
 }  # fmt: skip

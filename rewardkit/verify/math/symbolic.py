@@ -17,9 +17,10 @@ import sympy
 from math_verify import parse as parse_latex
 from math_verify import verify as verify_latex
 
+from .equality.answers import Answer
 from .equality.bounded import guard, sample
 from .equality.comparison import Policy, TreeComparison
-from .equality.expressions import Answer, numbers
+from .equality.expressions import numbers
 from .grammar.reader import read
 from .grammar.signs import RELATIONS
 from .grammar.tree import Node, NotEvaluated, Unread, symbols

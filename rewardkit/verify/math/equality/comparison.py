@@ -11,21 +11,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from ..grammar.tree import Node, is_expression, mul, num, ordered, symbols
+from ..grammar.tree import Node, is_expression, mul, num, ordered
 from ..grammar.unit_scales import joined, on_one_scale
 from ..grammar.vocabulary import EITHER, KNOWN
-from .bounded import approximate, exact, guard
+from .answers import Answer, Leaf, every
+from .bounded import exact
 from .clock import same_time
-from .expressions import Answer, Leaf, every, numbers
-from .sets import ORDER, SET_HEADS, as_set, same_pieces, variable
+from .expressions import numbers
+from .left_sides import assignment, solution_of
+from .relations import relations
+from .sets import SET_HEADS, as_set, same_pieces
 from .shapes import (
-    difference,
-    fraction_near,
     in_radians,
-    is_letter,
     is_mixed,
-    is_name,
-    is_quantity,
     items,
     matrix,
     one_constant,
@@ -33,7 +31,6 @@ from .shapes import (
     restricts,
     unit_of,
     unrounded,
-    upward,
 )
 
 MOST_ITEMS = 32
@@ -69,7 +66,7 @@ class TreeComparison:
             return self.texts(a, b)
         if "rel" in heads:
             told, other = unrounded(a), unrounded(b)
-            return self.relations(a, b) if (told, other) == (a, b) else self.same(told, other)
+            return relations(self, a, b) if (told, other) == (a, b) else self.same(told, other)
         if heads & SET_HEADS or restricts(a) or restricts(b):
             return self.sets(a, b)
         if self.policy.units == "convert" and "list" in heads:
@@ -143,9 +140,12 @@ class TreeComparison:
                 return self.same(node, ("list", ",", other[3]))  # a list as programs print it
             return False
         is_set = a[0] == "set" or b[0] == "set"
-        left, right = self.unnamed(first), self.unnamed(second)
-        if left is None or right is None:
+        one, two = self.named(first), self.named(second)
+        if one is None or two is None:
             return self.by_name(first, second)
+        if one[0] is not None and two[0] is not None and one[0] != two[0]:
+            return False  # x = 1 or x = 2 against y = 1 or y = 2
+        left, right = one[1], two[1]
         if is_set:
             left, right = self.distinct(left), self.distinct(right)
         if len(left) != len(right):
@@ -192,28 +192,34 @@ class TreeComparison:
                 kept.append(item)
         return kept
 
-    def unnamed(self, found: list[Node]) -> list[Node] | None:
-        """The values of `x = 1, x = 2`; None where the names differ and so matter."""
-        pairs = [self.assignment(item) for item in found]
-        if not any(pairs):
-            return found
-        names = {pair[0] for pair in pairs if pair}
-        if len(names) > 1:
+    def named(self, found: list[Node]) -> tuple[Node | None, list[Node]] | None:
+        """The one name of `x = 1, x = 2` and its values; None where the names differ and so matter."""
+        pairs = [assignment(self.same, item) for item in found]
+        names = {solution_of(pair[0]) for pair in pairs if pair}
+        if len(names) > 1 or (len(pairs) == 1 and names and pairs[0] and pairs[0][0] not in names):
             return None
-        return [pair[1] if pair else item for pair, item in zip(pairs, found, strict=True)]
+        values = [pair[1] if pair else item for pair, item in zip(pairs, found, strict=True)]
+        return (names.pop() if names else None), values
 
     def by_name(self, first: list[Node], second: list[Node]) -> Answer:
-        """`x = 1, y = 2` against `y = 2, x = 1`."""
+        """`x = 1, y = 2` against `y = 2, x = 1`; against `1, 2` in the order of the alphabet."""
         left, right = self.table(first), self.table(second)
         if left is None or right is None:
-            return self.matched(first, second) if len(first) == len(second) else False
+            table, other = (left, second) if left is not None else (right, first)
+            if len(first) != len(second):
+                return False
+            if table is None or any(item[0] == "rel" for item in other):
+                return self.matched(first, second)
+            return every(
+                self.same(table[name], x) for name, x in zip(sorted(table, key=repr), other, strict=True)
+            )
         if left.keys() != right.keys():
             return False
         return every(self.same(left[name], right[name]) for name in left)
 
     def table(self, found: list[Node]) -> dict[Node, Node] | None:
         """Name to value, None where an item has no name or two share one."""
-        pairs = [self.assignment(item) for item in found]
+        pairs = [assignment(self.same, item) for item in found]
         table = {pair[0]: pair[1] for pair in pairs if pair}
         return table if len(table) == len(found) else None
 
@@ -239,113 +245,6 @@ class TreeComparison:
                 return self.matched(parts(a, a[0]), parts(b, a[0]))
             return False
         return same_pieces(left, right, self.same)
-
-    # -- relations
-
-    def assignment(self, node: Node) -> tuple[Node, Node] | None:
-        """(name, value) of `x = 5`, `5 = x`, `x = 2 + 3 = 5`, `x \\in S`; None for any other relation."""
-        if node[0] != "rel":
-            return None
-        operators, sides = node[1], node[2]
-        if operators == (r"\in",) and is_name(sides[0]):
-            return sides[0], sides[1]
-        if set(operators) != {"="}:
-            return None
-        if len(sides) == 2 and not is_name(sides[0]) and is_name(sides[1]):
-            sides = sides[::-1]
-        named = is_name(sides[0]) or (is_quantity(sides[0]) and (len(sides) > 2 or is_expression(sides[1])))
-        if not named or symbols(sides[0]) & symbols(sides[-1]):
-            return None
-        if not is_name(sides[0]) and symbols(sides[-1]):
-            return None
-        if len(sides) > 2 and every(self.same(side, sides[-1]) for side in sides[1:-1]) is not True:
-            return None
-        return sides[0], sides[-1]
-
-    def relations(self, a: Node, b: Node) -> Answer:
-        """At least one side is a relation."""
-        if a[0] != b[0]:
-            relation, other = (a, b) if a[0] == "rel" else (b, a)
-            if other[0] in SET_HEADS or other[0] in ("tuple", "list"):
-                pieces, shape = as_set(relation), as_set(other)
-                if pieces is not None and shape is not None:
-                    return same_pieces(pieces, shape, self.same)
-            named = self.assignment(relation)
-            if named is not None:
-                return self.same(named[1], other)
-            if set(relation[1]) == {"="} and not symbols(relation):  # 6 x 7 = 42
-                sides = relation[2]
-                if all(is_expression(side) for side in sides) and every(
-                    self.same(x, sides[-1]) for x in sides[:-1]
-                ):
-                    return self.same(sides[-1], other)
-            return False
-        left, right = self.assignment(a), self.assignment(b)
-        if left and right and (left[0] == right[0] or not (is_letter(left[0]) and is_letter(right[0]))):
-            return self.same(left[1], right[1])
-        for one, two in ((left, right), (right, left)):
-            if one and not symbols(one[1]) and not two:
-                pieces = as_set(a), as_set(b)
-                if pieces[0] is not None and pieces[1] is not None:
-                    return same_pieces(pieces[0], pieces[1], self.same)
-                return False  # solved against unsolved
-        if set(a[1]) == set(b[1]) == {"="}:
-            return self.equations(a, b)
-        if variable(a) == variable(b) is not None:
-            pieces = as_set(a), as_set(b)
-            if pieces[0] is not None and pieces[1] is not None:
-                return same_pieces(pieces[0], pieces[1], self.same)
-        return self.chains(a, b)
-
-    def chains(self, a: Node, b: Node) -> Answer:
-        """The same operators between the same sides, read from either end."""
-        a, b = upward(a), upward(b)
-        if a[1] != b[1]:
-            return False
-        direct = every(self.same(x, y) for x, y in zip(a[2], b[2], strict=True))
-        if direct is not False or len(a[2]) != 2 or a[1][0] not in ORDER:
-            return direct
-        if not all(is_expression(side) for side in (*a[2], *b[2])):
-            return False
-        return self.proportional(difference(a), difference(b), positive=True)
-
-    def equations(self, a: Node, b: Node) -> Answer:
-        """Equations are equal when one is the other times a constant."""
-        if len(a[2]) != len(b[2]):
-            return False
-        if not all(is_expression(side) for side in (*a[2], *b[2])):
-            return every(self.same(x, y) for x, y in zip(a[2], b[2], strict=True))
-        if len(a[2]) > 2:
-            return every(self.same(x, y) for x, y in zip(a[2], b[2], strict=True))
-        return self.proportional(difference(a), difference(b), positive=False)
-
-    def proportional(self, a: Node, b: Node, positive: bool) -> Answer:
-        """Whether a = c b for a constant c other than 0 (above 0 if `positive`), the same at every point."""
-        guard(a)
-        guard(b)
-        if not symbols(a) or symbols(a) != symbols(b):
-            return False
-        left, right = approximate(a, 0), approximate(b, 0)
-        if left is None or right is None:
-            return None
-        if abs(left[0]) <= 64 * left[1] or abs(right[0]) <= 64 * right[1]:
-            return False
-        ratio = left[0] / right[0]
-        if abs(ratio.imag) > 1e-9 * abs(ratio) or (positive and ratio.real < 0):
-            return False
-        for trial in (1, 2, 3):
-            x, y = approximate(a, trial), approximate(b, trial)
-            if x is None or y is None:
-                continue
-            slack = 64 * (
-                x[1] + abs(ratio) * y[1] + abs(y[0]) * (left[1] + abs(ratio) * right[1]) / abs(right[0])
-            )
-            if abs(x[0] - ratio * y[0]) > slack + 1e-300:
-                return False
-        found = fraction_near(ratio.real)
-        if found is None:
-            return None
-        return self.leaf(a, mul(num(found), b))
 
     # -- quantities
 

@@ -5,25 +5,10 @@ The answer is True, False, or None for "numbers alone cannot tell". Floats only 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TypeAlias
-
 from ..grammar.tree import Node, ordered, symbols, walk
+from .answers import Answer
 from .bounded import NEGATIVE, approximate, exact, guard
 from .forms import proved
-
-Answer: TypeAlias = bool | None
-Leaf: TypeAlias = Callable[[Node, Node], Answer]
-
-
-def every(results: Iterable[Answer]) -> Answer:
-    """Three-valued "all", stopping at the first False."""
-    found: Answer = True
-    for result in results:
-        if result is False:
-            return False
-        found = None if result is None else found
-    return found
 
 
 def numbers(a: Node, b: Node) -> Answer:

@@ -161,6 +161,8 @@ def _link(left: Node, operator: str, right: Node, name: str) -> list[Piece]:
         return _half(operator, right)
     if right == ("sym", name) and name not in symbols(left):
         return _half(FLIP[operator], left)
+    if right[:2] == ("fn", "abs") and left[:2] != ("fn", "abs"):
+        return _link(right, FLIP[operator], left, name)
     inside = left[2] if left[:2] == ("fn", "abs") else None
     if inside is not None and exact(right) is not None and operator in ORDER:
         bound = ("num", exact(right))
@@ -175,26 +177,31 @@ def _link(left: Node, operator: str, right: Node, name: str) -> list[Piece]:
 
 
 def _linear(node: Node, name: str) -> tuple[Fraction, Fraction]:
-    """Slope and value at zero of an expression that is linear in one symbol with rational coefficients."""
-    values: list[Fraction] = []
-    for at in (0, 1, 2, 5):
-        found = exact(_put(node, name, Fraction(at)))
-        if found is None:
-            raise _NotASet
-        values.append(found)
-    slope = values[1] - values[0]
-    if slope == 0 or values[2] != values[0] + 2 * slope or values[3] != values[0] + 5 * slope:
+    """Slope and value at zero of an expression that is written as linear in one symbol, with rational coefficients."""
+    slope, start = _line(node, name)
+    if slope == 0:
         raise _NotASet
-    return slope, values[0]
+    return slope, start
 
 
-def _put(node: Node, name: str, value: Fraction) -> Node:
-    if node[0] == "sym":
-        return ("num", value) if node[1] == name else node
-    return tuple(
-        _put(part, name, value) if isinstance(part, tuple) and part and isinstance(part[0], str) else part
-        for part in node
-    )
+def _line(node: Node, name: str) -> tuple[Fraction, Fraction]:
+    if node == ("sym", name):
+        return Fraction(1), Fraction(0)
+    if node[0] == "+":
+        lines = [_line(part, name) for part in node[1:]]
+        return sum((line[0] for line in lines), Fraction(0)), sum((line[1] for line in lines), Fraction(0))
+    if node[0] == "*":
+        slope, start = Fraction(0), Fraction(1)
+        for part in node[1:]:
+            tilt, height = _line(part, name)
+            if slope and tilt:
+                raise _NotASet
+            slope, start = slope * height + start * tilt, start * height
+        return slope, start
+    value = exact(node)
+    if value is None:
+        raise _NotASet
+    return Fraction(0), value
 
 
 def _half(operator: str, bound: Node) -> list[Piece]:

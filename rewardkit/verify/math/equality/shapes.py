@@ -10,9 +10,8 @@ from fractions import Fraction
 
 from ..grammar.tree import LEAVES, Node, add, is_expression, mul, neg, num, symbols, walk
 from .bounded import approximate, guard
+from .left_sides import name_of
 from .sets import ORDER
-
-_PLANE = frozenset("xyz")
 
 
 def restricts(node: Node) -> bool:
@@ -104,7 +103,7 @@ def items(node: Node) -> list[Node] | None:
     ):  # (\pm 3, 0) is two points; where several signs stand, who turns with whom is not said
         signs = sum(part[0] in ("pm", "mp") for part in walk(node))
         return [_signed(node, 1), _signed(node, -1)] if signs == 1 else None
-    if node[0] == "rel" and node[1] == ("=",) and is_name(node[2][0]):
+    if node[0] == "rel" and node[1] == ("=",) and name_of(node[2][0]) is not None:
         values = items(node[2][1]) if node[2][1][0] != "tuple" else None
         return [("rel", node[1], (node[2][0], value)) for value in values] if values else None
     if node[0] == "qty":
@@ -169,50 +168,25 @@ def matrix(node: Node) -> tuple[tuple[Node, ...], ...] | None:
     return None
 
 
-def is_name(node: Node) -> bool:
-    """Whether a side of an equation only names something: `x`, `f(x)`, `AB`, `(x, y)`."""
-    if node[0] == "sym":
-        return True
-    if node[0] == "tuple":
-        return node[1:3] == ("(", ")") and all(item[0] == "sym" for item in node[3])
-    if node[0] == "*":  # a segment or triangle by its corners
-        return 2 <= len(node) - 1 <= 4 and all(
-            p[0] == "sym" and len(p[1]) == 1 and p[1].isupper() for p in node[1:]
-        )
-    return node[:2] == ("fn", "abs") and is_name(node[2])
-
-
-def is_quantity(node: Node) -> bool:
-    """Whether an expression is what a question asked for (`m+n`), rather than an equation to solve (`2x`, `x+3`)."""
-    if not is_expression(node) or node[0] not in ("+", "*", "^", "fn"):
-        return False
-    names = symbols(node)
-    return (
-        len(names) >= 2
-        and not {name[0] for name in names} & _PLANE
-        and not any(p[0] == "const" for p in walk(node))
-    )
-
-
-def is_letter(node: Node) -> bool:
-    """Whether the node is a short name, such as x or x_1."""
-    return node[0] == "sym" and len(node[1]) <= 3
-
-
 def unrounded(node: Node) -> Node:
     r"""`\sqrt{10} \approx 3.16` without the decimal that rounds its value: what stands before it was answered."""
     if node[0] != "rel" or node[1][-1] != r"\approx" or not set(node[1][:-1]) <= {"="}:
         return node
     exact_, rounded = node[2][-2:]
-    if rounded[0] == "qty":
-        rounded = rounded[1]
+    unit = rounded[2] if rounded[0] == "qty" else ""
+    if exact_[0] == "qty":
+        if unit not in ("", exact_[2]):
+            return node
+        unit, exact_ = exact_[2], exact_[1]
+    rounded = rounded[1] if rounded[0] == "qty" else rounded
     if not is_expression(exact_) or symbols(exact_) or rounded[0] != "num":
         return node
     guard(exact_)
     near = approximate(exact_)
     if near is None or abs(near[0] - rounded[1]) > 0.01 * abs(near[0]):
         return node
-    return ("rel", node[1][:-1], node[2][:-1]) if len(node[2]) > 2 else exact_
+    exact_ = ("qty", exact_, unit) if unit else exact_
+    return ("rel", node[1][:-1], (*node[2][:-2], exact_)) if len(node[2]) > 2 else exact_
 
 
 def upward(node: Node) -> Node:

@@ -66,6 +66,8 @@ def joint(scan: Scanner) -> str | None:
 
 def relation(scan: Scanner) -> Node:
     """One item: a relation's chain or a value with its unit."""
+    if scan.peek().value == r"\approx":
+        return _rounded(scan)
     if scan.peek().value in RELATIONS:
         raise Unread("a relation sign with nothing before it")
     sides = [combination(scan)]
@@ -82,6 +84,14 @@ def relation(scan: Scanner) -> Node:
         operators.append(operator)
         sides.append(combination(scan))
     return sides[0] if not operators else ("rel", tuple(operators), tuple(sides))
+
+
+def _rounded(scan: Scanner) -> Node:
+    r"""`\approx 7.78`: the decimals that it was rounded to, with their unit; no whole number says that it was."""
+    scan.next()
+    if not any(scan.peek(k).value == "." for k in range(1, 4)):
+        raise Unread("a relation sign with nothing before it")
+    return combination(scan)
 
 
 def combination(scan: Scanner) -> Node:

@@ -20,7 +20,8 @@ _GREEK = table(
 _DECOR = table(
     r"\vec \hat \bar \overline \mathcal \overrightarrow \tilde \mathfrak \widehat \textcircled \overset"
 )
-_SKIP = frozenset((r"\angle", r"\triangle", r"\displaystyle", r"\underline"))
+_SKIP = frozenset((r"\triangle", r"\displaystyle", r"\underline"))
+_NAMING = frozenset((r"\det", r"\dim", r"\deg", r"\ker", r"\Pr", r"\arg"))
 _MATRICES = frozenset(("pmatrix", "bmatrix", "matrix", "Bmatrix", "smallmatrix", "array"))
 _SETS = {"R": "reals", "Z": "integers", "N": "naturals", "Q": "rationals", "C": "complexes"}
 
@@ -50,6 +51,8 @@ def command(scan: Scanner) -> Node:
         return ("sym", name[1:])
     if name == r"\binom":
         return ("fn", "binom", argument(scan), argument(scan))
+    if name in _NAMING:
+        return operator(scan, name)
     if name == r"\emptyset":
         return ("empty",)
     if name == r"\mathbb":
@@ -65,6 +68,8 @@ def command(scan: Scanner) -> Node:
         return ("dots",)
     if name in _DECOR:
         return decorated(scan, name)
+    if name == r"\angle":
+        return angle(scan)
     if name in _SKIP:
         return scan.read_atom(scan)
     if name == r"\begin":
@@ -72,6 +77,26 @@ def command(scan: Scanner) -> Node:
     if name in REFUSED:
         raise NotEvaluated(f"{name} is not evaluated in an answer")
     raise Unread(f"{name} is not known")
+
+
+def operator(scan: Scanner, name: str) -> Node:
+    r"""`\det A`, `\dim(V)`, `\Pr(X = 1)`: a name for what stands behind the equals sign, never worked out."""
+    if scan.peek().kind == "w":
+        return ("sym", f"{name} {scan.next().value}")
+    if scan.peek().value != "(":
+        raise NotEvaluated(f"{name} is not evaluated in an answer")
+    return ("sym", name)
+
+
+def angle(scan: Scanner) -> Node:
+    r"""`\angle ABC`, which is `\angle CBA`, as a name; `\angle A` is what A is."""
+    token = scan.peek()
+    if token.kind == "w" and len(token.value) == 3 and token.value.isupper():
+        one, at, other = scan.next().value
+        return ("sym", f"\\angle {min(one, other)}{at}{max(one, other)}")
+    if token.kind == "n":
+        return ("sym", f"\\angle {scan.next().value}")
+    return scan.read_atom(scan)
 
 
 def derivative(scan: Scanner) -> Node | None:
