@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from rewardkit.errors import UsageError
 from rewardkit.formatting import number_of
+
+if TYPE_CHECKING:
+    from .run import EvaluationRun, GenerationReport
 
 app = typer.Typer(
     help="Evaluate a model: greedy beside pass@k, with honest error bars.",
@@ -48,7 +51,8 @@ def run(
         typer.Option("--option", "-O", help="A backend's option, as batch_size=32. Repeatable."),
     ] = None,
     base_url: Annotated[
-        str | None, typer.Option(help="Server(s) of the openai backend, separated by commas.")
+        list[str] | None,
+        typer.Option(help="A server of the openai backend. Repeatable: they share the work."),
     ] = None,
     adapter: Annotated[str | None, typer.Option(help="A LoRA adapter's folder or hub name.")] = None,
     data: Annotated[Path | None, typer.Option(help="A file of rows in place of the suite's data.")] = None,
@@ -59,6 +63,9 @@ def run(
         typer.Option("--set", help="A suite's setting, as arms.sampled.temperature=0.7. Repeatable."),
     ] = None,
     token_ids: Annotated[bool, typer.Option(help="Store token ids in the log.")] = False,
+    max_failures: Annotated[
+        int, typer.Option(min=0, help="Stop when requests for more questions than this failed in every try.")
+    ] = 20,
     score_too: Annotated[bool, typer.Option("--score/--no-score", help="Score and show when done.")] = True,
 ) -> None:
     """Generate what is missing, then score and show it. The same command resumes an interrupted run."""
@@ -91,31 +98,27 @@ def run(
         if not equals:
             raise UsageError(f"--option {pair}: write it as name=value, as in batch_size=32")
         options[name] = value
-    for name, given in (("base_url", base_url), ("adapter", adapter)):
+    for name, given in (("base_url", ",".join(base_url or []) or None), ("adapter", adapter)):
         if given is not None:
             options[name] = given
     folder = EvaluationRun(out or Path("runs") / f"{made.suite}-{Path(model).name}")
     console = Console(stderr=True)
     try:
         with open_backend(backend, model, options) as opened, Bars(console) as bars:
-            report = generate_run(folder, made, opened, progress=bars, token_ids=token_ids)
+            report = generate_run(
+                folder, made, opened, progress=bars, token_ids=token_ids, max_failures=max_failures
+            )
     except KeyboardInterrupt:
         console.print(f"stopped; the same command resumes {folder.path}", markup=False, soft_wrap=True)
         raise
-    console.print(
-        f"{folder.path}: {report.generated} generated, {report.reused} kept, {report.missing} missing "
-        f"({report.seconds:.1f} s, of them {report.backend_seconds:.1f} s in the backend)",
-        highlight=False,
-    )
+    _tell_generated(console, folder, report)
     gold = folder.suite().data.gold
     if made.data.gold is None and gold != "gold":
         console.print(f"columns: gold = {gold}", markup=False, highlight=False)
-    for remark in report.remarks:
-        console.print(remark, markup=False, highlight=False)
     if not report.generated + report.reused:
+        if report.stopped:
+            raise typer.Exit(1)
         raise UsageError(f"{folder.path}: no completion was generated, so there is nothing to score")
-    for reason in report.reasons:
-        console.print(f"refused: {reason}", markup=False, highlight=False)
     if not score_too:
         console.print(f"next: rewardkit eval score {folder.path}", markup=False, soft_wrap=True)
     else:
@@ -324,6 +327,23 @@ def schema() -> None:
     from .suite.suite import suite_schema
 
     typer.echo(suite_schema(), nl=False)
+
+
+def _tell_generated(console: Console, folder: EvaluationRun, report: GenerationReport) -> None:
+    """What a session made, what is missing and why."""
+    lines = [
+        f"{folder.path}: {report.generated} generated, {report.reused} kept, {report.missing} missing "
+        f"({report.seconds:.1f} s, of them {report.backend_seconds:.1f} s in the backend)",
+        *report.remarks,
+        *report.reasons,
+    ]
+    if report.stopped:
+        lines.append(f"stopped: {report.stopped} (--max-failures sets how many may)")
+    if report.aborted + report.refused or report.stopped:
+        lost = f"{report.aborted} aborted, {report.refused} refused or failed"
+        lines.append(f"{lost}; the same command asks for what is missing again")
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None = None) -> str:

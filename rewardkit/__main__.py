@@ -38,16 +38,15 @@ COMMANDS = {
 }
 EXTRAS = {
     "accelerate": "train",
+    "aiohttp": "eval",
     "altair": "report",
     "bitsandbytes": "quant",
     "datasets": "eval",
     "fastapi": "serve",
     "filelock": "eval",
-    "httpx": "eval",
     "jinja2": "eval",
     "peft": "train",
     "scipy": "eval",
-    "tenacity": "eval",
     "torch": "train",
     "transformers": "train",
     "trl": "train",

@@ -9,9 +9,9 @@ written is an error, never a silent change.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from rewardkit.errors import UsageError
 from rewardkit.types import Finish, Message
@@ -102,11 +102,16 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """A request that the backend refused for good (a prompt that is too long, say); it stays missing."""
+    """A sample without a completion: it stays missing, and is asked for again when the run is resumed.
+
+    `kind`: the server rejected the request or the model declined (`refused`), generation was broken off or its result
+    filtered (`aborted`), or every try failed (`failed`).
+    """
 
     index: int
     sample: int
     reason: str
+    kind: Literal["refused", "aborted", "failed"] = "refused"
 
 
 class Backend(ABC):
@@ -114,6 +119,12 @@ class Backend(ABC):
 
     replays: ClassVar[bool] = False
     """Whether it only hands out what was generated elsewhere."""
+
+    mixes_arms: ClassVar[bool] = False
+    """Whether the arms are asked for together, question by question; else one after the other."""
+
+    tell: Callable[[str], None] = staticmethod(lambda text: None)
+    """Where it reports what happens while it works. The runner sets it."""
 
     @abstractmethod
     def identity(self) -> dict[str, Any]:
@@ -134,6 +145,10 @@ class Backend(ABC):
     @abstractmethod
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion | Refusal]:
         """Completions as they are done. Takes requests lazily and holds a bounded number of them."""
+
+    def left_out(self, plan: Iterable[Request]) -> list[str]:
+        """What it has that the plan (every sample of every arm) does not ask for, in sentences."""
+        return []
 
     def remarks(self) -> list[str]:
         """Warnings to print when it has generated all it could."""

@@ -1,9 +1,7 @@
-"""Any server that speaks the OpenAI protocol: vLLM's, SGLang's, a hosted one.
+"""Any server that speaks the OpenAI protocol: vLLM's, SGLang's, a hosted one; or several that serve the same model.
 
-Requests run concurrently over one or several base URLs. A busy, failing, silent or broken-off answer
-(429, 5xx, time-out, connection closed in mid-body) is retried, on the next URL where there are
-several, after a growing pause; no request is lost. A request that the server rejects
-(400, 413, 422: a prompt that is too long, say) is reported as a refusal and stays missing.
+What a request and an answer say is here; how they travel is in `client`. A completion that the server broke off or
+filtered, and a request that it rejects (a prompt that is too long, say) or that fails in every try, is a `Refusal`.
 """
 
 from __future__ import annotations
@@ -11,33 +9,31 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
-from queue import SimpleQueue
+from dataclasses import dataclass
 from typing import Any
 
-import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, sleep_using_event, stop_after_attempt
-from tenacity.wait import wait_random_exponential
+import aiohttp
 
-from rewardkit.errors import SetupError
+from rewardkit.errors import SetupError, UsageError
 from rewardkit.types import Finish
 
 from .base import Backend, Completion, Prompt, Refusal, Request, Sampling
+from .client import Client, GivenUp, Note, Unusable
+from .endpoints import Endpoint
 
-REFUSED = (400, 413, 422)
-"""Statuses that are about this one request."""
+BROKEN_OFF = ("abort", "content_filter", "error")
+"""Finish reasons of a completion that is not what the model would have written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenAIOptions:
     """Options of the OpenAI-compatible backend.
 
-    `base_url` may name several servers, separated by commas. `revision` has to be given by the user: a served name says
-    nothing about the weights behind it. `send_seed` false keeps the arm's seed from the server (vLLM's CPU
-    engine crashes on one); that is recorded. `extra_body` is a JSON object added to each request.
+    `base_url` may name several servers of one model, separated by commas. `concurrency` is over all of them together.
+    `patience_seconds` is how long a run waits while no server can be reached. `revision` has to be given by the user: a
+    served name says nothing about the weights behind it. `send_seed` false keeps the arm's seed from the server (vLLM's
+    CPU engine crashes on one); that is recorded. `extra_body` is a JSON object added to each request.
     """
 
     base_url: str = "http://127.0.0.1:8000"
@@ -46,60 +42,47 @@ class OpenAIOptions:
     timeout_seconds: float = 600.0
     attempts: int = 8
     longest_pause_seconds: float = 30.0
+    patience_seconds: float = 300.0
     revision: str = "unpinned"
     send_seed: bool = True
     extra_body: str = "{}"
 
-
-@dataclass
-class Busy(Exception):
-    """A failure that is worth a retry; `pause` is what the server asked for, in seconds."""
-
-    reason: str
-    pause: float | None = None
-
-    def __str__(self) -> str:
-        return self.reason
-
-
-@dataclass
-class _Urls:
-    """Base URLs, each ending before the path `/v1/...`."""
-
-    urls: list[str]
-    turn: int = field(default=0)
-
-    def next(self) -> str:
-        self.turn += 1
-        return self.urls[self.turn % len(self.urls)]
+    def __post_init__(self) -> None:
+        for name in ("concurrency", "attempts"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"option '{name}' must be at least 1; found {getattr(self, name)}")
 
 
 class OpenAIBackend(Backend):
     """A client of /v1/completions (text prompts) and /v1/chat/completions (message prompts)."""
 
     takes = OpenAIOptions
+    mixes_arms = True
 
     def __init__(self, model: str, options: OpenAIOptions | None = None) -> None:
         self.options = options or OpenAIOptions()
         self.model = model
-        urls = [url.strip().rstrip("/").removesuffix("/v1") for url in self.options.base_url.split(",")]
-        self._urls = _Urls(urls)
-        self._extra = json.loads(self.options.extra_body)
+        given = [url.strip().rstrip("/").removesuffix("/v1") for url in self.options.base_url.split(",")]
+        urls = list(dict.fromkeys(url for url in given if url))
+        if not urls:
+            raise UsageError("option 'base_url' names no server; for example http://127.0.0.1:8000")
+        self._extra = _extra_body(self.options.extra_body)
         key = os.environ.get(self.options.api_key_env, "")
-        self._client = httpx.Client(
+        self._remarks: list[str] = []
+        self._client = Client(
+            urls,
             headers={"authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx.Timeout(self.options.timeout_seconds, connect=10.0),
-            limits=httpx.Limits(max_connections=self.options.concurrency),
+            concurrency=self.options.concurrency,
+            timeout_s=self.options.timeout_seconds,
+            attempts=self.options.attempts,
+            longest_pause_s=self.options.longest_pause_seconds,
+            patience_s=self.options.patience_seconds,
         )
-        self._closed = threading.Event()
-        self._retrying = Retrying(
-            sleep=sleep_using_event(self._closed),
-            retry=retry_if_exception_type((Busy, httpx.TransportError)),
-            stop=stop_after_attempt(self.options.attempts),
-            wait=self._pause,
-            reraise=True,
-        )
-        self._served = self._ask_who(urls[0])
+        try:
+            self._served = self._ask_who()
+        except BaseException:
+            self._client.close()
+            raise
 
     def identity(self) -> dict[str, Any]:
         """The served name and the revision that was given. A port or a host is not part of it."""
@@ -109,8 +92,8 @@ class OpenAIBackend(Backend):
         """Servers, what they call themselves, and the concurrency."""
         return {
             "backend": "openai",
-            "version": httpx.__version__,
-            "base_urls": list(self._urls.urls),
+            "version": aiohttp.__version__,
+            "base_urls": [endpoint.url for endpoint in self._client.endpoints],
             "served_by": self._served.get("owned_by", "unknown"),
             "served_root": self._served.get("root", "unknown"),
             "dtype": "the server's",
@@ -132,69 +115,79 @@ class OpenAIBackend(Backend):
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion | Refusal]:
         """Keep `concurrency` requests in flight; yield each as it comes back.
 
-        Stopped (by Ctrl-C, say), it leaves those in flight to themselves: its threads are daemons, which, unlike
-        those of an executor, no exit of Python waits for.
+        Stopped (by Ctrl-C, say), it waits for none of those in flight.
         """
         pairs = ((request, sample) for request in requests for sample in request.samples)
-        asked: SimpleQueue[tuple[Request, int] | None] = SimpleQueue()
-        answered: SimpleQueue[Completion | Refusal | BaseException] = SimpleQueue()
-        flying = threads = 0
-        failed: BaseException | None = None
-        try:
-            while True:
-                room = self.options.concurrency - flying if failed is None else 0
-                for pair in islice(pairs, room):
-                    asked.put(pair)
-                    flying += 1
-                for _ in range(flying - threads):
-                    threading.Thread(target=self._work, args=(asked, answered), daemon=True).start()
-                    threads += 1
-                if not flying:
-                    break
-                one = answered.get()
-                flying -= 1
-                if isinstance(one, BaseException):
-                    failed = failed or one  # the others in flight are still brought home
-                else:
-                    yield one
-            if failed is not None:
-                raise failed
-        finally:
-            for _ in range(threads):
-                asked.put(None)
+        for one in self._client.post(pairs, self._body, self._read):
+            if isinstance(one, Note):
+                self.tell(one.text)
+            elif isinstance(one, GivenUp):
+                request, sample = one.job
+                kind = "refused" if one.refused else "failed"
+                yield Refusal(index=request.index, sample=sample, reason=one.reason, kind=kind)
+            else:
+                yield one
 
-    def _work(
-        self,
-        asked: SimpleQueue[tuple[Request, int] | None],
-        answered: SimpleQueue[Completion | Refusal | BaseException],
-    ) -> None:
-        """A thread: ask, and hand back the answer or what went wrong, until there is None to ask."""
-        while (pair := asked.get()) is not None:
-            try:
-                answered.put(self._one(*pair))
-            except BaseException as wrong:  # noqa: BLE001 - raised again by `generate`, in the caller's thread
-                answered.put(wrong)
+    def remarks(self) -> list[str]:
+        """What the servers left in doubt, and how the work was shared where there are several."""
+        endpoints = self._client.endpoints
+        if len(endpoints) == 1 and not endpoints[0].down_seconds:
+            return list(self._remarks)
+        shares = [
+            f"{one.url} answered {one.answered:,}"
+            + (f" (out for {one.down_seconds:.0f} s)" if one.down_seconds else "")
+            + ("" if one.up else " (out at the end)")
+            for one in endpoints
+        ]
+        return [*self._remarks, "; ".join(shares)]
 
     def close(self) -> None:
-        """Close the connections; requests that wait for another try give up."""
-        self._closed.set()
+        """Close the connections; whatever is in flight is given up."""
         self._client.close()
 
-    def _ask_who(self, url: str) -> dict[str, Any]:
-        """What /v1/models says of the model; a server without that page is accepted as it is."""
-        try:
-            answer = self._client.get(f"{url}/v1/models")
-        except httpx.TransportError as wrong:
-            raise SetupError(f"no server answers at {url}: {wrong!r}") from wrong
-        if answer.status_code in (401, 403):
-            raise SetupError(
-                f"{url} requires a key (HTTP {answer.status_code}); set {self.options.api_key_env}"
-            )
-        if answer.status_code != 200:
+    def _ask_who(self) -> dict[str, Any]:
+        """What /v1/models says of the model; a server without that page is accepted as it is.
+
+        Servers that do not answer are left out, and tried again later; one at least must answer.
+        """
+        found: list[dict[str, Any]] = []
+        silent: list[tuple[Endpoint, BaseException]] = []
+        for endpoint in self._client.endpoints:
+            try:
+                found.append(self._models(endpoint))
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as wrong:
+                silent.append((endpoint, wrong))
+        if not found:
+            told = "; ".join(f"{endpoint.url}: {wrong!r}" for endpoint, wrong in silent)
+            raise SetupError(f"no server answers at {told}")
+        for endpoint, wrong in silent:
+            self._client.leave_out(endpoint, wrong)
+            self._remarks.append(f"{endpoint.url} did not answer at the start ({wrong!r})")
+        for what in ("owned_by", "root"):
+            names = list(dict.fromkeys(str(served[what]) for served in found if what in served))
+            if len(names) > 1:
+                self._remarks.append(f"the servers differ in what they serve ({what}): {', '.join(names)}")
+        return found[0]
+
+    def _models(self, endpoint: Endpoint) -> dict[str, Any]:
+        """One server's entry for the model. Raises what the client raises where nobody answers."""
+        url = endpoint.url
+        status, raw = self._client.get(endpoint, "/v1/models")
+        if status in (401, 403):
+            raise SetupError(f"{url} requires a key (HTTP {status}); set {self.options.api_key_env}")
+        if status != 200:
             return {}
-        models = {entry["id"]: entry for entry in answer.json().get("data", [])}
+        try:
+            listed = json.loads(raw)["data"]
+            models = {entry["id"]: entry for entry in listed}
+        except (ValueError, LookupError, TypeError, RecursionError):
+            self._remarks.append(
+                f"{url}/v1/models is no list of models: {raw[:60].decode('utf-8', 'replace')!r}. What the server runs is "
+                "unknown, so it is sent only parameters that OpenAI's own servers know"
+            )
+            return {}
         if models and self.model not in models:
-            raise SetupError(f"{url} does not serve '{self.model}'; it serves {', '.join(models)}")
+            raise SetupError(f"{url} does not serve '{self.model}'; it serves {', '.join(map(str, models))}")
         return models.get(self.model, {})
 
     @property
@@ -220,7 +213,9 @@ class OpenAIBackend(Backend):
             body["repetition_penalty"] = 1.0
         return body | self._extra
 
-    def _one(self, request: Request, sample: int) -> Completion | Refusal:
+    def _body(self, pair: tuple[Request, int]) -> tuple[str, bytes]:
+        """The path and the body of one request."""
+        request, sample = pair
         sampling = request.sampling
         body = self._parameters(sampling)
         if not sampling.greedy and sampling.seed is not None and self.options.send_seed:
@@ -230,50 +225,26 @@ class OpenAIBackend(Backend):
             path, body["prompt"] = "/v1/completions", request.prompt
         else:
             path, body["messages"] = "/v1/chat/completions", list(request.prompt)
-        try:
-            answer = self._retrying(self._post, path, body)
-        except (Busy, httpx.TransportError) as last:
-            raise SetupError(
-                f"no answer after {self.options.attempts} tries at {', '.join(self._urls.urls)}: {last!r}. What is "
-                "done is kept: run the same command again when the server is back"
-            ) from last
-        if isinstance(answer, str):
-            return Refusal(index=request.index, sample=sample, reason=answer)
-        return self._completion(request, sample, answer)
+        return path, json.dumps(body).encode("ascii")
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | str:
-        """One try. A string is the server's reason for refusing this request."""
-        answer = self._client.post(self._urls.next() + path, json=body)
-        if answer.status_code == 200:
-            try:
-                made = answer.json()
-                made["choices"][0]
-            except (ValueError, LookupError, TypeError) as wrong:
-                raise Busy(f"an answer without a completion: {answer.text[:200]!r}") from wrong
-            return made
-        told = answer.text[:500]
-        if answer.status_code in REFUSED:
-            return f"HTTP {answer.status_code}: {told}"
-        if answer.status_code in (408, 409, 425, 429) or answer.status_code >= 500:
-            pause = answer.headers.get("retry-after", "")
-            raise Busy(f"HTTP {answer.status_code}: {told}", float(pause) if pause.isdigit() else None)
-        raise SetupError(f"{answer.url} answers HTTP {answer.status_code}: {told}")
-
-    def _pause(self, state: RetryCallState) -> float:
-        """What the server asked for, or a random pause under a limit that doubles with each try."""
-        longest = self.options.longest_pause_seconds
-        wrong = state.outcome.exception() if state.outcome else None
-        if isinstance(wrong, Busy) and wrong.pause is not None:
-            return min(wrong.pause, longest)
-        return wait_random_exponential(multiplier=0.5, max=longest)(state)
-
-    def _completion(self, request: Request, sample: int, answer: dict[str, Any]) -> Completion:
-        choice = answer["choices"][0]
-        message = choice.get("message") or {}
-        text = message.get("content") if message else choice.get("text")
-        reason = choice.get("finish_reason")
+    def _read(self, pair: tuple[Request, int], answer: Any) -> Completion | Refusal:
+        """What an answer says. Raises Unusable where it has no completion in it."""
+        request, sample = pair
+        choice = _first_choice(answer)
+        message = _of(choice, "message", dict) or {}
+        text = _of(message, "content", str) if "message" in choice else _of(choice, "text", str)
+        reasoning = _of(message, "reasoning_content", str) or _of(message, "reasoning", str)
+        reason = _of(choice, "finish_reason", str)
+        tokens = _of(_of(answer, "usage", dict) or {}, "completion_tokens", int)
+        if reason in BROKEN_OFF:
+            told = f"the server ended it (finish_reason {reason})"
+            return Refusal(index=request.index, sample=sample, reason=told, kind="aborted")
+        if text is None and reasoning is None:
+            declined = _of(message, "refusal", str)
+            told = f"declined: {declined}" if declined else f"no content (finish_reason {reason})"
+            kind = "refused" if declined else "aborted"
+            return Refusal(index=request.index, sample=sample, reason=told, kind=kind)
         finish = Finish(reason) if reason in ("stop", "length") else Finish.UNKNOWN
-        tokens = (answer.get("usage") or {}).get("completion_tokens")
         if tokens and self._explicit and finish == Finish.STOP and choice.get("stop_reason") is None:
             tokens -= 1  # these servers count the end-of-sequence token
         return Completion(
@@ -282,5 +253,33 @@ class OpenAIBackend(Backend):
             text=text or "",
             tokens=tokens,
             finish=finish,
-            reasoning=message.get("reasoning_content") or message.get("reasoning"),
+            reasoning=reasoning,
         )
+
+
+def _extra_body(text: str) -> dict[str, Any]:
+    try:
+        made = json.loads(text)
+    except ValueError:
+        made = None
+    if not isinstance(made, dict):
+        raise UsageError(f"option 'extra_body' must be a JSON object; found {text[:60]!r}")
+    return made
+
+
+def _first_choice(answer: Any) -> dict[str, Any]:
+    choices = _of(answer, "choices", list) if isinstance(answer, dict) else None
+    first = choices[0] if choices else None
+    if not isinstance(first, dict) or not ("message" in first or "text" in first):
+        raise Unusable("an answer without a completion")
+    return first
+
+
+def _of(row: dict[str, Any], key: str, kind: type) -> Any:
+    """The value of a key, None where it is null or absent. Raises Unusable where it is of another kind."""
+    value = row.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, kind) or isinstance(value, bool) or (kind is int and value < 0):
+        raise Unusable(f"an answer whose '{key}' is {json.dumps(value)[:40]}")
+    return value

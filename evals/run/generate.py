@@ -7,12 +7,14 @@ at any moment resumes when it is started again with the same arguments.
 from __future__ import annotations
 
 import hashlib
+import heapq
 import json
 import os
 import socket
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, takewhile
 from typing import Any, Protocol
 
 from rewardkit import __version__
@@ -30,7 +32,9 @@ from .log import read_log
 from .record import Record, completion_key
 
 REASONS = 5
-"""How many refusals are reported at the end; all are in the folder."""
+"""How many reasons of refusals are reported at the end; all are in the folder."""
+MOST_FAILURES = 20
+"""Questions whose requests may fail in every try before a run stops."""
 
 
 class Progress(Protocol):
@@ -42,6 +46,9 @@ class Progress(Protocol):
     def advance(self, arm: str, tokens: int | None) -> None:
         """One more completion of `tokens` tokens."""
 
+    def tell(self, text: str) -> None:
+        """Something that the user should know now."""
+
 
 class Silent:
     """Reports nothing."""
@@ -52,15 +59,24 @@ class Silent:
     def advance(self, arm: str, tokens: int | None) -> None:
         """Nothing."""
 
+    def tell(self, text: str) -> None:
+        """Nothing."""
+
 
 @dataclass(slots=True)
 class GenerationReport:
-    """What one session did. Seconds are given in total and inside the backend."""
+    """What one session did. Seconds are given in total and inside the backend.
+
+    `aborted` and `refused` count this session's refusals (`refused` with those that failed in every try); `stopped`
+    says why the session ended before all was asked.
+    """
 
     planned: int = 0
     reused: int = 0
     generated: int = 0
+    aborted: int = 0
     refused: int = 0
+    stopped: str = ""
     seconds: float = 0.0
     backend_seconds: float = 0.0
     reasons: list[str] = field(default_factory=list)
@@ -80,6 +96,7 @@ def generate_run(
     progress: Progress | None = None,
     token_ids: bool = False,
     window: int | None = None,
+    max_failures: int = MOST_FAILURES,
 ) -> GenerationReport:
     """Generate what is missing.
 
@@ -88,6 +105,7 @@ def generate_run(
             same name; n may be raised, an arm added, the data extended.
         token_ids: keep the ids in the log (they double its size).
         window: stop after this many completions (for tests of resuming).
+        max_failures: stop where requests for more questions than this failed in every try.
 
     Raises:
         UsageError: the folder belongs to another model, another process writes to it, or the suite does not say
@@ -111,7 +129,9 @@ def generate_run(
         folder.write_plan(suite, meta, items, prompts)
         pairs = list(zip(items, prompts, strict=True))
         have = _present(folder, model, suite, pairs)
-        session = len(folder.rows("sessions.jsonl"))
+        arms = _arms(model, suite, pairs, have)
+        left_out = backend.left_out(_planned(arms, pairs))
+        number = len(folder.rows("sessions.jsonl"))
         folder.append(
             "sessions.jsonl",
             {
@@ -121,11 +141,15 @@ def generate_run(
                 "rewardkit": __version__,
                 "environment": backend.environment(),
                 "effective": effective,
+                "left_out": left_out,
             },
         )
-        report = _work(folder, suite, backend, pairs, have, session, progress or Silent(), token_ids, window)
-        report.remarks = lacks + report.remarks
-        return report
+        session = _Session(folder, arms, pairs, number, progress or Silent(), token_ids, max_failures)
+        started = time.perf_counter()
+        session.run(backend, window)
+        session.report.seconds = time.perf_counter() - started
+        session.report.remarks = [*lacks, *left_out, *backend.remarks()]
+        return session.report
 
 
 def _check_columns(suite: Suite, items: list[Item]) -> None:
@@ -142,71 +166,112 @@ def _check_columns(suite: Suite, items: list[Item]) -> None:
                     )
 
 
-def _work(
-    folder: EvaluationRun,
-    suite: Suite,
-    backend: Backend,
-    pairs: list[tuple[Item, Prompt]],
-    have: dict[str, int],
-    session: int,
-    progress: Progress,
-    token_ids: bool,
-    window: int | None,
-) -> GenerationReport:
-    report = GenerationReport()
-    started = time.perf_counter()
-    model = backend.identity()
-    with LogWriter(folder.log_path) as log:
-        for arm, (sampling, n) in suite.sampling().items():
-            keys = [completion_key(model, item.id, prompt, sampling) for item, prompt in pairs]
-            done = sum((have.get(key, 0) & ((1 << n) - 1)).bit_count() for key in keys)
-            report.planned += n * len(keys)
+@dataclass(frozen=True, slots=True)
+class _Arm:
+    """What an arm plans, and what the log held of it when the session began."""
+
+    name: str
+    sampling: Sampling
+    n: int
+    keys: list[str]
+    held: list[int]
+
+    def requests(self, pairs: list[tuple[Item, Prompt]], first: int, whole: bool) -> Iterator[Request]:
+        """What is missing, one request per item; with `whole` all that is planned. `first` is item 0's index."""
+        for place, (item, prompt) in enumerate(pairs):
+            held = 0 if whole else self.held[place]
+            samples = tuple(i for i in range(self.n) if not held >> i & 1)
+            if samples:
+                yield Request(
+                    index=first + place,
+                    prompt=prompt,
+                    sampling=self.sampling,
+                    samples=samples,
+                    item=item.id,
+                    arm=self.name,
+                    fields=item.fields,
+                )
+
+
+def _arms(
+    model: dict[str, Any], suite: Suite, pairs: list[tuple[Item, Prompt]], have: dict[str, int]
+) -> list[_Arm]:
+    made = []
+    for name, (sampling, n) in suite.sampling().items():
+        keys = [completion_key(model, item.id, prompt, sampling) for item, prompt in pairs]
+        made.append(_Arm(name, sampling, n, keys, [have.get(key, 0) & ((1 << n) - 1) for key in keys]))
+    return made
+
+
+def _planned(arms: list[_Arm], pairs: list[tuple[Item, Prompt]]) -> Iterator[Request]:
+    """Everything that the suite plans, whether it is there or not."""
+    return chain.from_iterable(arm.requests(pairs, 0, whole=True) for arm in arms)
+
+
+def _missing(arms: list[_Arm], pairs: list[tuple[Item, Prompt]], mixed: bool) -> list[Iterator[Request]]:
+    """What is missing, in the parts in which a backend takes it: an arm after the other, or all arms together."""
+    each = [arm.requests(pairs, place * len(pairs), whole=False) for place, arm in enumerate(arms)]
+    if not mixed:
+        return each
+    return [heapq.merge(*each, key=lambda request: request.index % len(pairs))]
+
+
+@dataclass(slots=True)
+class _Session:
+    """One session's work: what the backend yields goes into the log or among the refusals."""
+
+    folder: EvaluationRun
+    arms: list[_Arm]
+    pairs: list[tuple[Item, Prompt]]
+    number: int
+    progress: Progress
+    token_ids: bool
+    most_failures: int
+    report: GenerationReport = field(default_factory=GenerationReport)
+    failing: set[str] = field(default_factory=set)
+    """Items of which a request failed in every try."""
+
+    def run(self, backend: Backend, window: int | None) -> None:
+        """Ask for what is missing, until it is there, `window` completions are, or too much fails."""
+        report = self.report
+        for arm in self.arms:
+            done = sum(held.bit_count() for held in arm.held)
+            report.planned += arm.n * len(self.pairs)
             report.reused += done
-            progress.start(arm, n * len(keys), done)
+            self.progress.start(arm.name, arm.n * len(self.pairs), done)
+        backend.tell = self.progress.tell
+        with LogWriter(self.folder.log_path) as log:
+            for part in _missing(self.arms, self.pairs, backend.mixes_arms):
+                wanted = takewhile(lambda _: not report.stopped, part)
+                for one in _timed(backend.generate(wanted), report):
+                    self._take(one, log)
+                    if window is not None and report.generated >= window:
+                        return
 
-            made = _timed(backend.generate(_requests(pairs, keys, have, arm, sampling, n)), report)
-            for one in made:
-                item, key = pairs[one.index][0].id, keys[one.index]
-                if isinstance(one, Refusal):
-                    report.refused += 1
-                    if len(report.reasons) < REASONS:
-                        report.reasons.append(one.reason)
-                    refused = {"item": item, "arm": arm, "sample": one.sample, "reason": one.reason}
-                    folder.append("refusals.jsonl", {**refused, "session": session})
-                    continue
-                log.append(Record.of(one, key=key, item=item, arm=arm, session=session, ids=token_ids).line())
-                report.generated += 1
-                progress.advance(arm, one.tokens)
-                if window is not None and report.generated >= window:
-                    report.seconds = time.perf_counter() - started
-                    return report
-    report.remarks = backend.remarks()
-    report.seconds = time.perf_counter() - started
-    return report
-
-
-def _requests(
-    pairs: list[tuple[Item, Prompt]],
-    keys: list[str],
-    have: dict[str, int],
-    arm: str,
-    sampling: Sampling,
-    n: int,
-) -> Iterator[Request]:
-    """What is missing of an arm, one request per item."""
-    for place, (item, prompt) in enumerate(pairs):
-        held = have.get(keys[place], 0)
-        samples = tuple(i for i in range(n) if not held >> i & 1)
-        if samples:
-            yield Request(
-                index=place,
-                prompt=prompt,
-                sampling=sampling,
-                samples=samples,
-                item=item.id,
-                arm=arm,
-                fields=item.fields,
+    def _take(self, one: Completion | Refusal, log: LogWriter) -> None:
+        at, place = divmod(one.index, len(self.pairs))
+        arm, item, report = self.arms[at], self.pairs[place][0].id, self.report
+        if isinstance(one, Completion):
+            record = Record.of(
+                one, key=arm.keys[place], item=item, arm=arm.name, session=self.number, ids=self.token_ids
             )
+            log.append(record.line())
+            report.generated += 1
+            self.progress.advance(arm.name, one.tokens)
+            return
+        row = {"key": arm.keys[place], "item": item, "arm": arm.name, "sample": one.sample, "kind": one.kind}
+        self.folder.append("refusals.jsonl", {**row, "reason": one.reason, "session": self.number})
+        if one.kind == "aborted":
+            report.aborted += 1
+        else:
+            report.refused += 1
+        reason = f"{one.kind}: {one.reason}"
+        if len(report.reasons) < REASONS and reason not in report.reasons:
+            report.reasons.append(reason)
+        if one.kind == "failed":
+            self.failing.add(item)
+            if len(self.failing) > self.most_failures and not report.stopped:
+                report.stopped = f"requests for {len(self.failing)} questions failed in every try"
 
 
 def _timed(made: Iterator[Completion | Refusal], report: GenerationReport) -> Iterator[Completion | Refusal]:

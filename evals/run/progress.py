@@ -65,3 +65,7 @@ class Bars:
         """One more completion."""
         self._tokens[arm] += tokens or 0
         self._bars.update(self._tasks[arm], advance=1, tokens=self._tokens[arm])
+
+    def tell(self, text: str) -> None:
+        """A line above the bars."""
+        self._bars.console.print(text, markup=False, highlight=False, soft_wrap=True)

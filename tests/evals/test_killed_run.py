@@ -87,7 +87,7 @@ def test_ctrl_c_waits_for_no_server_and_says_how_to_go_on(tmp_path):
             started.wait()
             os.kill(process.pid, signal.SIGINT)
 
-    with Server(adder, lambda number: "hang" if number > 20 else None, on_request=on_request) as server:
+    with Server(adder, lambda number, _: "hang" if number > 20 else None, on_request=on_request) as server:
         process = subprocess.Popen(command(tmp_path / "run", server.url), stderr=subprocess.PIPE, text=True)
         started.set()
         _, told = process.communicate(timeout=120)  # a request is waited for 600 seconds
