@@ -6,13 +6,13 @@ Heavy packages are imported inside the commands.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from rewardkit.documents import document, json_text
 from rewardkit.errors import UsageError
 from rewardkit.formatting import number_of
 
@@ -164,11 +164,11 @@ def show(
 
     folder = EvaluationRun.existing(run)
     made = summarise(load_board(folder, scores))
-    write_whole(folder.path / "metrics.json", made.json())
+    write_whole(folder.path / "metrics.json", json_text(document("metrics", made)))
     tables = [made.table(everything=everything)]
     tables += [made.slice_table(column) for column in made.columns()] if slices else []
     if format == "json":
-        typer.echo(made.json(), nl=False)
+        typer.echo(json_text(document("metrics", made)), nl=False)
     else:
         _print(tables, format, JSON_TOO)
 
@@ -202,7 +202,7 @@ def compare(
     folders = [EvaluationRun.existing(path) for path in runs]
     made = compare_boards([load_board(folder, scores) for folder in folders], anyway=anyway)
     if format == "json":
-        typer.echo(json.dumps(made.plain(), indent=2, ensure_ascii=False))
+        typer.echo(json_text(document("comparison", made)), nl=False)
         return
     if table or format == "csv":
         _print([made.ablation(plan_columns(folders, column or []))], format)

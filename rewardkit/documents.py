@@ -32,9 +32,9 @@ from typing import Any, NamedTuple, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-OMITTED: Mapping[str, Any] = {"omitted": True}
+OMITTED: dict[str, Any] = {"omitted": True}
 """Metadata of a field that documents leave out."""
-MERGED: Mapping[str, Any] = {"merged": True}
+MERGED: dict[str, Any] = {"merged": True}
 """Metadata of a field whose members are written among those of its owner."""
 
 
@@ -48,7 +48,7 @@ def written_as(form: Callable[[Any], Any]) -> dict[str, Any]:
     return {"form": form}
 
 
-OR_NULL: Mapping[str, Any] = written_as(lambda value: value or None)
+OR_NULL: dict[str, Any] = written_as(lambda value: value or None)
 """Metadata of a field whose empty value is null."""
 
 

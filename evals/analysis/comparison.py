@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from rewardkit.documents import MERGED, OMITTED, called, computed, written_as
 from rewardkit.formatting import number_of
 from rewardkit.pages.tables import Table, figure, interval, probability
 from rewardkit.statistics import Band, Estimate
@@ -28,18 +29,34 @@ class Difference:
     """
 
     run: str
-    column: str
-    value: str
+    column: str = field(metadata=OMITTED)
+    value: str = field(metadata=OMITTED)
     metric: str
     arm: str
     unit: str
-    better: int
+    better: int = field(metadata=OMITTED)
     base: Estimate
     other: Estimate
     difference: Estimate
     test: str
-    adjusted: float
+    adjusted: float = field(metadata=called("holm"))
     detectable: float
+
+    @property
+    @computed("slice")
+    def slice(self) -> dict[str, str]:
+        """The slice as column and value; empty for all shared questions."""
+        return {self.column: self.value} if self.column else {}
+
+    @property
+    @computed("p")
+    def p(self) -> float:
+        """The probability of a difference this large under no difference."""
+        return self.difference.p
+
+
+def _band(band: Band) -> dict[str, Any]:
+    return {"low": band.low, "high": band.high, "verdicts": band.verdicts, "crossing": band.crossing}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +64,10 @@ class Curves:
     """pass@k of the baseline and of a run at every k both can reach, and the band of their difference."""
 
     run: str
-    ks: list[int]
+    ks: list[int] = field(metadata=called("k"))
     base: list[float]
     other: list[float]
-    band: Band
+    band: Band = field(metadata=MERGED | written_as(_band))
 
     def told(self) -> str:
         """At which k the run gains, loses, or cannot be told from the baseline, by the simultaneous band, in a sentence."""
@@ -77,18 +94,18 @@ class Flip:
     run: str
     item: str
     gained: bool
-    before: str
-    after: str
+    before: str = field(metadata=OMITTED)
+    after: str = field(metadata=OMITTED)
 
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
     """Differences of every run from the first, curves, flips, and objections that were overruled."""
 
-    boards: list[Board]
-    names: list[str]
-    items: list[str]
-    rows: list[Difference]
+    boards: list[Board] = field(metadata=OMITTED)
+    names: list[str] = field(metadata=called("runs"))
+    items: list[str] = field(metadata=called("questions") | written_as(len))
+    rows: list[Difference] = field(metadata=called("differences"))
     curves: list[Curves]
     flips: list[Flip]
     objections: list[str]
@@ -113,7 +130,7 @@ class RunComparison:
                 if row is None:
                     cells.append("–")
                     continue
-                star = "*" if place and row.difference.p < 0.05 else ""
+                star = "*" if place and row.p < 0.05 else ""
                 cells.append(interval(row.base if place == 0 else row.other, unit) + star)
             made.append([run, *(values[place] for _, values in extra), *cells])
         headers = [
@@ -138,48 +155,6 @@ class RunComparison:
                 )
         return made
 
-    def plain(self) -> dict[str, Any]:
-        """As plain data; unknown figures are null."""
-
-        def estimate(made: Estimate) -> dict[str, Any]:
-            return {"value": _null(made.value), "low": _null(made.low), "high": _null(made.high)}
-
-        return {
-            "runs": self.names,
-            "questions": len(self.items),
-            "objections": self.objections,
-            "differences": [
-                {
-                    "run": row.run,
-                    "slice": {row.column: row.value} if row.column else {},
-                    "metric": row.metric,
-                    "arm": row.arm,
-                    "base": estimate(row.base),
-                    "other": estimate(row.other),
-                    "difference": estimate(row.difference),
-                    "test": row.test,
-                    "p": _null(row.difference.p),
-                    "holm": _null(row.adjusted),
-                    "detectable": _null(row.detectable),
-                }
-                for row in self.rows
-            ],
-            "curves": [
-                {
-                    "run": c.run,
-                    "k": c.ks,
-                    "base": c.base,
-                    "other": c.other,
-                    "low": [_null(low) for low in c.band.low],
-                    "high": [_null(high) for high in c.band.high],
-                    "verdicts": list(c.band.verdicts),
-                    "crossing": c.band.crossing,
-                }
-                for c in self.curves
-            ],
-            "flips": [{"run": f.run, "item": f.item, "gained": f.gained} for f in self.flips],
-        }
-
     def _table(self, run: str) -> Table:
         made = [
             [
@@ -187,7 +162,7 @@ class RunComparison:
                 figure(row.base.value, row.unit),
                 figure(row.other.value, row.unit),
                 _signed(row.difference),
-                probability(row.difference.p),
+                probability(row.p),
                 figure(row.detectable, row.unit),
             ]
             for row in self.rows
@@ -230,7 +205,3 @@ def _signed(made: Estimate) -> str:
     if math.isnan(made.value):
         return "–"
     return interval(made, "difference")
-
-
-def _null(value: float) -> float | None:
-    return value if math.isfinite(value) else None

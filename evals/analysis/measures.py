@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rewardkit.documents import OMITTED, called
 from rewardkit.statistics import Estimate, ratio_interval, wilson
 from rewardkit.types import ANSWERABLE, UNANSWERABLE, Outcome
 
@@ -34,14 +35,14 @@ class Measure:
     where more is better, -1 where less is, 0 where neither is. `floor` is what guessing would score.
     """
 
-    name: str
+    name: str = field(metadata=called("metric"))
     arm: str
-    num: Array
-    den: Array
+    num: Array = field(metadata=OMITTED)
+    den: Array = field(metadata=OMITTED)
     about: str
     unit: str = "share"
-    better: int = 1
-    floor: Array | None = None
+    better: int = field(default=1, metadata=OMITTED)
+    floor: Array | None = field(default=None, metadata=OMITTED)
 
     def estimate(self, mask: NDArray[np.bool_] | None = None, clusters: list[str] | None = None) -> Estimate:
         """The figure with its interval, over the questions of `mask`."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from rewardkit.documents import MERGED, OMITTED, called, computed, written_as
 from rewardkit.formatting import number_of
 from rewardkit.pages.tables import Table, figure, interval
 from rewardkit.statistics import Estimate
@@ -36,19 +36,31 @@ HEADLINES += ("truncated", "unusual_outputs", "tokens", "reward")
 class SummaryRow:
     """A metric over all items (`column` empty) or over a slice. `floor` is what guessing would score."""
 
-    column: str
-    value: str
-    measure: Measure
-    estimate: Estimate
-    floor: float
+    column: str = field(metadata=OMITTED)
+    value: str = field(metadata=OMITTED)
+    measure: Measure = field(metadata=MERGED)
+    estimate: Estimate = field(metadata=MERGED)
+    floor: float = field(metadata=called("guessing"))
+
+    @property
+    @computed("slice")
+    def slice(self) -> dict[str, str]:
+        """The slice as column and value; empty for all items."""
+        return {self.column: self.value} if self.column else {}
+
+
+def _read(board: Board) -> dict[str, Any]:
+    """The run, and how it was read."""
+    scoring = {"recipe": board.scoring["recipe"], "digest": board.scoring["digest"]}
+    return {"run": board.name, "meta": board.meta, **scoring, "scores": board.scoring["name"]}
 
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """The rows of a run, and the notes beside them."""
+    """The rows of a run, and the notes beside them. `document("metrics", summary)` is metrics.json."""
 
-    board: Board
-    rows: list[SummaryRow]
+    board: Board = field(metadata=MERGED | written_as(_read))
+    rows: list[SummaryRow] = field(metadata=called("metrics"))
     notes: list[str]
 
     def table(self, *, everything: bool = False) -> Table:
@@ -86,37 +98,6 @@ class RunSummary:
     def columns(self) -> list[str]:
         """The sliced columns."""
         return list(dict.fromkeys(row.column for row in self.rows if row.column))
-
-    def plain(self) -> dict[str, Any]:
-        """As plain data, for metrics.json. Unknown figures are null."""
-        return {
-            "run": self.board.name,
-            "meta": self.board.meta,
-            "recipe": self.board.scoring["recipe"],
-            "digest": self.board.scoring["digest"],
-            "scores": self.board.scoring["name"],
-            "notes": self.notes,
-            "metrics": [
-                {
-                    "slice": {row.column: row.value} if row.column else {},
-                    "metric": row.measure.name,
-                    "arm": row.measure.arm,
-                    "value": _null(row.estimate.value),
-                    "low": _null(row.estimate.low),
-                    "high": _null(row.estimate.high),
-                    "questions": row.estimate.questions,
-                    "interval": row.estimate.method,
-                    "unit": row.measure.unit,
-                    "guessing": _null(row.floor),
-                    "about": row.measure.about,
-                }
-                for row in self.rows
-            ],
-        }
-
-    def json(self) -> str:
-        """`plain` as JSON text."""
-        return json.dumps(self.plain(), indent=2, ensure_ascii=False) + "\n"
 
     def _title(self) -> str:
         model = self.board.meta["model"].get("model", "?")
@@ -178,7 +159,3 @@ def _slice_names(board: Board) -> list[tuple[str, str, str]]:
 
 def _cell(row: SummaryRow | None) -> str:
     return "" if row is None else interval(row.estimate, row.measure.unit)
-
-
-def _null(value: float) -> float | None:
-    return value if math.isfinite(value) else None

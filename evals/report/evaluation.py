@@ -107,7 +107,7 @@ def summary_section(runs: Runs, prefix: str) -> Section:
     if runs.objections:
         word = "Compared nevertheless" if runs.comparison is not None else "Not compared with the others"
         lead += f" {word}: {'; '.join(dict.fromkeys(runs.objections))}."
-    return Section("Summary", blocks, lead, [summary.plain() for summary in summaries.values()])
+    return Section("Summary", blocks, lead, list(summaries.values()))
 
 
 def curves_section(runs: Runs, prefix: str) -> Section | None:
@@ -132,7 +132,7 @@ def curves_section(runs: Runs, prefix: str) -> Section | None:
         "Where pass@k lies above greedy accuracy, the policy can already do what it does not do by default: "
         "that is what reinforcement learning can win."
     )
-    plain = runs.comparison.plain()["curves"] if runs.comparison is not None else None
+    plain = runs.comparison.curves if runs.comparison is not None else None
     told = (
         [Prose(f"{c.run}: {c.told()}.") for c in runs.comparison.curves]
         if runs.comparison is not None
@@ -153,7 +153,7 @@ def differences_section(runs: Runs) -> Section | None:
     if tables[several:]:
         blocks.append(Folded("By slice", [Tabled(table) for table in tables[several:]]))
     lead = f"Paired by question: {len(made.items)} questions that every run was asked."
-    return Section("Differences", blocks, lead, made.plain())
+    return Section("Differences", blocks, lead, made)
 
 
 def slices_section(runs: Runs, prefix: str) -> Section | None:
@@ -195,8 +195,7 @@ def flips_section(runs: Runs, texts: Mapping[tuple[str, str], Any]) -> Section |
     if runs.comparison is None or not runs.comparison.flips:
         return None
     lead = "Questions that greedy decoding answers rightly in one run and not in the other, both texts side by side."
-    plain = runs.comparison.plain()["flips"]
-    return Section("Flipped questions", flips_of(runs.comparison, texts), lead, plain)
+    return Section("Flipped questions", flips_of(runs.comparison, texts), lead, runs.comparison.flips)
 
 
 def panel_section(runs: Runs) -> Section | None:

@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from rewardkit import __version__
 
+from ..documents import document, json_text
 from .blocks import Block, Claims, Folded, Picture, Pictures
 from .completions import Completions
 from .draw import png, svg
@@ -34,7 +35,7 @@ PACKED = 9_000_000
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A titled part of the page. `lead` is a sentence or two; `plain` what --format json gives."""
+    """A titled part of the page. `lead` is a sentence or two; `plain` what --format json writes."""
 
     title: str
     blocks: Sequence[Block]
@@ -88,13 +89,9 @@ class Page:
     def json(self) -> str:
         """What the sections say, as JSON."""
         sections = {section.title: section.plain for section in self.sections if section.plain is not None}
-        claims = (
-            [{"text": c.text, "holds": c.holds, "told": c.told} for c in self.claims.claims]
-            if self.claims
-            else []
-        )
-        made = {"title": self.title, "about": list(self.about), "claims": claims, "sections": sections}
-        return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
+        claims = self.claims.claims if self.claims else []
+        made = {"title": self.title, "about": self.about, "claims": claims, "sections": sections}
+        return json_text(document("report", made))
 
     def pictures(self) -> Iterator[Picture]:
         """Every picture of the page."""

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..documents import encode
 from ..errors import DataError, UsageError
 from ..recipe.engine import Paid
 from ..recipe.recipe import Recipe
@@ -123,7 +124,7 @@ def score_all(
         summary.columns, summary.notes = report.chosen.columns, report.chosen.notes
     summary.warnings = report.warnings() + summary.warnings
     summary.take_faults(report.faults, map(str, report.bad))
-    return summary.plain()
+    return encode(summary)
 
 
 def _announced(groups: Groups, skip: int, say: Say) -> Iterator[Group]:

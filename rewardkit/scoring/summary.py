@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from ..documents import OMITTED, computed, written_as
 from ..formatting import number_of, printable, signed
 from ..types import Outcome
 from .moments import Moments
@@ -23,9 +24,22 @@ NAMED = 20
 """Bad rows and unusable golds that a summary names; the others are only counted."""
 
 
+def _by_label(terms: Mapping[str, Moments]) -> dict[str, Any]:
+    return {label: moments.plain() for label, moments in terms.items()}
+
+
+def _in_order(outcomes: Counter[str]) -> dict[str, int]:
+    """Outcomes in the order of their table."""
+    return {str(o): outcomes[o] for o in Outcome if outcomes[o]}
+
+
+def _by_count(counts: Counter[str]) -> dict[str, int]:
+    return dict(counts.most_common())
+
+
 @dataclass(slots=True)
 class Summary:
-    """The summary of one recipe's scores on one file."""
+    """The summary of one recipe's scores on one file. Its document has shares of all scored completions."""
 
     recipe: str
     digest: str
@@ -35,18 +49,18 @@ class Summary:
     warnings: list[str] = field(default_factory=list)
     rows: int = 0
     completions: int = 0
-    total: Moments = field(default_factory=Moments)
-    terms: dict[str, Moments] = field(default_factory=dict)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    routes: Counter[str] = field(default_factory=Counter)
-    groups: int = 0
-    compared: int = 0
+    total: Moments = field(default_factory=Moments, metadata=written_as(Moments.plain))
+    terms: dict[str, Moments] = field(default_factory=dict, metadata=written_as(_by_label))
+    outcomes: Counter[str] = field(default_factory=Counter, metadata=written_as(_in_order))
+    routes: Counter[str] = field(default_factory=Counter, metadata=written_as(_by_count))
+    groups: int = field(default=0, metadata=OMITTED)
+    compared: int = field(default=0, metadata=OMITTED)
     """Groups with at least two totals."""
-    flat: int = 0
+    flat: int = field(default=0, metadata=OMITTED)
     """Those of them whose totals are all equal: they give no gradient."""
-    faults: Counter[str] = field(default_factory=Counter)
-    bad: list[str] = field(default_factory=list)
-    undecided: list[str] = field(default_factory=list)
+    faults: Counter[str] = field(default_factory=Counter, metadata=OMITTED)
+    bad: list[str] = field(default_factory=list, metadata=OMITTED)
+    undecided: list[str] = field(default_factory=list, metadata=OMITTED)
     ceilings: int = 0
     """How often a verification reached its wall-clock ceiling: the machine was overloaded, or a worker slept."""
 
@@ -106,31 +120,29 @@ class Summary:
         """Name rollouts whose gold is unusable (they are counted by their outcome)."""
         self.undecided += islice(what, NAMED - len(self.undecided))
 
-    def plain(self) -> dict[str, Any]:
-        """As JSON. Shares are of all scored completions; `spread` is a sample standard deviation."""
-        return {
-            "recipe": self.recipe,
-            "digest": self.digest,
-            "file": self.file,
-            "columns": dict(self.columns),
-            "notes": list(self.notes),
-            "warnings": list(self.warnings),
-            "rows": self.rows,
-            "completions": self.completions,
-            "total": self.total.plain(),
-            "terms": {label: moments.plain() for label, moments in self.terms.items()},
-            "outcomes": {str(o): self.outcomes[o] for o in Outcome if self.outcomes[o]},
-            "shares": {str(o): self.outcomes[o] / self.completions for o in Outcome if self.outcomes[o]},
-            "routes": dict(self.routes.most_common()),
-            "ceilings": self.ceilings,
-            "groups": {"count": self.groups, "compared": self.compared, "zero_spread": self.flat},
-            "bad_rows": {
-                "count": self.faults.total(),
-                "by_kind": dict(self.faults.most_common()),
-                "first": self.bad,
-            },
-            "undecided": {"count": self.outcomes[Outcome.UNDECIDED], "first": self.undecided},
-        }
+    @property
+    @computed("shares")
+    def shares(self) -> dict[str, float]:
+        """The share of each outcome among all scored completions."""
+        return {name: count / self.completions for name, count in _in_order(self.outcomes).items()}
+
+    @property
+    @computed("groups")
+    def grouped(self) -> dict[str, int]:
+        """How many groups there were, how many have two totals or more, and how many of these have no spread."""
+        return {"count": self.groups, "compared": self.compared, "zero_spread": self.flat}
+
+    @property
+    @computed("bad_rows")
+    def left_out(self) -> dict[str, Any]:
+        """The rows that were not scored: how many, by kind, and the first of them."""
+        return {"count": self.faults.total(), "by_kind": _by_count(self.faults), "first": self.bad}
+
+    @property
+    @computed("undecided")
+    def without_total(self) -> dict[str, Any]:
+        """The rollouts whose gold is unusable: how many, and the first of them."""
+        return {"count": self.outcomes[Outcome.UNDECIDED], "first": self.undecided}
 
 
 def render(plain: Mapping[str, Any]) -> Iterable[RenderableType]:

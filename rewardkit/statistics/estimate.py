@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from ..documents import OMITTED, called
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,5 +20,5 @@ class Estimate:
     low: float = math.nan
     high: float = math.nan
     questions: int = 0
-    method: str = ""
-    p: float = math.nan
+    method: str = field(default="", metadata=called("interval"))
+    p: float = field(default=math.nan, metadata=OMITTED)

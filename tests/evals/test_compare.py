@@ -8,6 +8,7 @@ import pytest
 from simulated_policy import Simulated
 from typer.testing import CliRunner
 
+from rewardkit.documents import encode
 from rewardkit.errors import RecipeError, UsageError
 from rewardkit.evals.analysis.board import load_board
 from rewardkit.evals.analysis.measures import measures
@@ -307,4 +308,4 @@ def test_a_gain_is_said_with_its_k(runs):
     assert made.notes()[0] == (
         "tuned: pass@k gains at k = 1 to 4 (95 % band over all k at once, 120 questions)"
     )
-    assert made.plain()["curves"][0]["verdicts"] == ["gains"] * 4
+    assert encode(made)["curves"][0]["verdicts"] == ["gains"] * 4

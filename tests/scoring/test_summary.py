@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from rewardkit.documents import encode
 from rewardkit.formatting import printable, signed
 from rewardkit.scoring.moments import MOST_DISTINCT, Moments
 from rewardkit.scoring.summary import Summary, render
@@ -69,7 +70,7 @@ def summary():
 
 
 def test_a_summary_by_hand():
-    plain = summary().plain()
+    plain = encode(summary())
     assert plain["completions"] == 6
     assert plain["total"]["mean"] == pytest.approx(0.8)  # 4 of 5: the undecided has none
     assert plain["total"]["spread"] == pytest.approx(math.sqrt((4 * 0.04 + 0.64) / 4))
@@ -83,7 +84,7 @@ def test_bad_rows_are_counted_beyond_those_that_are_named():
     made = summary()
     for row in range(50):
         made.leave_out("missing gold", f"rows.jsonl:{row}: no gold")
-    plain = made.plain()["bad_rows"]
+    plain = encode(made)["bad_rows"]
     assert plain["count"] == 50
     assert plain["by_kind"] == {"missing gold": 50}
     assert len(plain["first"]) == 20
@@ -97,7 +98,7 @@ def test_it_prints_within_eighty_columns():
     made.leave_out("null gold", "rows.jsonl:9: null\x1b[31m \ud800")
     out = io.StringIO()
     console = Console(file=out, width=80, highlight=False)
-    for part in render(made.plain()):
+    for part in render(encode(made)):
         console.print(part)
     text = out.getvalue()
     text.encode("utf-8")

@@ -7,7 +7,7 @@ back, and the model that is evaluated is a copy on disk.
 
 from __future__ import annotations
 
-import json
+import math
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from transformers import TrainerCallback
 
+from rewardkit.documents import document, json_text
 from rewardkit.errors import UsageError
 from rewardkit.evals.analysis.board import load_board
 from rewardkit.evals.analysis.summary import summarise
@@ -73,11 +74,11 @@ def evaluate(suite: Suite, model: str, out: Path, adapter: str | None = None) ->
         raise UsageError(f"{out}: {report.missing} completions are missing: {'; '.join(report.reasons[:3])}")
     score_run(folder, load_reader(suite.recipe, []), None, asked=suite.recipe)
     made = summarise(load_board(folder, None))
-    write_whole(out / "metrics.json", made.json())
+    write_whole(out / "metrics.json", json_text(document("metrics", made)))
     return {
-        f"{suite.suite}/{row['metric']}/{row['arm']}": row["value"]
-        for row in json.loads(made.json())["metrics"]
-        if not row["slice"] and row["value"] is not None
+        f"{suite.suite}/{row.measure.name}/{row.measure.arm}": row.estimate.value
+        for row in made.rows
+        if not row.column and math.isfinite(row.estimate.value)
     }
 
 

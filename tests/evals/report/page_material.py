@@ -135,6 +135,7 @@ def write_checkpoint(folder: Path, name: str, place: Path) -> None:
     import shutil
     import tempfile
 
+    from rewardkit.documents import document, json_text
     from rewardkit.evals.analysis.board import load_board
     from rewardkit.evals.analysis.summary import summarise
     from rewardkit.evals.run import EvaluationRun
@@ -142,4 +143,4 @@ def write_checkpoint(folder: Path, name: str, place: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         shutil.move(write_run(Path(scratch), name), place)
     run = EvaluationRun(place)
-    (place / "metrics.json").write_text(summarise(load_board(run)).json())
+    (place / "metrics.json").write_text(json_text(document("metrics", summarise(load_board(run)))))

@@ -8,6 +8,7 @@ import string
 import pytest
 from page_material import WRITTEN, write_run
 
+from rewardkit.documents import encode
 from rewardkit.errors import DataError, UsageError
 from rewardkit.evals.report import build, make_page
 from rewardkit.evals.report.folders import folder_reports
@@ -71,7 +72,7 @@ def test_names_are_the_shortest_that_tell_runs_apart(tmp_path):
 
 def test_the_figures_are_those_of_the_table(made):
     page = make_page([made / "runs" / "base", made / "runs" / "trained"])
-    plain = section(page, "Summary").plain
+    plain = encode(section(page, "Summary").plain)
     for name, summary in zip(WRITTEN, plain, strict=True):
         greedy, samples = WRITTEN[name]
         found = {(row["metric"], row["arm"]): row["value"] for row in summary["metrics"]}
