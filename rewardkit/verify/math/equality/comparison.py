@@ -15,7 +15,7 @@ from ..grammar.tree import Node, is_expression, mul, num, ordered
 from ..grammar.unit_scales import joined, on_one_scale
 from ..grammar.vocabulary import EITHER, KNOWN
 from .answers import Answer, Leaf, every
-from .bounded import exact
+from .bounded import exact, guard
 from .clock import same_time
 from .expressions import numbers
 from .left_sides import assignment, solution_of
