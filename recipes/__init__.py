@@ -1,1 +1,1 @@
-"""The shipped recipes: one file a version, with their cases and the lock of released versions."""
+"""The shipped recipes: one file per version, with their cases and the lock of released versions."""

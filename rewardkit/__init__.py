@@ -7,7 +7,7 @@
     score.total, score.outcome, score.values
 
 A *recipe* here is a reward, not a training script. Names are imported when first used, so that
-`import rewardkit` costs nothing and never brings in sympy or torch.
+`import rewardkit` is fast and never imports sympy or torch.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The root of the command line.
 
-Commands come from the table below and from the entry-point group `rewardkit.commands` (`eval`, `train`, and anybody
-else's), and are imported only when they are called: so `rewardkit --help` starts at once, and `rewardkit test` never
-imports torch. Exit codes: 0; 1 a case or a check failed; 2 usage or bad input.
+Commands come from the table below and from the entry-point group `rewardkit.commands` (`eval`, `train`, and those of
+other packages), and are imported only when they are called: so `rewardkit --help` starts at once, and `rewardkit test`
+never imports torch. Exit codes: 0; 1 a case or a check failed; 2 usage or bad input.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ EXTRAS = {
     "uvicorn": "serve",
     "vl_convert": "report",
 }
-"""The extra of rewardkit that installs a package which a command may find missing."""
+"""For each package that a command may find missing, the extra of rewardkit that installs it."""
 
 NAMESAKE = "harbor-rewardkit"
-"""Harbor's Reward Kit, another project whose import name and command are ours."""
+"""Harbor's Reward Kit, another project with the same import name and command."""
 
 ELSEWHERE = {
     "demo": "Tell the story of a reward, on this machine, in minutes.",
@@ -68,7 +68,7 @@ ELSEWHERE = {
 
 
 class Root(TyperGroup):
-    """A group whose commands are stubs with one line of help until one is called."""
+    """A group whose commands are stubs with one line of help until they are called."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every name, ours first."""
@@ -111,7 +111,7 @@ def _load(name: str) -> Any:
         found = point.load()
     if isinstance(found, typer.Typer):
         return typer.main.get_command(found)
-    if hasattr(found, "make_context"):  # a click command, of whichever click
+    if hasattr(found, "make_context"):  # a click command, from any copy of click
         return found
     app = typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
     app.command(name)(found)
@@ -147,7 +147,7 @@ def root(
 
 
 def main() -> NoReturn:
-    """Run the command line; errors of ours are one line on standard error and an exit code."""
+    """Run the command line; our own errors are one line on standard error and an exit code."""
     if _namesake_installed():
         _say(
             f"error: {NAMESAKE} is installed in this environment too. It uses the same import name and command, `rewardkit`, "
@@ -156,7 +156,7 @@ def main() -> NoReturn:
         )
         sys.exit(2)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a locale that has no ✓ gets \u2713, and no traceback
+        if isinstance(stream, io.TextIOWrapper):  # a locale without ✓ gets \u2713, not a traceback
             stream.reconfigure(errors="backslashreplace")
     try:
         app()

@@ -46,12 +46,12 @@ class RecipeError(RewardkitError):
         self.place = place
         super().__init__(f"{place}: {fault}" if place else fault)
 
-    def __reduce__(self):  # exceptions with two arguments do not pickle by themselves
+    def __reduce__(self):  # exceptions with two arguments do not pickle on their own
         return type(self), (self.fault, self.place)
 
 
 class LockError(RecipeError):
-    """A released version is not what the lock says it is."""
+    """A released version differs from the lock."""
 
     exit_code = 1
 
@@ -69,7 +69,7 @@ class DataError(RewardkitError):
 
 
 class MissingFact(RewardkitError):
-    """A term needs something that the rollout does not carry. Never answered with a guess."""
+    """A term needs something that the rollout does not have. Nothing is guessed."""
 
 
 class SetupError(RewardkitError):

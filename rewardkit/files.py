@@ -1,7 +1,7 @@
 """Files that exist whole or not at all.
 
-A temporary file is written beside the path, flushed to the disk and moved over it. Where the path is not a regular file
-(/dev/null, a pipe) it is written into: a rename would replace it for every program on the machine.
+A temporary file is written beside the path, flushed to the disk and moved over it. A path that is not a regular file
+(/dev/null, a pipe) is written to directly: a rename would replace it for every program on the machine.
 """
 
 from __future__ import annotations

@@ -24,9 +24,9 @@ def num(value: float | None, digits: int = 3) -> str:
 
 
 SHOWN = 60
-"""Columns that a completion may take in a table."""
+"""Width of a completion in a table, in columns."""
 RUN = 8
-"""From here on, equal characters in a row are counted instead of shown."""
+"""From this many on, equal characters in a row are counted instead of shown."""
 
 
 def exact(value: float | None) -> str:
@@ -60,7 +60,7 @@ def ends(text: str, width: int, between: str = "...") -> str:
 
 
 def excerpt(text: str, width: int = 160) -> str:
-    """The two ends of a string on one line; what cannot be seen is escaped.
+    """The two ends of a string on one line; invisible characters are escaped.
 
     >>> excerpt("one\\ntwo")
     'one\\\\ntwo'
@@ -73,12 +73,12 @@ def excerpt(text: str, width: int = 160) -> str:
 
 
 def one_line(text: str) -> str:
-    """A string on one line, character for character: white space as a space, what cannot be printed as U+FFFD."""
+    """A string on one line, character by character: white space as a space, unprintable characters as U+FFFD."""
     return "".join(" " if c.isspace() else c if c.isprintable() else "\ufffd" for c in text)
 
 
 def shortened(text: str, width: int = SHOWN) -> str:
-    """A completion on one line: runs of one character counted, its middle left out, what is unseen made visible."""
+    """A completion on one line: repeated characters counted, the middle left out, invisible characters made visible."""
     line = "".join(_visible(character, run) for character, run in _runs(text))
     if cell_len(line) <= width:
         return line
@@ -104,7 +104,7 @@ def _visible(character: str, run: int) -> str:
 def markdown_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], rule: Sequence[str] | None = None
 ) -> str:
-    """A Markdown table. `rule` is the line below the header, one cell per column; `--:` sets a column to the right."""
+    """A Markdown table. `rule` is the line below the header, one cell per column; `--:` aligns a column to the right."""
 
     def line(cells: Sequence[str]) -> str:
         return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
@@ -113,7 +113,7 @@ def markdown_table(
 
 
 def signed(value: float | None, digits: int = 2) -> str:
-    """A payment: `+0.90`, a dash for nothing. More digits where two would hide it.
+    """A payment: `+0.90`, a dash for None. More digits if two would hide it.
 
     >>> signed(0.9), signed(None), signed(-0.0625), signed(0.00004)
     ('+0.90', '–', '-0.0625', '+4e-05')
@@ -127,7 +127,7 @@ def signed(value: float | None, digits: int = 2) -> str:
 
 
 def printable(text: str) -> str:
-    """A string that any terminal can take: control characters and lone surrogates as escapes."""
+    """A string that any terminal can print: control characters and lone surrogates are escaped."""
     text = "".join(c if c >= " " and c != "\x7f" else c.encode("unicode_escape").decode() for c in text)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

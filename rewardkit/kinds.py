@@ -24,8 +24,8 @@ from .types import Extraction, Rollout, Verdict
 class Kind(BaseModel):
     """A frozen object with validated parameters.
 
-    `kind` is the name that recipes use. `revision` is raised when the same parameters come to mean
-    something else: it is part of every recipe's digest, so a changed behaviour breaks the lock.
+    `kind` is the name that recipes use. `revision` is raised when the meaning of the same parameters
+    changes: it is part of every recipe's digest, so a changed behaviour breaks the lock.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="strings")
@@ -36,7 +36,7 @@ class Kind(BaseModel):
     """A hash of the source of the function that the kind was made from; None for a class, whose author raises `revision`."""
 
     def identity(self) -> dict[str, Any]:
-        """What the digest is taken over: kind, revision, and the values that are not defaults."""
+        """What the digest covers: kind, revision, and the values that are not defaults."""
         return {
             "kind": self.kind,
             "revision": self.revision,
@@ -50,15 +50,15 @@ class Extractor(Kind):
     def marks(self) -> tuple[str, str]:
         r"""What is written before and after an answer for this tier to find it, as in `\boxed{` and `}`.
 
-        The audits write their completions with it. Two empty strings (the default) say that the bare answer will do.
+        The audits write their completions with it. Two empty strings (the default) mean that the bare answer is enough.
         """
         return "", ""
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
         """Look at `text[start:]` in time linear in its length.
 
-        Returns None where this tier is absent, so that the next may look; an `Extraction` whose
-        `text` is None where it is present and holds nothing readable. Spans point into `text`.
+        Returns None if this tier is absent, so that the next is tried; an `Extraction` whose `text`
+        is None if it is present and has no readable answer. Spans point into `text`.
         """
         raise NotImplementedError
 
@@ -77,8 +77,8 @@ class Question:
 class Problem:
     """A problem with a known answer, for the completions that audits write.
 
-    `right` and `wrong` are answers that a verifier finds equal to the gold and different from it; `fields` are the
-    row's other columns.
+    `right` is an answer that a verifier finds equal to the gold, `wrong` one that it does not; `fields` are the row's
+    other columns.
     """
 
     gold: str = "42"
@@ -89,10 +89,10 @@ class Problem:
 
 
 class Verifier(Kind):
-    """Decides whether an extracted answer is the gold."""
+    """Decides whether an extracted answer equals the gold."""
 
     gold_is_answer: ClassVar[bool] = True
-    """Whether saying the gold is a right answer. False where the gold is a target that an answer has to reach."""
+    """Whether the gold itself is a right answer. False if the gold is a target that an answer has to reach."""
 
     def problem(self) -> Problem:
         """A problem that this verifier can judge; by default one whose answer is a number."""
@@ -111,7 +111,7 @@ K = TypeVar("K", bound=Kind)
 
 
 class Registry(Generic[K]):
-    """Kinds of one sort by name."""
+    """All terms, all extractors or all verifiers, by name."""
 
     def __init__(self, noun: str, group: str, builtin: Mapping[str, str]) -> None:
         self.noun, self.group = noun, group
@@ -120,7 +120,7 @@ class Registry(Generic[K]):
         self._discovered = False
 
     def register(self, cls: type[K]) -> type[K]:
-        """Add a kind; usable as a class decorator. A name that is taken is an error."""
+        """Add a kind; usable as a class decorator. Raises if the name is taken."""
         name = cls.kind
         here = f"{cls.__module__}:{cls.__qualname__}"
         taken = self._paths.get(name, here)

@@ -1,7 +1,7 @@
 """A pytest plugin: every `cases.yaml` beside recipes is collected, one test per case and version.
 
-Registered under the entry-point group `pytest11`, so that `pytest recipes/` is all it takes. It looks
-only at file names until it meets such a file; only then are recipes loaded.
+Registered under the entry-point group `pytest11`, so that `pytest recipes/` is enough. Recipes are loaded only once
+such a file is found.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ class RecipeCases(pytest.File):
             raise Unreadable(str(error)) from error
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Only the fault, without a traceback, where the file is wrong."""
+        """Only the fault, without a traceback, if the file is wrong."""
         if isinstance(excinfo.value, Unreadable):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
 
 class Failed(Exception):
-    """A check failed; the message says what it did not earn as stated."""
+    """A check failed; the message says what is not as stated."""
 
 
 class CaseItem(pytest.Item):

@@ -1,4 +1,4 @@
-"""The words of rewardkit, in the order in which they come to be.
+"""The types of rewardkit, in the order in which they arise.
 
     Rollout      one completion of one prompt, with what is known about it
     Extraction   the piece of its text that is the final answer, and where it is
@@ -6,9 +6,9 @@
     Outcome      one cell of the table that answer and gold make
     Reading      all of the above, made once and read by every term, metric and version
     TermScore    what one term paid, and why
-    Score        what the recipe paid: the total and the tree that explains every cent of it
+    Score        what the recipe paid: the total, and the tree that explains all of it
 
-Nothing here computes a reward and nothing here imports more than the standard library.
+Nothing here computes a reward or imports more than the standard library.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Rollout:
     `gold` takes one gold or a sequence of accepted ones; read it as `golds`. `id` names the row,
     `group` the prompt whose completions are compared with each other and `sample` the place within
     the group; none of them is ever inferred from the prompt's text. `tokens` is a count without the
-    end-of-sequence token, `token_ids` the ids it counts where they are known. `reasoning` is set
-    where a server returned it apart from the completion. `fields` holds every other column.
+    end-of-sequence token, `token_ids` the ids it counts if they are known. `reasoning` is set if a
+    server returned it separately from the completion. `fields` holds every other column.
     """
 
     completion: str
@@ -59,7 +59,7 @@ class Rollout:
 
     @property
     def golds(self) -> tuple[Gold, ...]:
-        """Every accepted gold, one at least."""
+        """Every accepted gold, at least one."""
         if self.gold is None or isinstance(self.gold, str):
             return (self.gold,)
         return tuple(self.gold)
@@ -82,10 +82,10 @@ class Says(StrEnum):
 class Extraction:
     """The final answer as a tier found it.
 
-    `text` is the raw content, None when the tier is present but holds nothing readable (an empty
-    or unterminated box); that is an answer of *nothing*, never an invitation to try a lower tier.
+    `text` is the raw content, None when the tier is present but has no readable answer (an empty
+    or unterminated box); that counts as no answer, and a lower tier is never tried.
     `span` is its place (start, stop) in the text that was searched. `parts` holds the pieces when
-    several boxes make one list. `problem` says in words why `text` is None.
+    several boxes make one list. `problem` says why `text` is None.
     """
 
     text: str | None
@@ -105,16 +105,16 @@ class Equality(StrEnum):
     TIMEOUT = "timeout"
     """the answer ran the verifier past its deadline"""
     CRASH = "crash"
-    """the answer brought the verifier's worker down, twice"""
+    """the answer crashed the verifier's worker twice"""
     UNDECIDED = "undecided"
-    """the gold is unusable, so nothing can be said of the answer"""
+    """the gold is unusable, so nothing can be said about the answer"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Whether an answer is the gold, and how that was found.
+    """Whether an answer equals the gold, and how that was decided.
 
-    `route` names the rule that settled it (`literal`, `numeric`, `text`, `symbolic`, `timeout` ...),
+    `route` names the rule that decided it (`literal`, `numeric`, `text`, `symbolic`, `timeout` ...),
     `seconds` the time it took, `answer` and `gold` the normal forms compared (`gold` is that of the
     accepted gold that matched, else of the first). `details` holds what graded terms need: for
     Countdown `value`, `target`, `used`, `given`.
@@ -129,7 +129,7 @@ class Verdict:
 
 
 class Outcome(StrEnum):
-    """The table of gold x what the completion says."""
+    """A cell of the table of golds by what the completion says."""
 
     CORRECT = "correct"
     WRONG = "wrong"
@@ -160,8 +160,8 @@ DECIDED = ANSWERABLE + UNANSWERABLE
 class Reading:
     """What a completion says and what it is worth, made once before any term.
 
-    `text` is the completion as the model wrote it (with the reasoning put back in its tags where a
-    server returned it apart); `extraction.span` points into it. `answer_from` is where the part
+    `text` is the completion as the model wrote it (with the reasoning put back in its tags if a
+    server returned it separately); `extraction.span` points into it. `answer_from` is where the part
     after the reasoning begins. `reasoned` says that the text has a non-empty, closed reasoning.
     `prefilled` says that the prompt had opened the reasoning.
     """
@@ -224,7 +224,7 @@ class TermScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """What a recipe paid for one rollout. `total` is None where nothing applies; that is not 0."""
+    """What a recipe paid for one rollout. `total` is None if no term applies; that is not 0."""
 
     total: float | None
     terms: tuple[TermScore, ...]
@@ -252,7 +252,7 @@ class Score:
 
 
 def gold_fault(score: Score | Reading) -> str | None:
-    """Why the gold of an undecided score is unusable; None where it is usable."""
+    """Why the gold of an undecided score is unusable; None if it is usable."""
     reading = score.reading if isinstance(score, Score) else score
     verdict = reading.verdict
     if reading.outcome != "undecided" or verdict is None:

@@ -24,7 +24,7 @@ def train(
         bool,
         typer.Option(
             "--dry-run",
-            help="Check and count everything and train nothing; fails where training could not start.",
+            help="Check and count everything, train nothing; fails if training could not start.",
         ),
     ] = False,
     smoke: Annotated[
@@ -34,10 +34,10 @@ def train(
     plans: Annotated[bool, typer.Option("--list", help="List the shipped plans and their variants.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of plans.")] = False,
     traces: Annotated[
-        Path | None, typer.Option(help="Write the right completions of a stage's folder (PLAN) to this file.")
+        Path | None, typer.Option(help="Write the right completions in a stage's folder (PLAN) to this file.")
     ] = None,
     order: Annotated[str, typer.Option(help="With --traces: shortest or diverse first.")] = "shortest",
-    per_prompt: Annotated[int, typer.Option(min=1, help="With --traces: how many of each prompt.")] = 1,
+    per_prompt: Annotated[int, typer.Option(min=1, help="With --traces: how many per prompt.")] = 1,
 ) -> None:
     """Train by a plan of stages.
 
@@ -65,7 +65,7 @@ def train(
     resolved = load_plan(plan, variant, settings or ())
     logging.getLogger("bitsandbytes").setLevel(
         logging.ERROR
-    )  # it tells of GPU kernels on machines without a GPU
+    )  # it reports on GPU kernels even on machines without a GPU
     from accelerate import PartialState
 
     from .run.folder import TrainingRun, resumes
@@ -95,7 +95,7 @@ def train(
 
 
 def _quiet() -> None:
-    """Leave the terminal to the run's own lines: no progress bars over weights, no word on renamed options of TRL's."""
+    """Leave the terminal to the run's own lines: no progress bars over weights, no warnings about TRL's renamed options."""
     import warnings
 
     from transformers.utils import logging as hub_logging
@@ -134,16 +134,19 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535)] = 8765,
     settings: Annotated[list[str] | None, typer.Option("--set", help="path=value, on the recipe.")] = None,
     tokenizer: Annotated[
-        str | None, typer.Option(help="The model's, name or folder: counts tokens where a request does not.")
+        str | None,
+        typer.Option(
+            help="The model's tokenizer (name or folder), to count tokens where a request does not."
+        ),
     ] = None,
     gold_extract: Annotated[
         str | None,
         typer.Option(
-            metavar="EXTRACTOR", help="Finds the gold inside a request's: hash, boxed, answer_line ..."
+            metavar="EXTRACTOR", help="Finds the gold inside a request's gold: hash, boxed, answer_line ..."
         ),
     ] = None,
-    max_batch: Annotated[int, typer.Option(min=1, help="Rollouts a request may have.")] = 4096,
-    max_bytes: Annotated[int, typer.Option(min=1, help="Bytes a request may have.")] = 64 * 2**20,
+    max_batch: Annotated[int, typer.Option(min=1, help="Most rollouts per request.")] = 4096,
+    max_bytes: Annotated[int, typer.Option(min=1, help="Most bytes per request.")] = 64 * 2**20,
 ) -> None:
     """Serve a recipe over HTTP: POST /score, POST /openrlhf, GET /health."""
     from rewardkit.recipe.loading import load_recipe

@@ -4,14 +4,14 @@
         --reward.remote_url FILE --data.label_key answer ..
 
 (`python -m rewardkit.trainers.openrlhf` prints FILE.) OpenRLHF calls `reward_func(queries, prompts, labels)` with the
-whole text of one rollout, its prompt and its gold, and takes a mapping of `rewards` (for the advantages), `scores` (0 or
+whole text of each rollout, its prompt and its gold, and takes a mapping of `rewards` (for the advantages), `scores` (0 or
 1, for dynamic filtering: whether the answer is right) and `extra_logs`. The text is decoded with its special tokens, so
-the completion is what follows the prompt, without the end-of-sequence token; only the model's tokenizer knows that one,
-and one that does not end so was cut. OpenRLHF has no word for "no reward": where nothing applies it gets 0, and
-`extra_logs` counts those (`no_reward`).
+the completion is what follows the prompt, less the end-of-sequence token. Only the model's tokenizer knows that token; a
+completion without it was cut. OpenRLHF cannot represent "no reward": where no term applies it gets 0, and `extra_logs`
+counts those rollouts (`no_reward`).
 
-What goes wrong in `reward_func` OpenRLHF only mentions in its log, and fails later without a reward. So what can be
-known before is checked when it loads this file, and the rest is logged as an error with its reason.
+OpenRLHF only logs an exception in `reward_func`, and fails later without a reward. So everything that can be checked
+early is checked when it loads this file, and the rest is logged as an error with its reason.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ def completion_of(query: str, prompt: str, tokenizer: Any = None) -> tuple[str, 
 
     Args:
         query: prompt and completion, decoded together with their special tokens.
-        prompt: the prompt as text; a tokenizer may write it otherwise, and then its own writing is taken off.
-        tokenizer: knows the special tokens; without it none is taken off, and how it ended is unknown.
+        prompt: the prompt as text; if the tokenizer decodes it differently, its version is stripped instead.
+        tokenizer: knows the special tokens; without it none is stripped, and how the completion ended is unknown.
 
-    Raises DataError where the query does not begin with the prompt.
+    Raises DataError if the query does not begin with the prompt.
     """
     head = prompt
     if not query.startswith(head) and tokenizer is not None:
         head = tokenizer.decode(tokenizer.encode(prompt, add_special_tokens=False), skip_special_tokens=False)
     if not query.startswith(head):
         raise DataError(
-            f"a query does not begin with its prompt: {query[:60]!r} .. and {prompt[:60]!r} ..; where OpenRLHF says that "
-            "it cut the prompt, raise --data.max_len"
+            f"a query does not begin with its prompt: {query[:60]!r} .. and {prompt[:60]!r} ..; if OpenRLHF reports "
+            "that it cut the prompt, raise --data.max_len"
         )
     text = query[len(head) :]
     if tokenizer is None:
@@ -58,14 +58,14 @@ def completion_of(query: str, prompt: str, tokenizer: Any = None) -> tuple[str, 
 
 
 def special_tokens(tokenizer: Any) -> set[str]:
-    """The texts of a tokenizer's special tokens: the named ones, and those that a chat template adds."""
+    """A tokenizer's special tokens as strings: the named ones, and those that a chat template adds."""
     added = {str(one.content) for one in tokenizer.added_tokens_decoder.values() if one.special}
     return {one for one in added | set(tokenizer.all_special_tokens) if one}
 
 
 @cache
 def hub_tokenizer(name: str) -> Any:
-    """The model's tokenizer, which knows its special tokens. Raises SetupError where there is none of that name."""
+    """The model's tokenizer, which knows its special tokens. Raises SetupError if no tokenizer has that name."""
     try:
         from transformers import AutoTokenizer
 
@@ -83,7 +83,7 @@ def rollouts_of(
     golds: GoldReader,
     tokenizer: Any = None,
 ) -> list[Rollout]:
-    """The rollouts of a batch as OpenRLHF tells of them. Raises DataError for what cannot be scored."""
+    """The rollouts of a batch as OpenRLHF passes them. Raises DataError for what cannot be scored."""
     cells = [label_of(label) for label in labels]
     read = golds_of([cell for cell, _ in cells], golds)
     made: list[Rollout] = []
@@ -109,7 +109,7 @@ def ready() -> Told:
 def reward_func(
     queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any], **_: Any
 ) -> dict[str, Any]:
-    """OpenRLHF's entry: `rewards`, `scores` and `extra_logs` as tensors of one number a query."""
+    """OpenRLHF's entry point: `rewards`, `scores` and `extra_logs` as tensors with one number per query."""
     import torch
 
     try:

@@ -7,8 +7,8 @@
                       (`/` too, since OpenRLHF's scripts post to whatever URL they are given)
 
 A request that is too large is refused before it is read; a bad one is answered with what is wrong with it (400, 422),
-and that stands in the server's log too, since OpenRLHF shows its user no more than the number. Totals of null mean that
-nothing applies. Bound to this machine unless told otherwise: there is no authentication.
+which is logged too, since OpenRLHF shows its user only the status code. A total of null means that no term applies.
+Bound to this machine by default: there is no authentication.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ Body = ConfigDict(extra="forbid")
 log = logging.getLogger("uvicorn.error")
 
 END = re.compile(r"(<\|[^|<>\s]{1,40}\|>|<｜[^｜<>]{1,40}｜>|</s>|<eos>|<end_of_turn>)\Z")
-"""What the end-of-sequence token of a model looks like, in text that was decoded with it."""
+"""What a model's end-of-sequence token looks like in decoded text."""
 
 FAULTS = 20
-"""Faults that an answer names; a batch may have one in every rollout."""
+"""Most faults that a response lists; a batch may have one in every rollout."""
 
 
 GRACE_SECONDS = 30
-"""How long a server that was told to end waits for its clients; one may hold half a request for ever."""
+"""How long a server waits for its clients once it is asked to stop; one may hold half a request forever."""
 
 
 class RolloutIn(BaseModel):
@@ -75,7 +75,7 @@ class RolloutIn(BaseModel):
 
 
 class ScoreRequest(BaseModel):
-    """A batch. Rollouts of one prompt share a `group` and stand together."""
+    """A batch. Rollouts of one prompt share a `group` and are adjacent."""
 
     model_config = Body
 
@@ -120,13 +120,13 @@ def posted(
     if tokenizer is None and (ends := [end for one in request.query if (end := END.search(one))]):
         raise DataError(
             f"a query ends with {ends[0].group()!r}, which looks like the end-of-sequence token; "
-            "serve with --tokenizer NAME, the model's, which knows what to take off"
+            "serve with --tokenizer NAME, the model's, which knows what to strip"
         )
     return rollouts_of(request.query, prompts, request.labels, golds, tokenizer)
 
 
 def faults_of(errors: Sequence[Any]) -> list[dict[str, Any]]:
-    """The first faults of a request: where, what, and what was found there, cut short."""
+    """The first faults of a request: where, what, and what was found there, shortened."""
     return [
         {"loc": list(one["loc"]), "msg": one["msg"], "input": short(one.get("input"))}
         for one in errors[:FAULTS]
@@ -140,26 +140,26 @@ def gold_reader(recipe: Recipe, gold_extract: str | None) -> GoldReader:
 
 @dataclass(frozen=True)
 class Service:
-    """What the server answers with: a recipe, the model's tokenizer where one is given, and the limits of a request."""
+    """What the server needs to answer: a recipe, the model's tokenizer if one is given, and the limits of a request."""
 
     told: Told
     hub: Any
-    """The same tokenizer, loaded by transformers: it takes the end off OpenRLHF's texts."""
+    """The same tokenizer, loaded by transformers, to strip the end-of-sequence token from OpenRLHF's texts."""
     gold_extract: str | None
     max_batch: int
     max_bytes: int
 
     @property
     def recipe(self) -> Recipe:
-        """What is served."""
+        """The recipe that is served."""
         return self.told.recipe
 
     def golds(self) -> GoldReader:
-        """A reader of its own for each request: what one client posts is not held against the next."""
+        """A new reader for each request: what one client posts must not affect the next."""
         return gold_reader(self.recipe, self.gold_extract)
 
     async def health(self) -> dict[str, Any]:  # async: answers on the loop, when every thread is busy scoring
-        """What is served, and within which limits."""
+        """What is served, and the limits of a request."""
         return {
             "status": "ok",
             "recipe": self.recipe.ref,
@@ -170,7 +170,7 @@ class Service:
             "reads_groups": self.recipe.reads_groups,
         }
 
-    # The scoring functions are plain, not async: FastAPI runs them in threads, and a slow answer blocks no other.
+    # The scoring functions are plain, not async: FastAPI runs them in threads, so a slow one blocks no other.
 
     def score(self, request: ScoreRequest) -> Any:
         """The scores of a batch."""
@@ -198,7 +198,7 @@ class Service:
 
     def _scored(self, size: int, rollouts: Callable[[], Sequence[Rollout]]) -> list[Score]:
         if size > self.max_batch:
-            raise refused(413, f"{size} rollouts in one request; at most {self.max_batch} are taken")
+            raise refused(413, f"{size} rollouts in one request; at most {self.max_batch} are accepted")
         try:
             return self.told.score(rollouts())
         except RewardkitError as error:
@@ -210,13 +210,13 @@ class Service:
         if request.method == "POST" and length is None:
             return as_json({"detail": "send a Content-Length"}, 411)
         if length is not None and int(length) > self.max_bytes:
-            why = f"the body has {length} bytes; at most {self.max_bytes} are taken"
+            why = f"the body has {length} bytes; at most {self.max_bytes} are accepted"
             return as_json({"detail": why}, 413)
         return await go_on(request)
 
 
 def as_json(content: Any, status: int = 200) -> Any:
-    """A response, written in the request's own thread, and in ASCII: a lone surrogate, which JSON can hold, has no UTF-8."""
+    """A response, encoded in the request's own thread, as ASCII: JSON can hold a lone surrogate, UTF-8 cannot."""
     from fastapi import Response
 
     return Response(json.dumps(content, allow_nan=False), status, media_type="application/json")
@@ -231,14 +231,14 @@ def refused(status: int, why: str) -> Exception:
 
 
 async def invalid(_: Any, error: Any) -> Any:
-    """The answer to a request that is not what its model asks for."""
+    """The response to a request that does not fit its schema."""
     faults = faults_of(error.errors())
     log.warning("refused: %s", faults[0] if faults else error)
     return as_json({"detail": faults}, 422)
 
 
 async def unread(_: Any, error: Any) -> Any:
-    """The answer to any other refusal, with what could not be read, which FastAPI does not say."""
+    """The response to any other refusal, with what could not be read, which FastAPI does not say."""
     why = error.detail
     if error.status_code == 400 and error.__cause__ is not None:
         why = f"{why}: {error.__cause__}"
@@ -260,9 +260,9 @@ def build(
         recipe: what is served.
         tokenizer: the model's, a name or folder; counts tokens where a request does not, and finds the end of
             OpenRLHF's texts.
-        gold_extract: the extractor that finds the gold inside a request's.
-        max_batch: rollouts a request may have (413 above).
-        max_bytes: bytes a request's body may have (413 above).
+        gold_extract: the extractor that finds the gold inside a request's gold.
+        max_batch: most rollouts per request (413 above).
+        max_bytes: most bytes in a request's body (413 above).
     """
     try:
         from fastapi import FastAPI
@@ -292,7 +292,7 @@ def build(
 
 
 def listening(host: str, port: int) -> socket.socket:
-    """A socket bound to an address. Raises SetupError where it is taken or no address of this machine."""
+    """A socket bound to an address. Raises SetupError if it is taken or not an address of this machine."""
     family, kind, protocol, _, address = _address(host, port)
     found = socket.socket(family, kind, protocol)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -310,7 +310,7 @@ def _address(host: str, port: int) -> Any:
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except OSError as error:
-        raise SetupError(f"--host {host} is no address: {error.strerror}") from error
+        raise SetupError(f"--host {host} is not an address: {error.strerror}") from error
 
 
 def run(
@@ -323,7 +323,7 @@ def run(
     max_batch: int,
     max_bytes: int,
 ) -> None:
-    """Serve until interrupted; what is being scored then is answered first, for `GRACE_SECONDS` at most."""
+    """Serve until interrupted; requests being scored are answered first, for `GRACE_SECONDS` at most."""
     app = build(
         recipe, tokenizer=tokenizer, gold_extract=gold_extract, max_batch=max_batch, max_bytes=max_bytes
     )
@@ -336,7 +336,7 @@ def run(
     bound = listening(host, port)
     if not ip_address(bound.getsockname()[0]).is_loopback:
         log.warning(
-            "listening on %s: whoever reaches this machine can ask for scores; there is no authentication",
+            "listening on %s: anyone who can reach this machine can ask for scores; there is no authentication",
             host,
         )
     log.info("%s (%s) on http://%s:%d", recipe.ref, recipe.digest[:12], host, bound.getsockname()[1])

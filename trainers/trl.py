@@ -1,14 +1,14 @@
-"""A recipe as TRL's reward functions, for a script of one's own.
+"""A recipe as TRL reward functions, for your own training script.
 
     args = GRPOConfig(...)
     rewards = reward_functions("math-none@2", args, tokenizer)
     trainer = GRPOTrainer(model, reward_funcs=rewards, args=args, processing_class=tokenizer, train_dataset=data)
 
-In comes a recipe; out goes a list with one frozen, picklable callable, because a recipe's tables and clips are
-not linear. With `split=True` there is one callable a term, and `rewards.weights` for `reward_weights`, as
+The list holds one frozen, picklable callable, because a recipe's tables and clips are not linear. With `split=True`
+there is one callable per term, and `rewards.weights` for `reward_weights`, as
 `multi_objective_aggregation: normalize_then_sum` needs. Each batch is read and scored once. A payment of None
-is passed on as None: TRL then leaves the completion out of its group's baseline. What TRL leaves out at some
-versions (`log_extra`, `log_metric`, `trainer_state`) is not needed.
+is passed on as None: TRL then leaves the completion out of its group's baseline. Arguments that some versions of
+TRL do not pass (`log_extra`, `log_metric`, `trainer_state`) are not needed.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Rewards(list[Callable[..., Any]]):
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """Scores what a trainer hands over.
+    """Scores the batches of a trainer.
 
-    `ends` are the ids that end a sequence, `limit` the most tokens a completion may have, `group_size` the
-    completions of a prompt; each None where it is not known. `prefills` is the text with which the chat
-    template opens the model's turn.
+    `ends` are the ids that end a sequence, `limit` the most tokens a completion may have, `group_size` the number
+    of completions per prompt; each None if not known. `prefills` is the text with which the chat template opens
+    the model's turn.
     """
 
     recipe: Recipe
@@ -77,7 +77,7 @@ class Scorer:
         columns: Mapping[str, Sequence[Any]],
     ) -> tuple[list[Score], bool]:
         """The scores of a batch, and whether it is a new one: the same lists are scored once."""
-        for seen, scores in self._last:  # one pair at most, read at once: other threads score other batches
+        for seen, scores in self._last:  # read once: other threads score other batches
             if seen is completions:
                 return scores, False
         rollouts = self.rollouts(prompts, completions, completion_ids, columns)
@@ -98,11 +98,11 @@ class Scorer:
         completion_ids: Sequence[Sequence[int]] | None,
         columns: Mapping[str, Sequence[Any]],
     ) -> list[Rollout]:
-        """One rollout a completion.
+        """One rollout per completion.
 
         Raises:
-            DataError: a gold is missing, or a row is not what it should be.
-            MissingFact: the slice of this process splits a group that a term must see whole.
+            DataError: a gold is missing, or a row is not valid.
+            MissingFact: this process's slice splits a group that a term must see whole.
         """
         n = len(completions)
         for name, values in columns.items():
@@ -171,7 +171,7 @@ class Scorer:
         )
         if not whole:
             raise MissingFact(
-                f"{self.recipe.ref} compares the {size} completions of a prompt, and this process was handed "
+                f"{self.recipe.ref} compares the {size} completions of a prompt, and this process was given "
                 f"{n} completions that are not whole groups of {size}; make per_device_train_batch_size x "
                 f"steps_per_generation a multiple of num_generations ({size})"
             )
@@ -183,7 +183,7 @@ class Scorer:
         if self.prefills.rfind(tags.open) > self.prefills.rfind(tags.close):
             raise UsageError(
                 f"the chat template opens the model's turn with {tags.open}, so completions begin inside the "
-                f"reasoning, and {self.recipe.ref} does not know it: set answer.reasoning.prefilled=true"
+                f"reasoning, and {self.recipe.ref} does not expect that: set answer.reasoning.prefilled=true"
             )
 
 
@@ -224,7 +224,7 @@ class RecipeReward:
         log_extra: Callable[[str, list[Any]], None] | None = None,
         **columns: Any,
     ) -> list[float | None]:
-        """One payment a completion, None where nothing applies."""
+        """One payment per completion, None where no term applies."""
         scores, new = self.scorer.score(prompts, completions, completion_ids, _columns(columns))
         if new:
             _log(self.scorer, scores, log_metric, log_extra)
@@ -235,7 +235,7 @@ class RecipeReward:
 
 
 def _columns(given: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
-    """The data set's columns among the keywords: lists, and none of the trainer's own things."""
+    """The data set's columns among the keywords: those that are lists and not the trainer's own."""
     return {
         name: held
         for name, values in given.items()
@@ -263,8 +263,8 @@ def reward_functions(
         args: the `GRPOConfig` in use: gives the group size, the completion limit and the batch. Needed by
             terms that compare a prompt's completions and by `truncated`.
         tokenizer: gives the ids that end a sequence. Needed to count tokens.
-        split: one callable a term instead of one for the total.
-        gold: the gold's column; looked for under its usual names (gold, answer, solution ..) where not given.
+        split: one callable per term instead of one for the total.
+        gold: the gold's column; by default looked for under its usual names (gold, answer, solution ..).
         gold_extract: the extractor that finds the gold inside its column, as `hash` for GSM8K, or a reader of golds.
         columns: new names for columns, `{new: old}`, for verifiers and terms that read fields.
         settings: `path=value` assignments that derive a variant of the recipe.
@@ -273,7 +273,7 @@ def reward_functions(
 
     Raises:
         UsageError: something that the recipe needs is not given, a group would be split between processes, or
-            `split` is asked of a recipe whose total is not the plain sum of its terms.
+            `split` is asked for and the recipe's total is not the plain sum of its terms.
     """
     if not isinstance(recipe, Recipe):
         recipe = load_recipe(recipe, settings)
@@ -299,7 +299,7 @@ def reward_functions(
     if recipe.clip is not None:
         raise UsageError(
             f"{recipe.ref} clips its total to {list(recipe.clip)}, so it is not the sum of its terms and cannot be "
-            "split; leave split out, or take the recipe's clip away"
+            "split; leave split out, or remove the recipe's clip"
         )
     plain = {label: term.clip is None for label, term in recipe.reward.items()}
     return Rewards(

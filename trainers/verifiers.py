@@ -3,10 +3,10 @@
     rubric = rubric("math-none@2", tokenizer)
     env = vf.SingleTurnEnv(dataset=data, rubric=rubric)
 
-In come the states of rollouts; `reward` and `metrics` (every term, and the outcomes as 0 or 1) are written into
-them. The gold is `answer`; `info` becomes the rollout's fields. A rubric of verifiers' own turns an exception into a
-reward of 0.0; this one lets it be seen. verifiers has no word for "no reward": where nothing applies it gets 0, and
-the metric `no_reward` is 1.
+`reward` and `metrics` (every term, and the outcomes as 0 or 1) are written into the states of rollouts. The gold is
+`answer`; `info` becomes the rollout's fields. verifiers' own rubrics turn an exception into a reward of 0.0; this
+one raises it. verifiers cannot represent "no reward": where no term applies it gets 0, and the metric `no_reward`
+is 1.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if not hasattr(vf, "Rubric"):
 
 
 class RecipeRubric(vf.Rubric):  # pyright: ignore[reportAttributeAccessIssue]
-    """Scores by a recipe. See the module's paragraph."""
+    """Scores by a recipe. See the module's docstring."""
 
     def __init__(
         self, recipe: Recipe, tokenizer: Any = None, gold_extract: str | Mapping[str, Any] | None = None

@@ -6,10 +6,10 @@
     class SumTask(recipe_task("math-none@2", tokenizer), vf.Task[Sum]):
         pass
 
-In comes a task's data (the gold is `answer`, every other field of yours becomes a column) and the trace of its run; the
-total is recorded as the reward `recipe`, every term and outcome as metrics. A task is scored by itself, so a recipe that
-compares completions is refused. verifiers has no word for "no reward": where nothing applies it gets 0, and the metric
-`no_reward` is 1. An exception is not hidden: verifiers records it as the task's error.
+In the task's data the gold is `answer`, and every other field of yours becomes a column. The total is recorded as the
+reward `recipe`, every term and outcome as metrics. A task is scored by itself, so a recipe that compares completions is
+refused. verifiers cannot represent "no reward": where no term applies it gets 0, and the metric `no_reward` is 1. An
+exception is not hidden: verifiers records it as the task's error.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ def recipe_task(
     gold_extract: str | Mapping[str, Any] | None = None,
     settings: Sequence[str] = (),
 ) -> type:
-    """A class to inherit from before `vf.Task`: it brings the recipe as the task's reward.
+    """A class to inherit from before `vf.Task`, which makes the recipe the task's reward.
 
     Args:
         recipe: a recipe, `name@version`, or a path.
-        tokenizer: the model's, where the recipe counts tokens; anything with `encode`.
+        tokenizer: the model's, if the recipe counts tokens; anything with `encode`.
         gold: the field of the task's data that holds the gold, or a list of accepted ones.
         gold_extract: the extractor that finds the gold inside that field, as `hash` for GSM8K.
         settings: assignments on the recipe.
@@ -78,12 +78,12 @@ def recipe_task(
 def rollout_of(data: Any, trace: Any, gold: str, golds: GoldReader, tokenizer: Any = None) -> Rollout:
     """The rollout of a finished trace: what the model said after the last user message.
 
-    Raises DataError where the data has no such gold, or the model said nothing.
+    Raises DataError if the data has no such gold, or the model said nothing.
     """
     fields = data.model_dump()
     if gold not in fields:
         raise DataError(
-            f"the task's data has no field '{gold}'; name the gold's, as in recipe_task(.., gold='solution')"
+            f"the task's data has no field '{gold}'; name the gold's field, as in recipe_task(.., gold='solution')"
         )
     try:
         text = said([message.model_dump() for message in trace.messages])

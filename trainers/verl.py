@@ -7,9 +7,10 @@
 (`python -m rewardkit.trainers.verl` prints the file's path, for versions without `pkg://`; before 0.7 the keys begin at
 `custom_reward_function`.) The environment may name them instead (REWARDKIT_RECIPE ..), where it reaches every node.
 `compute_score` takes one completion, as every manager of verl's reward loop calls it; `compute_scores` a batch, for the
-batch manager of verl before 0.7, which alone can serve terms that compare completions. Both return mappings of `score`,
-every term, and the outcome as numbers, which verl keeps beside the reward. The gold is `ground_truth`; `extra_info`
-becomes the rollout's fields. verl has no word for "no reward": where nothing applies it gets 0, and `no_reward` is 1.
+batch manager of verl before 0.7, the only one that can serve terms that compare completions. Both return mappings of
+`score`, every term, and the outcome as numbers, which verl keeps beside the reward. The gold is `ground_truth`;
+`extra_info` becomes the rollout's fields. verl cannot represent "no reward": where no term applies it gets 0, and
+`no_reward` is 1.
 """
 
 from __future__ import annotations
@@ -43,15 +44,15 @@ def compute_score(
     """One completion's score, terms and outcome. A recipe with group terms is refused.
 
     Args:
-        data_source: not read.
+        data_source: ignored.
         solution_str: the completion.
         ground_truth: the gold, or several accepted ones.
         extra_info: the row's other columns.
         recipe: `name@version` or a path (else REWARDKIT_RECIPE).
-        settings: assignments on the recipe (else REWARDKIT_SET, one a line).
+        settings: assignments on the recipe (else REWARDKIT_SET, one per line).
         tokenizer: the model's, for a recipe that counts tokens (else REWARDKIT_TOKENIZER).
         gold_extract: the extractor that finds the gold inside `ground_truth` (else REWARDKIT_GOLD_EXTRACT).
-        others: what else verl passes; a misspelt name of the four above is refused.
+        others: what else verl passes; a misspelling of the four names above is refused.
     """
     found = _told(recipe, settings, tokenizer, gold_extract, others)
     one_at_a_time(found.recipe, "verl")
@@ -71,7 +72,7 @@ def compute_scores(
     gold_extract: str | None = None,
     **others: Any,
 ) -> list[dict[str, Any]]:
-    """A batch's, in order. Completions of one prompt share `extra_info['index']`, and may stand anywhere."""
+    """A batch's scores, in order. Completions of one prompt share `extra_info['index']` and need not be adjacent."""
     found = _told(recipe, settings, tokenizer, gold_extract, others)
     infos = list(extra_infos) if extra_infos is not None else [None] * len(solution_strs)
     names = [str((info or {}).get("index", "")) for info in infos]
@@ -99,7 +100,7 @@ def _told(
     found = told(recipe, settings, tokenizer, gold_extract, OPTION)
     if reads_truncation(found.recipe):
         raise UsageError(
-            f"{found.recipe.ref} reads `truncated`, which verl tells no reward function; train with TRL, or with a "
+            f"{found.recipe.ref} reads `truncated`, which verl does not pass to reward functions; train with TRL, or with a "
             "version of the recipe that leaves it out"
         )
     return found

@@ -1,7 +1,7 @@
 """Cases: completions with the reward that they should get, beside the recipe they test.
 
-A `recipes/NAME/cases.yaml` makes a check for each case and version and for each order and version. A case is one
-completion, or the completions of one prompt (for terms that read groups). Nothing here prints.
+A `recipes/NAME/cases.yaml` gives one check per case and version, and one per order and version. A case is one
+completion, or the completions of one prompt (for terms that read groups).
 
     defaults: {tokens: 100}
     cases:

@@ -103,7 +103,7 @@ def copied_cases(name: str, file: CasesFile, version: int) -> str:
 
 
 def _of_version(written: dict[str, Any], version: int) -> dict[str, Any]:
-    """A case as written, with only what it says of one version."""
+    """A case as written, with only what it states for one version."""
     case = {key: value for key, value in written.items() if key not in ("versions", "expect", "terms")}
     for part in ("expect", "terms"):
         if part not in written:

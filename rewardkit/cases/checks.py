@@ -18,7 +18,7 @@ TOLERANCE = 1e-9
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Something that is not as stated: `expected` and `got` in words, `detail` what helps to see why."""
+    """Something that is not as stated: `expected` and `got` as strings, `detail` lines that help to see why."""
 
     what: str
     expected: str
@@ -27,7 +27,7 @@ class Mismatch:
 
 
 def run(file: CasesFile, check: Check, recipe: Recipe) -> list[Mismatch]:
-    """What is not as stated; empty where all is. A row that cannot be scored is a difference."""
+    """Everything that is not as stated. A row that cannot be scored is a difference."""
     try:
         if check.case is not None:
             return _run_case(file, check.case, recipe)
@@ -85,7 +85,7 @@ def _differences(sample: Sample, score: Score, recipe: Recipe, case: Case) -> It
 
 
 def same(got: float | None, wanted: float | None) -> bool:
-    """Whether two payments are the same to a billionth; None is only None."""
+    """Whether two payments are the same to a billionth; None equals only None."""
     if got is None or wanted is None:
         return got is wanted
     return abs(got - wanted) <= TOLERANCE

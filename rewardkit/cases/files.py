@@ -1,6 +1,6 @@
-"""Cases files: reading them, and the list of checks that they make.
+"""Reading cases files, and the list of checks in them.
 
-Of a file that was read, names, versions and orders are known to fit together.
+Once a file is read, its names, versions and orders are known to be consistent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CASES = "cases.yaml"
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to be tested: a case, or an order, at one version, and its line in the file."""
+    """One thing to test: a case or an order at one version, and its line in the file."""
 
     file: Path
     line: int
@@ -106,7 +106,7 @@ def read_cases(path: Path) -> CasesFile:
 
 
 def _check_versions(cases: Cases, node: Node, beside: Sequence[int]) -> None:
-    """Every version that is named has a recipe beside the file."""
+    """Check that every named version has a recipe beside the file."""
     have = ", ".join(map(str, beside)) or "none"
     stated: list[tuple[Any, list[str | int]]] = [(v, ["versions", at]) for at, v in enumerate(cases.versions)]
     for at, case in enumerate(cases.cases):
@@ -125,7 +125,7 @@ def _check_versions(cases: Cases, node: Node, beside: Sequence[int]) -> None:
 
 
 def _check_names(cases: Cases, node: Node) -> None:
-    """Names are unique, and orders refer to names that exist."""
+    """Check that names are unique and that orders refer to names that exist."""
     seen: dict[str, Place] = {}
     for at, case in enumerate(cases.cases):
         paths: list[tuple[str, list[str | int]]] = [(case.name, ["cases", at, "name"])]
@@ -155,7 +155,7 @@ def _check_names(cases: Cases, node: Node) -> None:
 
 
 def case_rollouts(reference: str | Path, recipe: Recipe) -> list[Rollout]:
-    """Rollouts of the cases for this version; none where there is no cases file beside the recipe.
+    """Rollouts of the cases for this version; none if there is no cases file beside the recipe.
 
     Cases that the recipe refuses to read (they test an error) are left out.
     """

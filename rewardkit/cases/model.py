@@ -1,4 +1,4 @@
-"""What a cases file may say, validated: completions, what they earn, and orders that must hold."""
+"""What a cases file may contain: completions, what they earn, and orders that must hold."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _every(value: Any) -> Any:
 
 
 def _plain_table(value: Any) -> Any:
-    """A table of labels without versions holds for every version."""
+    """A table of labels without versions applies to every version."""
     if isinstance(value, Mapping) and not all(str(key).isdigit() for key in value):
         return {"*": value}
     return value
@@ -51,14 +51,14 @@ TermsByVersion = Annotated[dict[str, dict[str, Price]], BeforeValidator(_plain_t
 
 
 class Facts(_Part):
-    """What is known of a rollout beside its text; a case's own wins over the file's `defaults`.
+    """What is known about a rollout besides its text; a case's own facts override the file's `defaults`.
 
     Args:
-        gold: the accepted answer, or a list of them; null as a null in the data.
-        tokens: count without the end-of-sequence token.
+        gold: the accepted answer, or a list of them; null means a null in the data.
+        tokens: the number of tokens without the end-of-sequence token.
         token_ids: the ids themselves, for terms that read them.
         finish: stop, length (truncated) or unknown.
-        reasoning: where a server returns it apart from the completion.
+        reasoning: if a server returns it separately from the completion.
         prompt: the prompt's text.
         fields: other columns of the row.
     """
@@ -111,10 +111,10 @@ class Case(Facts):
 
     Args:
         name: unique in the file.
-        why: the arithmetic, or what the case is there for.
+        why: the arithmetic, or the purpose of the case.
         completion: the text of a single completion.
         completions: the completions of one prompt, each with its own expectations.
-        versions: versions the case is for; all that the file covers by default.
+        versions: versions the case applies to; by default all that the file covers.
         expect: the total, by version or for all; null where nothing is paid at all.
         terms: what single labels pay, by version or for all.
         outcome: the cell of the outcome table.
@@ -142,7 +142,7 @@ class Case(Facts):
         return self
 
     def samples(self) -> list[Sample]:
-        """The completions, each with the case's own facts beneath its own."""
+        """The completions, each with its own facts over the case's."""
         if self.completion is not None:
             own = {name: getattr(self, name) for name in self.model_fields_set & set(Sample.model_fields)}
             return [Sample.model_construct(**{**own, "name": self.name})]
@@ -154,7 +154,7 @@ class Order(_Part):
 
     Args:
         order: names of single cases, or of named completions in groups; the best first.
-        versions: versions it holds for; all that the file covers by default.
+        versions: versions it applies to; by default all that the file covers.
         why: what the order protects.
     """
 
@@ -176,10 +176,10 @@ class Cases(_Part):
 
     Args:
         versions: versions that the cases test; by default every v*.yaml beside the file.
-        defaults: facts of every rollout that its case does not state.
+        defaults: facts of every rollout whose case does not state them.
         cases: completions and what they earn.
         prefer: orders that hold however the weights are tuned: one list of names, or several, each with
-            `versions` where it is not for all.
+            `versions` if it does not apply to all.
     """
 
     versions: tuple[int, ...] = ()

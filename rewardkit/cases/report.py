@@ -13,7 +13,7 @@ from .files import CasesFile, Check
 
 @dataclass(frozen=True)
 class Result:
-    """A check that was run: `differences` is empty where it passed."""
+    """A check that was run: `differences` is empty if it passed."""
 
     file: CasesFile
     check: Check
@@ -23,7 +23,7 @@ class Result:
 
 
 def explain(result: Result) -> str:
-    """What was expected and what was paid, over a few lines.
+    """What was expected and what was paid, in a few lines.
 
     math-none@0  'right but short'  recipes/math-none/cases.yaml:12
       total: expected +0.9, got +0.8
@@ -78,7 +78,7 @@ def junit(results: Sequence[Result]) -> str:
 
 
 def _clean(text: str) -> str:
-    """Without what XML cannot hold."""
+    """The string without characters that XML cannot represent."""
     return "".join(
         c if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff") else "?"
         for c in text

@@ -1,1 +1,1 @@
-"""The commands, a module each; every one imports what it needs when it is called."""
+"""The commands, one module each; every command imports what it needs when it is called."""

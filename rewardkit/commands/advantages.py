@@ -1,4 +1,4 @@
-"""`rewardkit advantages RECIPE --rollouts FILE`: what GRPO would see of these rollouts.
+"""`rewardkit advantages RECIPE --rollouts FILE`: what GRPO would compute from these rollouts.
 
 Exit codes: 0; 2 usage or bad input.
 """
@@ -22,7 +22,8 @@ def advantages(
         ),
     ],
     scale_rewards: Annotated[
-        Literal["group", "batch", "none"], typer.Option(help="The standard deviation divided by, as in TRL.")
+        Literal["group", "batch", "none"],
+        typer.Option(help="The standard deviation to divide by, as in TRL."),
     ] = "group",
     aggregation: Annotated[
         Literal["sum_then_normalize", "normalize_then_sum"],

@@ -25,13 +25,13 @@ def check(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Rows of problems with golds: the recipe is checked against them, and policies on their mix."
+            help="Problems with golds: check the recipe against them, and compare policies on their mix."
         ),
     ] = None,
     set_: Settings = None,
     allow: Allow = None,
     max_completion_length: Annotated[
-        int | None, typer.Option(min=1, help="Tokens at which completions are cut; prices past it are found.")
+        int | None, typer.Option(min=1, help="Tokens at which completions are cut; finds prices beyond it.")
     ] = None,
     plan: Annotated[Path | None, typer.Option(help="A training plan, for its max_completion_length.")] = None,
     unanswerable: Annotated[
@@ -42,7 +42,7 @@ def check(
         typer.Option(
             min=0.0,
             max=0.999,
-            help="P(unanswerable) from which None should pay; the price for that is named.",
+            help="P(unanswerable) from which None should pay; prints the price for that.",
         ),
     ] = None,
     chance: Annotated[
@@ -71,8 +71,8 @@ def check(
     """Prove what a recipe pays for, alone or on your data.
 
     Everything has a price; no wrong answer outscores a right one; in a GRPO group no wrong answer is pushed up beside a
-    right one; no term is dead, unbounded or not monotonic; and from when on None pays. Each claim is proven, refuted by
-    a completion that was scored, or unknown.
+    right one; no term is dead, unbounded or not monotonic; and at which P(unanswerable) None starts to pay. Each claim
+    is proven, refuted by a completion that was scored, or unknown.
     """
     from ..audit.proof.check import check as audit
     from ..cases.files import case_rollouts

@@ -29,7 +29,7 @@ def diff(
     against: Annotated[
         str | None,
         typer.Option(
-            metavar="KIND", help="Compare A with a plugin's kind (an existing reward function) in its place."
+            metavar="KIND", help="Compare A with a plugin's kind (an existing reward function) instead of B."
         ),
     ] = None,
     params: Annotated[
@@ -54,7 +54,7 @@ def diff(
     from ..recipe.loading import load_recipe
 
     if (after is None) == (against is None):
-        raise UsageError("diff takes a second recipe, or --against KIND; give one of the two")
+        raise UsageError("diff takes either a second recipe or --against KIND")
     one = load_recipe(before)
     two = load_recipe(after) if after is not None else in_place(one, against or "", _params(params))
     loaded = None
@@ -88,7 +88,7 @@ def _params(text: str | None) -> dict:
         return {}
     found = read_text(text, "--params").plain()
     if not isinstance(found, dict):
-        raise UsageError(f"--params {text}: a mapping of parameters, as in '{{threshold: 0.5}}'")
+        raise UsageError(f"--params {text}: write a mapping of parameters, as in '{{threshold: 0.5}}'")
     return found
 
 

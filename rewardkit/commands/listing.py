@@ -1,4 +1,4 @@
-"""`rewardkit list`: every recipe that can be named. Reads the heads of files and builds nothing."""
+"""`rewardkit list`: every recipe that can be named. Reads only the heads of files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Entry:
 
 
 def list_recipes(as_json: AsJson = False) -> None:
-    """The recipes of the project, of installed packages and of rewardkit itself, with their versions."""
+    """List the recipes of the project, of installed packages and of rewardkit itself, with their versions."""
     found = list(entries())
     if as_json:
         print_json(found)

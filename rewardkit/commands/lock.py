@@ -1,4 +1,4 @@
-"""`rewardkit lock`: which versions are released, whether they are still what was released, and a new release."""
+"""`rewardkit lock`: which versions are released, whether they have changed since, and a new release."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def lock(
         typer.Option(
             "--release",
             metavar="NAME@V",
-            help="Release a version for good, or record the code of its kinds again; may be repeated.",
+            help="Release a version permanently, or record the code of its kinds again; can be repeated.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The state of every version against recipes.lock; with --release, add to it.
+    """Compare every version with recipes.lock; with --release, add to it.
 
     A released reward does not change, since somebody has a model that was trained with it. Exit code 1
-    where a released version, or the code of a kind in it, has changed, or where one is gone.
+    if a released version, or the code of a kind in it, has changed or is missing.
     """
     for reference in release or []:
         _release(reference)
@@ -85,7 +85,7 @@ def _release(reference: str) -> None:
     from ..recipe.lock import LOCK, release
 
     if reference not in {found.ref for found in all_recipes()}:
-        find(reference)  # a wrong name is answered with what exists
+        find(reference)  # a wrong name is answered with the names that exist
         raise UsageError(
             f"{reference}: give the name@version of a recipe in this project, not a path or a package"
         )
@@ -115,7 +115,7 @@ def _release_parent(ref: str, path: Path) -> None:
     home = find(str(parent.value))
     if str(parent.value).rpartition(":")[2] not in read_lock(home.resolve().parent.parent):
         raise RewardkitError(
-            f"{ref} extends {parent.value}, which is not released and may change under it; release "
+            f"{ref} extends {parent.value}, which is not released and may still change; release "
             f"{parent.value} first"
         )
 

@@ -38,7 +38,7 @@ def new(
     ):
         raise UsageError(
             f"'{name}' is not a valid recipe name: use a letter, then letters, digits, '.', '_' and '-', as in my-math (not "
-            "YAML's true, false and null, and nothing that ends like a file)"
+            "YAML's true, false and null, nor a name with a file ending)"
         )
     root = project_folder() or Path.cwd() / "recipes"
     folder = root / name
@@ -107,7 +107,7 @@ def _write(folder: Path, recipe: str, cases: str) -> None:
 
 
 def _schemas(root: Path) -> None:
-    """Write the schemas that the files' first lines point to, unless they exist."""
+    """Write the schemas that the files' first lines refer to, unless they exist."""
     from ..files import write_whole
     from .schema import NAMES, text
 

@@ -1,4 +1,4 @@
-"""The arguments and options that several commands take, and how they print JSON: said once."""
+"""The arguments and options that several commands share, and how they print JSON."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Columns_ = Annotated[
         "-c",
         metavar="ROLE=NAME",
         help="The column of a role, as in gold=answer. Roles: prompt, completion, gold, id, group, sample, tokens, "
-        "token_ids, finish, reasoning. Roles that are not given are looked up under their usual names; which column "
-        "was taken is printed.",
+        "token_ids, finish, reasoning. Roles that are not given are looked up under their usual names; the column "
+        "that is used is printed.",
     ),
 ]
 GoldExtract = Annotated[
@@ -56,7 +56,7 @@ Allow = Annotated[
     typer.Option(
         "--allow",
         metavar="CODE",
-        help="Accept findings with this code; to keep it, write it into the recipe's `allow:` with a reason.",
+        help="Accept findings with this code; to do so permanently, add it to the recipe's `allow:` with a reason.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -64,7 +64,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 
 @dataclass(frozen=True)
 class RowOptions:
-    """How a file of rollouts is read. A command takes all five through one parameter, see `with_row_options`."""
+    """How a file of rollouts is read. A command takes all five as one parameter, see `with_row_options`."""
 
     column: Columns_ = None
     gold_extract: GoldExtract = None
@@ -82,7 +82,7 @@ AS_IT_IS = RowOptions()
 
 
 def with_row_options(command: Callable[..., None]) -> Callable[..., None]:
-    """A command whose parameter `rows: RowOptions` is five options on the command line."""
+    """A command whose parameter `rows: RowOptions` becomes five options on the command line."""
     hints = get_type_hints(RowOptions, include_extras=True)
     options = [
         inspect.Parameter(

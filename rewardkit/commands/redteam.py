@@ -41,7 +41,7 @@ def redteam(
     rows: RowOptions = AS_IT_IS,
     as_json: AsJson = False,
 ) -> None:
-    """Attack a recipe: named mutants of honest completions, each with the invariant that it must keep."""
+    """Attack a recipe with named mutations of honest completions, each with an invariant that the rewards must keep."""
     from ..audit.redteam.redteam import redteam as attack
     from ..audit.rollouts.load import load
     from ..cases.files import case_rollouts

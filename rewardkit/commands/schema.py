@@ -11,19 +11,19 @@ import typer
 
 
 class File(StrEnum):
-    """What the schema is of."""
+    """The files that have a schema."""
 
     RECIPE = "recipe"
     CASES = "cases"
 
 
 NAMES = {File.RECIPE: "rewardkit.schema.json", File.CASES: "cases.schema.json"}
-"""What the schemas are called in a recipes folder; the first line of a recipe points there."""
+"""The schemas' names in a recipes folder; the first line of a recipe refers to them."""
 
 
 def schema(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
-    kind: Annotated[File, typer.Option(help="Of recipes, or of their cases.yaml.")] = File.RECIPE,
+    kind: Annotated[File, typer.Option(help="The schema of recipes, or of their cases.yaml.")] = File.RECIPE,
 ) -> None:
     """Print the JSON Schema of recipes with every registered kind, for editors.
 
@@ -41,7 +41,7 @@ def schema(
 
 
 def text(kind: File) -> str:
-    """A schema as it is written to a file."""
+    """A schema as written to a file."""
     from ..cases.schema import cases_schema
     from ..recipe.plugins import load_plugins
     from ..recipe.schema import recipe_schema
@@ -52,7 +52,7 @@ def text(kind: File) -> str:
 
 
 def _ordered(schema: Any) -> Any:
-    """The schema with its choices sorted: typing hands out whichever Literal of the same values came first."""
+    """The schema with its choices sorted: typing returns whichever Literal with the same values was made first."""
     if isinstance(schema, dict):
         return {
             name: sorted(part, key=str) if name == "enum" else _ordered(part) for name, part in schema.items()

@@ -1,6 +1,6 @@
-"""`rewardkit score RECIPE FILE -o OUT`: a file of completions into a file of scores and a summary.
+"""`rewardkit score RECIPE FILE -o OUT`: a file of scores, and a summary, for a file of completions.
 
-Exit codes: 0; 1 rows were bad and are missing from OUT (they are named); 2 usage, or nothing to score.
+Exit codes: 0; 1 bad rows are missing from OUT (they are named); 2 usage, or nothing to score.
 """
 
 from __future__ import annotations

@@ -16,15 +16,15 @@ def show(
         bool,
         typer.Option(
             "--resolved",
-            help="With everything that `extends` brings in, in one piece. So is a variant (--set).",
+            help="Include everything that `extends` brings in. A variant (--set) is always resolved.",
         ),
     ] = False,
     python: Annotated[
-        bool, typer.Option("--python", help="As the Python code that makes an equal recipe.")
+        bool, typer.Option("--python", help="Print the Python code that makes an equal recipe.")
     ] = False,
     settings: Settings = None,
 ) -> None:
-    """Print a recipe. What is printed reads back: as YAML or, with --python, as Python."""
+    """Print a recipe. The output can be read back: as YAML or, with --python, as Python."""
     from ..config.source import shown
     from ..recipe.discovery import find
     from ..recipe.loading import load_recipe

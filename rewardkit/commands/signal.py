@@ -27,7 +27,7 @@ def signal(
     ] = None,
     labels: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="A column of booleans that says so instead; `labels` by default."),
+        typer.Option(metavar="NAME", help="A column of booleans that says so instead; default `labels`."),
     ] = None,
     export: Annotated[
         Path | None, typer.Option(help="Write the problems worth training on here, as JSONL.")
@@ -43,7 +43,7 @@ def signal(
     rows: RowOptions = AS_IT_IS,
     as_json: AsJson = False,
 ) -> None:
-    """Dead groups for G = 2 to 64, the difficulty of problems, a group size, and the problems worth training on."""
+    """Find the problems worth training on, their difficulty, the dead groups for G = 2 to 64, and a group size."""
     from ..audit.rollouts.load import load, scored
     from ..audit.rollouts.signal import Signal, counts_of_labels, counts_of_scores
     from ..errors import UsageError

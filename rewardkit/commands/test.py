@@ -1,4 +1,4 @@
-"""`rewardkit test`: run the cases beside recipes and report what they do not earn as stated."""
+"""`rewardkit test`: run the cases beside recipes and report every reward that is not as stated."""
 
 # ruff: noqa: PT028 - not a pytest test, though it is called `test`
 
@@ -35,7 +35,7 @@ def test(
 ) -> None:
     """Run the cases beside recipes: the rewards that completions get, and the orders that must hold.
 
-    Of a variant (--set) only the orders are tested. Exit code 0 where everything is as stated, 1 where something is
+    For a variant (--set) only the orders are tested. Exit code 0 if everything is as stated, 1 if something is
     not, 2 for a file that cannot be read.
     """
     from rich.console import Console
@@ -73,8 +73,8 @@ def test(
 def run_all(references: Sequence[str], settings: Sequence[str] = ()) -> Iterator[Result]:
     """Run every check of what is named; by default of the whole project, or of the shipped recipes outside one.
 
-    Of a variant (`settings`) only the orders are checked: the rewards stated are those of the file. Released recipes whose
-    kinds have different code now are named on standard error.
+    For a variant (`settings`) only the orders are checked: the rewards stated are those of the file. Released recipes
+    whose kinds have changed code are named on standard error.
     """
     from time import perf_counter
 

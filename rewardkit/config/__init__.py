@@ -1,1 +1,1 @@
-"""YAML that knows the place of every node, faults reported at their place, and JSON Schema from models."""
+"""YAML that keeps the place of every node, errors reported at their place, and JSON Schema from models."""

@@ -1,6 +1,6 @@
-"""Validation errors in lines that a tired person can act on.
+"""Validation errors as lines that a tired person can act on.
 
-Each of pydantic's faults becomes a line of one `RecipeError`: its place in the file, what was found, what would be right.
+Each of pydantic's errors becomes a line of one `RecipeError`: its place in the file, what was found, what would be right.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _field_names(model: type[BaseModel]) -> list[str]:
 
 
 def _owner(model: type[BaseModel] | None, path: Sequence[str | int]) -> type[BaseModel] | None:
-    """The model that a path leads into, as far as annotations tell."""
+    """The model that a path leads into, as far as annotations show."""
     annotation: Any = model
     for step in path:
         if isinstance(step, int):  # an item of a list; its model is what the list is annotated with
@@ -113,7 +113,7 @@ def _owner(model: type[BaseModel] | None, path: Sequence[str | int]) -> type[Bas
 
 
 def _inside(annotation: Any) -> Any:
-    """What a mapping's values, or a list's items, are annotated as."""
+    """The annotation of a mapping's values or a list's items."""
     args = get_args(annotation)
     if get_origin(annotation) in (dict, Mapping):
         return args[1]

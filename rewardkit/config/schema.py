@@ -1,4 +1,4 @@
-"""JSON Schema from pydantic models, with the words of their docstrings."""
+"""JSON Schema from pydantic models, with descriptions from their docstrings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ARGUMENT = re.compile(r"^ {4}(\w+(?:, \w+)*): (.*(?:\n {5,}.*)*)", re.MULTILINE)
 
 
 def model_schema(cls: type[BaseModel], definitions: Schema) -> Schema:
-    """Pydantic's schema of a model; what it defines beside goes into `definitions`."""
+    """Pydantic's schema of a model; its definitions go into `definitions`."""
     schema = cls.model_json_schema(by_alias=True)
     definitions.update(schema.pop("$defs", {}))
     schema.pop("title", None)
@@ -31,7 +31,7 @@ def model_schema(cls: type[BaseModel], definitions: Schema) -> Schema:
 
 
 def described(cls: type[BaseModel], schema: Schema) -> Schema:
-    """The schema with the docstring's words where the fields have none."""
+    """The schema with descriptions from the docstring where the fields have none."""
     schema["description"] = summary(cls)
     words = arguments(cls)
     for name, part in schema.get("properties", {}).items():

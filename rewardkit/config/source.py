@@ -1,7 +1,7 @@
-"""YAML in which every value and key knows its place, so that an error can say `file:line:column`.
+"""YAML in which every value and key keeps its place, so that an error can say `file:line:column`.
 
-YAML's traps are closed: a duplicate key is an error, `1e-3` is a number, `no`, `on`, `none`, dates and `1:30` are strings,
-aliases and tags are refused.
+YAML's traps are avoided: a duplicate key is an error, `1e-3` is a number, `no`, `on`, `none`, dates and `1:30` are
+strings, aliases and tags are refused.
 """
 
 from __future__ import annotations
@@ -73,13 +73,13 @@ class Node:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's composer, less aliases."""
+    """PyYAML's composer, without aliases."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()
             raise yaml.MarkedYAMLError(
-                problem="aliases (*name) are not part of this language; write the value, or use `extends`",
+                problem="aliases (*name) are not supported; write the value, or use `extends`",
                 problem_mark=event.start_mark,
             )
         return super().compose_node(parent, index)
@@ -99,7 +99,7 @@ def read_file(path: Path) -> Node:
 
 
 def shown(path: Path) -> str:
-    """A path as errors print it: relative to the working directory where it lies below it."""
+    """A path as errors print it: relative to the working directory if it lies below it."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
@@ -147,7 +147,7 @@ def _node(node: Any, name: str) -> Node:
     if isinstance(node, yaml.ScalarNode):
         quoted = node.style in ('"', "'")
         if node.tag not in _PLAIN_TAGS:
-            raise RecipeError(f"tag {node.tag} is not part of this language; remove it", place)
+            raise RecipeError(f"tag {node.tag} is not supported; remove it", place)
         value: Scalar = node.value if node.style else _scalar(node.value)
         text_at = None if node.style in ("|", ">") else Place(name, place.line, place.column + quoted)
         return Node(value, place, text_at=text_at)
@@ -187,7 +187,7 @@ def _scalar(text: str) -> Scalar:
 
 
 def merge(parent: Node, child: Node) -> Node:
-    """The child laid over the parent: mappings merge name by name, everything else is replaced."""
+    """The child merged over the parent: mappings merge name by name, everything else is replaced."""
     if not (isinstance(parent.value, dict) and isinstance(child.value, dict)):
         return child
     values = dict(parent.value)
@@ -235,7 +235,7 @@ def assign(root: Node, setting: str) -> None:
                     node.value[step], node.keys[step] = Node({}, place), place
                 node = node.value[step]
         else:
-            raise UsageError(f"{place}: '{'.'.join(steps[:at])}' is a single value and has nothing inside it")
+            raise UsageError(f"{place}: '{'.'.join(steps[:at])}' is a single value; it has no '{step}'")
 
 
 def copy(node: Node) -> Node:
@@ -255,11 +255,11 @@ def dump(tree: Any) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Block style outside, flow style for what fits on a line; quotes whatever would not read as text."""
+    """Block style outside, flow style for what fits on a line; quotes any string that would not be read as one."""
 
 
 _ESCAPED = re.compile("[\r\x85\u2028\u2029\ufeff]")
-"""Characters that YAML takes for line breaks or drops; they survive as escapes alone."""
+"""Characters that YAML takes for line breaks or drops; they survive only as escapes."""
 
 
 def _represent_text(dumper: Any, text: str) -> Any:
@@ -277,7 +277,7 @@ def _simple(text: str) -> bool:
 
 def _represent_float(dumper: Any, number: float) -> Any:
     text = repr(number)
-    if "." not in text:  # PyYAML would tag and quote 1e-05, which reads back as text
+    if "." not in text:  # PyYAML would tag and quote 1e-05, which reads back as a string
         text = text.replace("e", ".0e")
     return dumper.represent_scalar("tag:yaml.org,2002:float", text)
 

@@ -1,9 +1,9 @@
 r"""`\boxed{...}`: the last box, with balanced braces.
 
 Several different boxes with only separators between them (`$x = \boxed{2}$ or $x =
-\boxed{-3}$`) are returned as one list, with its pieces in `Extraction.parts`; whether a list may be
-the answer is for the verifier to say, which knows the gold. Identical repeats are one box. Anything
-else between two boxes makes the later one a correction of the earlier.
+\boxed{-3}$`) are returned as one list, with its pieces in `Extraction.parts`; the verifier, which knows
+the gold, decides whether a list may be the answer. Identical boxes count once. Anything else between two
+boxes makes the later one a correction of the earlier.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _SEPARATOR = re.compile(
     r"|(?:[A-Za-z](?:_\{?\w\}?)?|\\(?:theta|alpha|beta|lambda))\s*=)*"
 )
 MOST_PARTS = 32
-"""More boxes in one list than this are read as a repetition, of which the last counts."""
+"""A list of more boxes than this is read as a repetition, of which the last counts."""
 LONGEST_SEPARATOR = 64
 
 
 class Boxed(Extractor):
-    r"""The last `\boxed{...}` or `\fbox{...}`; empty or unterminated, it is an answer of nothing."""
+    r"""The last `\boxed{...}` or `\fbox{...}`; an empty or unterminated one counts as no answer."""
 
     kind: ClassVar[str] = "boxed"
 
@@ -36,7 +36,7 @@ class Boxed(Extractor):
         return "\\boxed{", "}"
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
-        """The last box, or the list that the last boxes make."""
+        """The last box, or the list that the last boxes form."""
         if text.find("box", start) < 0:  # \boxed and \fbox alike; most strings without a box stop here
             return None
         boxes = _boxes(text, start)
@@ -66,7 +66,7 @@ def _boxes(text: str, start: int) -> list[tuple[int, int, int | None, int]]:
             simple.append((match.start(), closed.start(1), closed.end(1), closed.end()))
         elif text.startswith("{", match.end()):
             heads.append((match.start(), match.end()))
-        else:  # TeX's `\boxed 5`; a mere mention of \boxed in prose is no box
+        else:  # TeX's `\boxed 5`; a mere mention of \boxed in prose is not a box
             bare = _BARE.match(text, match.end())
             if bare and any(c.isdigit() for c in bare.group()):
                 end = bare.end() - bare.group().endswith(".")
@@ -76,7 +76,7 @@ def _boxes(text: str, start: int) -> list[tuple[int, int, int | None, int]]:
     closes = _closing(text, heads[0][1], {left for _, left in heads})
     found = [(begin, left + 1, closes.get(left), closes.get(left, len(text)) + 1) for begin, left in heads]
     ordered = sorted(found + simple)
-    # A box inside a closed one is part of its content; one after an unterminated box stands by itself.
+    # A box inside a closed one is part of its content; one after an unterminated box is a box of its own.
     outer: list[tuple[int, int, int | None, int]] = []
     for box in ordered:
         if outer and outer[-1][2] is not None and box[0] < outer[-1][3]:
@@ -103,7 +103,7 @@ def _closing(text: str, start: int, wanted: set[int]) -> dict[int, int]:
 
 
 def _joined(text: str, boxes: list[tuple[int, int, int | None, int]]) -> tuple[str, ...]:
-    """The different contents of the run of boxes that ends in the last one."""
+    """The distinct contents of the run of boxes that ends with the last one."""
     parts: list[str] = []
     for index in range(len(boxes) - 1, -1, -1):
         begin, left, right, _ = boxes[index]

@@ -1,8 +1,8 @@
-"""Answers that stand in a line of plain text: `#### 18`, "The answer is 42.", the last number.
+"""Answers in a line of plain text: `#### 18`, "The answer is 42.", the last number.
 
-The line tiers read prose, so they refuse what prose only half says: a negation ("the answer is not
-42"), a bound ("at most 7") or a choice ("5 or 6") is not an answer. `last_number` refuses
-nothing and is therefore never a default.
+The line tiers read prose, so they refuse statements that are not definite: a negation ("the answer is not
+42"), a bound ("at most 7") or a choice ("5 or 6") is not an answer. `last_number` refuses nothing and
+is therefore never a default.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BOXED = Boxed()
 
 _HASH = re.compile(r"(?<!#)####(?!#)[^\S\n]*")
 _CORES = ("nswer", "NSWER", "A:", "A：", "A**:", "答", "选")
-"""What every marker holds. They are looked for from the end with `str.rfind`, and their surroundings only then."""
+"""A part of every marker. It is found from the end with `str.rfind`; only then are its surroundings checked."""
 _STRESS = r"(?:[^\S\n]*[*:：])*"
 _ADVERBS = r"(?:\s+(?:therefore|thus|hence|then|clearly|simply|just|exactly|indeed|definitely|certainly|obviously|equal\s+to|given\s+by)\b,?)*"
 _SAYS = re.compile(
@@ -40,7 +40,7 @@ _MATH = re.compile(
 _BOLD = re.compile(r"\s*(?:\*\*|__)(?P<bold>[^*\n]+?)(?:\*\*|__)")
 _END = re.compile(
     r"(?<!\\)[.!?](?=\s|$|\*|\")|[。；！？\n]|;(?=\s|$)|(?<!\d),(?!\d)(?=\s+[a-z])|(?<=\d),(?=\s+[a-z])|，(?=[因由所故])"
-    # A run of spaces is tried from its first only: from each of them it would cost its length squared.
+    # A run of spaces is tried only from its first: from each of them it would take quadratic time.
     r"|(?<!\s)\s+(?:because|since|as\s+(?:we|the|required)|which|where|when|if|so|for)\b|(?<!\s)\s+—\s|(?<!\s)\s+\((?=[a-z]{2})"
 )
 _HEDGE = re.compile(
@@ -60,7 +60,7 @@ _ELSE = re.compile(
     r"\botherwise\b|\b(?:and|or|but)\s+(?:it\s+is\s+|is\s+)?[\\$(]*-?\d[^\s]{0,20}(?:\s[a-z]{1,12})?\s+(?:if|when|for)\b",
     re.IGNORECASE,
 )
-"""Another value under another condition: what stands before it is no answer by itself."""
+"""Another value under another condition: what comes before it is not an answer by itself."""
 _DENIED = re.compile(
     r"[.!]?[\s*]*(?:this|that|it|they|which)\b(?:'s|'re|\s+(?:is|was|are|were))\s+(?:(?:all\s+)?wrong|incorrect|false|"
     r"not\s+(?:right|correct|true))\b",
@@ -80,10 +80,10 @@ _NUMBER = re.compile(
 _UNIT = re.compile(r"(?:\\?%|°|[A-Za-z/^\d ]{1,30})?")
 _PLAIN = re.compile(r"\s{0,4}(-?\d{1,12})\.?\s*\Z")
 _BULLET = re.compile(r"[-*•][^\S\n]+(?=\S)")
-"""An answer in a list below its title: the dash is no minus."""
+"""An answer in a list below its title: the dash is not a minus."""
 _MORE = re.compile(r"\n[^\S\n]*[-*•][^\S\n]+\S")
 LONGEST_LINE = 2000
-"""Characters that an answer in prose may have; more is no answer."""
+"""Most characters of an answer in prose."""
 
 
 class Hash(Extractor):
@@ -113,7 +113,7 @@ class Hash(Extractor):
 
 
 class AnswerLine(Extractor):
-    """What the last "the answer is", `Answer:`, line `A:`, `答案` or `故选` gives."""
+    """What follows the last "the answer is", `Answer:`, line `A:`, `答案` or `故选`."""
 
     kind: ClassVar[str] = "answer_line"
 
@@ -121,12 +121,12 @@ class AnswerLine(Extractor):
         return "The answer is ", "."
 
     def find(self, text: str, start: int = 0) -> Extraction | None:
-        """The statement after the last marker, refused where it is half said."""
+        """The statement after the last marker, refused if it is not definite."""
         left = _marker_end(text, start)
         if left is None:
             return None
         plain = _PLAIN.match(text, left)
-        if plain:  # nothing but a number until the end: most answers, and nothing in them to refuse
+        if plain:  # only a number until the end, as most answers: there is nothing to refuse
             return Extraction(text=plain[1], span=plain.span(1), extractor=self.kind)
         start = left
         while left < len(text) and text[left].isspace():
@@ -150,7 +150,7 @@ class AnswerLine(Extractor):
 
 
 class LastNumber(Extractor):
-    """The last number in the text, whatever it is said of."""
+    """The last number in the text, whatever it refers to."""
 
     kind: ClassVar[str] = "last_number"
 
@@ -167,7 +167,7 @@ class LastNumber(Extractor):
 
 
 def _marker_end(text: str, start: int) -> int | None:
-    """Where the last marker of an answer ends, None where there is none."""
+    """Where the last marker of an answer ends, or None."""
     places = {core: text.rfind(core, start) for core in _CORES}
     while True:
         core = max(places, key=places.__getitem__)
@@ -181,7 +181,7 @@ def _marker_end(text: str, start: int) -> int | None:
 
 
 def _qualified(text: str, start: int, core: str, at: int) -> int | None:
-    """The end of the marker at this place, if what stands around it makes it one."""
+    """The end of the marker at this place, if its surroundings make it one."""
     before = text[max(start, at - 40) : at]
     line = before.rpartition("\n")[2]
     if core in ("nswer", "NSWER"):

@@ -1,4 +1,4 @@
-"""A regular expression given in the recipe, exact to the letter and bounded in time."""
+"""A regular expression from the recipe, with a time limit."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from ..types import Extraction
 class Pattern(Extractor):
     """What a regular expression finds, unchanged: no strip, no unwrapping.
 
-    The syntax is that of the `regex` package, which is Python's with additions. A match that takes
-    longer than `timeout_s` makes the answer one of nothing.
+    The syntax is that of the `regex` package, which is Python's with additions. If matching takes longer
+    than `timeout_s`, there is no answer.
     """
 
     kind: ClassVar[str] = "pattern"
 
     regex: str = Field(description="The pattern, in the syntax of Python's `re`.")
     occurrence: Literal["first", "last"] = Field(default="last", description="Which match counts.")
-    ignore_case: bool = Field(default=False, description="Match letters of either case.")
+    ignore_case: bool = Field(default=False, description="Ignore case.")
     dotall: bool = Field(default=False, description="Let `.` match a line break.")
     multiline: bool = Field(default=False, description="Let `^` and `$` match at line breaks.")
     group: int | str = Field(
-        default=1, description="Group that holds the answer: a number (0: the whole match) or a name."
+        default=1, description="The group with the answer: a number (0: the whole match) or a name."
     )
     timeout_s: float = Field(default=1.0, gt=0, le=60, description="Seconds a search may take.")
 

@@ -1,17 +1,16 @@
 """Where the reasoning ends and the answer begins.
 
-What is inside the reasoning tags is never an answer, and reasoning that was opened but not closed has no answer
-after it.
+Text inside the reasoning tags is never an answer, and after reasoning that is not closed there is no answer.
 """
 
 from __future__ import annotations
 
 
 def answer_start(text: str, open: str, close: str, prefilled: bool = False) -> tuple[int | None, bool]:
-    """Where the answer part begins, and whether a non-empty closed reasoning stands before it.
+    """Where the answer part begins, and whether a non-empty closed reasoning comes before it.
 
     The answer part begins after the last `close`; a `close` without an `open` counts (the prompt or
-    the chat template may have opened it). None where a reasoning is open to the end of the text:
+    the chat template may have opened it). None if a reasoning is still open at the end of the text:
     opened after the last `close`, or opened by the prompt (`prefilled`) and never closed.
     Empty tags mean that no reasoning is marked: (0, False).
     """

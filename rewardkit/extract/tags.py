@@ -1,4 +1,4 @@
-"""`<answer>...</answer>`: the last tag, and the box inside it where there is one."""
+"""`<answer>...</answer>`: the last tag, and the box inside it if there is one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BOXED = Boxed()
 
 
 class AnswerTag(Extractor):
-    """The content of the last `<answer>...</answer>`; empty or unclosed, it is an answer of nothing."""
+    """The content of the last `<answer>...</answer>`; an empty or unclosed one counts as no answer."""
 
     kind: ClassVar[str] = "answer_tag"
 

@@ -9,7 +9,7 @@ from ..types import Extraction
 
 
 class Whole(Extractor):
-    """Everything after the reasoning; blank, it is absent."""
+    """Everything after the reasoning; absent if that is blank."""
 
     kind: ClassVar[str] = "whole"
 

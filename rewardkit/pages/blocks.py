@@ -36,13 +36,13 @@ class Picture:
     shape: ClassVar[str] = "picture"
 
     def markdown(self) -> str:
-        """The caption; the file is set by the page where pictures are written."""
+        """The caption; a page that writes its pictures adds the file."""
         return f"*Picture: {self.caption}*"
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Pictures beside each other."""
+    """Pictures side by side."""
 
     pictures: Sequence[Picture]
     shape: ClassVar[str] = "pictures"
@@ -136,7 +136,7 @@ class FindingCard:
 
 @dataclass(frozen=True, slots=True)
 class FlipCard:
-    """A question that one run answers rightly and another does not, with both completions."""
+    """A question that one run answers correctly and another does not, with both completions."""
 
     item: str
     gained: bool
@@ -150,7 +150,7 @@ class FlipCard:
 
 @dataclass(frozen=True, slots=True)
 class Flips:
-    """The flips between two runs; `total` counts those that are not shown, too."""
+    """The flips between two runs; `total` also counts those that are not shown."""
 
     left_name: str
     right_name: str

@@ -1,7 +1,7 @@
 """The completions that can be browsed in a page, as plain data.
 
-Each row is one completion with its outcome, its reward's tree and the place of its answer. A page holds a bounded number: greedy ones first, then
-samples, then what was logged in training; the page says how many were left out.
+Each row is one completion with its outcome, its reward's tree and the place of its answer. A page holds a bounded
+number: greedy ones first, then samples, then those logged in training; the page says how many were left out.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Completions:
 
     @property
     def seen(self) -> int:
-        """How many completions there were, those left out included."""
+        """How many completions there were, including those left out."""
         return sum(self._counts.values())
 
     def add(self, row: Mapping[str, Any], tier: int) -> None:
@@ -93,7 +93,7 @@ class Completions:
         return {"columns": list(COLUMNS), "rows": made, "names": names, "slices": self._slices}
 
     def note(self, count: int) -> str:
-        """What the page says above the table."""
+        """The sentence above the table."""
         note = "Each with its reward, term by term, and the extracted answer marked in its text."
         if self.seen > count:
             note += (
@@ -127,5 +127,5 @@ def _word(value: Any) -> str:
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no NaN: an unknown number is null."""
+    """The value for JSON, which has no NaN: an unknown number is null."""
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,7 +1,7 @@
-"""From charts to pictures: SVG for the page, SVG and PNG for papers, without a browser or a network.
+"""Charts as pictures: SVG for the page, SVG and PNG for papers, without a browser or a network.
 
 A chart names its colours by what they mean (`@ink`, `@s1`, `@correct`). On the page they become CSS
-variables, so that one picture serves light and dark; on paper they become fixed colours.
+variables, so that one picture works in light and dark; on paper they become fixed colours.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PAPER = {
     "none_no_answer": "#b9c1cd",
     "undecided": "#c9a227",
 }
-"""The light colours of page.css; a test keeps the two in step."""
+"""The light colours of page.css; a test keeps the two in sync."""
 
 SERIES = [f"@s{place}" for place in range(1, 8)]
 OUTCOME_COLOURS = {str(outcome): f"@{outcome}" for outcome in Outcome}
@@ -76,7 +76,7 @@ def save(chart: Chart, path: Path) -> None:
 
 
 def specification(chart: Chart, paper: bool) -> dict[str, Any]:
-    """Vega-Lite with our style and real colours in place of their names."""
+    """Vega-Lite with our style, and real colours instead of their names."""
     made = chart.to_dict()
     made.pop("background", None)
     axis = {

@@ -1,7 +1,7 @@
 """One HTML file from sections: no network, light and dark, readable on a phone, printable.
 
 A page has sections of blocks and completions to browse, and is written as HTML, Markdown or JSON. Completions,
-prompts and data are never markup: the template escapes them, and the script sets the browsed ones as text.
+prompts and data are never markup: the template escapes them, and the script inserts the browsed ones as text.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from .draw import png, svg
 HERE = Path(__file__).parent
 
 PACKED = 9_000_000
-"""Characters that the completions may take in the page, packed: with the rest it stays under 10 MB."""
+"""Most characters for the packed completions: with the rest the page stays under 10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A titled part of the page. `lead` is a sentence or two; `plain` what --format json writes."""
+    """A titled part of the page. `lead` is a sentence or two; `plain` is what --format json writes."""
 
     title: str
     blocks: Sequence[Block]
@@ -44,7 +44,7 @@ class Section:
 
     @property
     def anchor(self) -> str:
-        """The id that the contents link to."""
+        """The id that the table of contents links to."""
         return "-".join(re.findall(r"[a-z0-9]+", self.title.lower())) or "section"
 
     def pictures(self) -> Iterator[Picture]:
@@ -87,7 +87,7 @@ class Page:
         return text
 
     def json(self) -> str:
-        """What the sections say, as JSON."""
+        """The sections' data as JSON."""
         sections = {section.title: section.plain for section in self.sections if section.plain is not None}
         claims = self.claims.claims if self.claims else []
         made = {"title": self.title, "about": self.about, "claims": claims, "sections": sections}
@@ -123,7 +123,7 @@ def page_html(page: Page) -> str:
     )
     data, note = _data(page.completions)
     script = _asset("browse.js")
-    # the policy names the one script that may run: markup in a completion could not, even if it got through
+    # the policy names the only script that may run: markup in a completion could not, even if it got through
     digest = base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
     return environment.get_template("template.html.jinja").render(
         page=page,
@@ -148,7 +148,7 @@ def _drawn(picture: Picture) -> Markup:
 
 
 def _data(completions: Completions | None) -> tuple[str, str]:
-    """The completions packed, as many as fit, and the sentence above them."""
+    """As many completions as fit, packed, and the sentence above them."""
     if completions is None or not len(completions):
         return "", ""
     count = len(completions)
@@ -160,7 +160,7 @@ def _data(completions: Completions | None) -> tuple[str, str]:
 
 
 def packed(plain: Any) -> str:
-    """Plain data as gzipped JSON in base64; the browser unpacks it by itself."""
+    """Plain data as gzipped JSON in base64, which the browser unpacks."""
     text = json.dumps(plain, separators=(",", ":"), allow_nan=False)
     return base64.b64encode(gzip.compress(text.encode("ascii"), 9, mtime=0)).decode("ascii")
 

@@ -1,6 +1,6 @@
 """Plots that several parts of a page share: stacked shares, points with intervals, colours of series.
 
-They take plain rows and do not know what was measured. All are narrow enough for a phone.
+They take plain rows and do not know what was measured; all are narrow enough for a phone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rewardkit.types import Outcome
 from .draw import OUTCOME_COLOURS, SERIES, Chart
 
 WIDE = 270
-"""Columns of the plotted area: with its labels a picture fits a phone."""
+"""Width of the plotted area: with its labels a picture fits a phone."""
 
 
 def outcome_bars(rows: Sequence[Mapping[str, Any]]) -> Chart:
@@ -31,7 +31,7 @@ def shades(names: Sequence[str]) -> list[str]:
 
 
 def colour(field: str, names: Sequence[str], hues: Sequence[str] = ()) -> alt.Color:
-    """The colour of a series; a legend only where there are several."""
+    """The colour of a series; a legend only if there are several."""
     columns = len(names)
     if sum(len(name) + 4 for name in names) > 46:  # characters, marks counted as four, in a row of the legend
         columns = max(1, min(len(names), 44 // (max(map(len, names)) + 4)))
@@ -93,7 +93,7 @@ def percent_axis() -> alt.Axis:
 
 
 def moved_x(field: str) -> alt.X:
-    """Differences of shares, in points."""
+    """Differences of shares, in percentage points."""
     return alt.X(field, title=None, axis=alt.Axis(format="+.0%", tickCount=5, labelFlush=False))
 
 

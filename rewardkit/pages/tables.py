@@ -64,7 +64,7 @@ class Table:
         return max(len(word) for text in texts for word in [*text.split(), ""])
 
     def _parts(self, width: int) -> list[list[int]]:
-        """The columns in parts that fit the width with cells folded between words; columns of words are in every part."""
+        """The columns in parts that fit the width with cells wrapped between words; columns of words are in every part."""
         every = range(len(self.headers))
         narrow = [self._narrowest(place) + 2 for place in every]
         words = [place for place in every if place in self.words]
@@ -122,7 +122,7 @@ class Table:
 
 
 def figure(value: float, unit: str = "share") -> str:
-    """A figure as people write it: shares as .345, tokens as 41.2, differences with a sign; – for unknown."""
+    """A figure as it is shown: shares as .345, tokens as 41.2, differences with a sign; – for unknown."""
     if math.isnan(value):
         return "–"
     if unit == "tokens":

@@ -1,6 +1,6 @@
 """The `answer` section: how a completion is read before anything is paid.
 
-Extractors and the verifier are named, with parameters where they have any; the revision of each is part of the digest.
+Extractors and the verifier are named, with parameters if they have any; the revision of each is part of the digest.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Reasoning(RecipePart):
 
     Args:
         open, close: the tags.
-        prefilled: the chat template already opens the reasoning, so that the completion begins inside.
+        prefilled: whether the chat template already opens the reasoning, so that the completion begins inside it.
     """
 
     open: Annotated[str, Field(min_length=1)] = "<think>"
@@ -111,14 +111,14 @@ class Answer(RecipePart):
 
     Args:
         extract: tiers, tried in this order; there is never a fall-back past a tier that is present.
-        reasoning: its tags, or null where the whole text is the answer part. A reasoning that is
-            opened and never closed leaves no answer.
+        reasoning: its tags, or null if the whole text is the answer part. After a reasoning that is opened and
+            never closed there is no answer.
         none: the words that mean "this cannot be answered", when they are the whole answer.
         none_patterns: regular expressions for further ways to say it, such as `i (do not|don't) know`. Each is
-            matched against the whole answer without its formatting, in either case; `none` must name one word
-            at least.
+            matched against the whole answer without its formatting, ignoring case; `none` must name at least one
+            word.
         null_gold: what a null in the gold column means: an `error` in the data, or `unanswerable`.
-        verify: who decides whether the answer is the gold.
+        verify: the verifier that decides whether the answer equals the gold.
         undecided: rollouts whose gold is unusable are skipped (they get no reward).
     """
 
@@ -159,7 +159,7 @@ class Answer(RecipePart):
         )
 
     def identity(self) -> dict[str, Any]:
-        """What the digest is taken over."""
+        """What the digest covers."""
         extractors: tuple[Extractor, ...] = self.extract
         verifier: Verifier = self.verify
         plain = self.model_dump(mode="json", exclude_defaults=True, exclude={"extract", "verify"})

@@ -27,7 +27,7 @@ class Control(StrEnum):
 
 
 def begun_from(name: str, source: Recipe) -> Recipe:
-    """The same reward under a new name, in one piece."""
+    """The same reward under a new name, without `extends`."""
     return Recipe.model_validate({**_own(source), "recipe": name, "reward": dict(source.reward)})
 
 
@@ -35,7 +35,7 @@ def control(name: str, kind: Control, source: Recipe) -> Recipe:
     """A control of a recipe: it reads completions as the recipe does and pays for something else.
 
     Raises:
-        UsageError: for `flipped`, where no term prices right and wrong answers apart.
+        UsageError: for `flipped`, if no term prices right and wrong answers differently.
     """
     makers: dict[Control, tuple[str, Callable[[Recipe], dict[str, Term]]]] = {
         Control.RANDOM: ("1 or 0 by chance", _random),
@@ -65,7 +65,7 @@ def _random(source: Recipe) -> dict[str, Term]:
 
 
 def _form(source: Recipe) -> dict[str, Term]:
-    """The terms that look at layout and form alone, never at whether the answer is right."""
+    """The terms that look at layout and format alone, never at whether the answer is right."""
     form = {"layout", "form"}
     kept = {
         label: term
@@ -80,7 +80,7 @@ OPPOSITES = {
     for one, two in (("correct", "wrong"), ("none_correct", "none_missed"))
     for name, other in ((one, two), (two, one))
 }
-"""Facts of conditions that say right and wrong."""
+"""Facts in conditions that mean right and wrong."""
 
 
 def flipped(source: Recipe) -> dict[str, Term]:
@@ -91,7 +91,7 @@ def flipped(source: Recipe) -> dict[str, Term]:
             why = (
                 "does not say what it looks at: let the kind set `looks_at`, or write `flipped()`; else"
                 if "anything" in term.looks_at
-                else "pays a right answer more by its nature and has no opposite;"
+                else "always pays a right answer more and has no opposite;"
             )
             raise UsageError(
                 f"{source.ref} cannot be flipped: '{path}' ({term.kind}) {why} take the random or the format control, "
@@ -99,8 +99,8 @@ def flipped(source: Recipe) -> dict[str, Term]:
             )
     if all(term is flips.get(path, term) for path, term in source.walk()):
         raise UsageError(
-            f"{source.ref} cannot be flipped: none of its terms prices right and wrong answers apart, as correctness "
-            "and outcome do"
+            f"{source.ref} cannot be flipped: none of its terms prices right and wrong answers differently, as "
+            "correctness and outcome do"
         )
     return {label: _flip(term) for label, term in source.reward.items()}
 

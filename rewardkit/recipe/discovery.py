@@ -1,4 +1,4 @@
-"""Where recipes are: folders, names, versions, files, and the line that says what each is for.
+"""Where recipes are: folders, names, versions, files, and what each is for.
 
 Names are looked up in the project's own `recipes/` folder (the nearest one from the working directory upwards) and then
 among the shipped recipes. `package:name@version` is looked up in the folder that an installed distribution names under the
@@ -79,8 +79,8 @@ def package_folder(package: str) -> Path:
     """The folder of an installed package's recipes, found without importing the package itself.
 
     Raises:
-        UsageError: no installed package is called so.
-        SetupError: its entry point leads nowhere.
+        UsageError: no installed package has that name.
+        SetupError: its entry point is not a package.
     """
     points = list(entry_points(group=GROUP, name=package))
     if not points:
@@ -100,7 +100,7 @@ def package_folder(package: str) -> Path:
 
 
 def all_recipes(roots: Sequence[Path] | None = None) -> Iterator[Found]:
-    """Every recipe file in the folders; a recipe of the project hides the shipped one of that name and version."""
+    """Every recipe file in the folders; a project's recipe hides the shipped one of the same name and version."""
     seen: set[tuple[str, int]] = set()
     for root in roots or folders():
         for found in _below(root):
@@ -156,7 +156,7 @@ def _file(reference: str) -> Path:
     if path.is_dir():
         within = versions_in(path)
         example = path / f"v{max(within)}.yaml" if within else "FOLDER/v0.yaml"
-        raise UsageError(f"{reference}: a folder; name a version in it, as in {example}")
+        raise UsageError(f"{reference} is a folder; name a version in it, as in {example}")
     if not path.is_file():
         raise UsageError(f"{reference}: no such file; a recipe is a path or name@version (rewardkit list)")
     return path

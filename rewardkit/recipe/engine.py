@@ -1,8 +1,8 @@
 """Read once, pay once.
 
 Reading is the expensive part and the part that goes wrong: the gold is checked, the answer extracted and verified
-exactly once per rollout, in one batch, before any term. Scoring walks the prompts' groups and asks each term for its
-payments. It is handed an `Answer` and a `Reward`, and knows neither recipes nor trainers nor files.
+exactly once per rollout, in one batch, before any term. Scoring goes through the prompts' groups and asks each term
+for its payments. The engine gets an `Answer` and a `Reward`, and knows neither recipes nor trainers nor files.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ _UNANSWERABLE_TABLE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reward:
-    """What is paid for a reading: the terms, the clip of their sum, and the name and digest that scores carry."""
+    """What is paid for a reading: the terms, the clip of their sum, and the name and digest for the scores."""
 
     terms: Mapping[str, Term]
     clip: tuple[float, float] | None

@@ -1,6 +1,6 @@
 """Finding recipes and building them: files, `name@version`, `extends`, `remove` and `--set`.
 
-A released version whose digest is no longer that of the lock is refused.
+A released version whose digest differs from the lock's is refused.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def load_recipe(reference: str | Path, settings: Sequence[str] = ()) -> Recipe:
 
     Raises:
         RecipeError: with file, line and column.
-        LockError: a released version is not what was released.
+        LockError: a released version has changed.
         UsageError: nothing has that name.
     """
     load_plugins()
@@ -180,7 +180,7 @@ def build(node: Node) -> Recipe:
 
 
 def variant(recipe: Recipe, settings: Sequence[str]) -> Recipe:
-    """The recipe with `path=value` assignments applied. Raises RecipeError or UsageError as `--set` does."""
+    """The recipe with `path=value` assignments applied. Raises RecipeError or UsageError, like `--set`."""
     node = from_plain(recipe.tree(), Place(recipe.ref))
     for setting in settings:
         assign(node, setting)

@@ -1,9 +1,9 @@
-"""The lock: what every released version must stay.
+"""The lock, which keeps released versions as they were released.
 
 `recipes.lock` lies beside the recipes, one line per released version: `name@version digest`, then `kind=hash` for each
 kind that was made from a function. A released reward does not change, since somebody has a model that was trained with
-it: where the digest of a locked version is a different one now, loading it fails and says what to do. The hashes are of
-the functions' source and no part of the digest: a changed comment changes them too, so they are reported, not refused.
+it: if the digest of a locked version differs, loading it fails and says what to do. The hashes are of the functions'
+source and not part of the digest: a changed comment changes them too, so a difference is reported, not refused.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ HEADER = (
 
 @dataclass(frozen=True)
 class Released:
-    """A line of the lock: the digest, and kind to hash of its function's source."""
+    """A line of the lock: the digest, and for each kind the hash of its function's source."""
 
     digest: str
     code: Mapping[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ def check_lock(recipe: Recipe, folder: Path, path: Path) -> None:
 
 
 def changed_code(recipe: Recipe, folder: Path) -> str:
-    """Which kinds of a released recipe have a different source now, in a sentence with the remedy; "" if none has."""
+    """A sentence on the kinds of a released recipe whose source has changed, with the remedy; "" if none has."""
     locked, now = read_lock(folder).get(recipe.ref), code_of(recipe)
     if locked is None:
         return ""
@@ -96,7 +96,7 @@ def code_of(recipe: Recipe) -> dict[str, str]:
 
 
 def release(recipe: Recipe, folder: Path) -> bool:
-    """Add a recipe to the lock, or record the code of its kinds. Returns False if the lock already says so.
+    """Add a recipe to the lock, or record the code of its kinds. Returns False if the lock already has it.
 
     The file is written whole or not at all.
     """

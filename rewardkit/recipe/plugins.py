@@ -1,12 +1,12 @@
 """A project's own kinds.
 
-Modules named in the project's pyproject.toml are imported once, before a recipe is loaded; what they
-register is then a kind like any other:
+Modules named in the project's pyproject.toml are imported once, before a recipe is loaded; the kinds that they
+register are then like any other:
 
     [tool.rewardkit]
     plugins = ["my_project.rewards"]
 
-Only this file names Python: a recipe does not, so loading a stranger's recipe runs nobody's code.
+Only this file names Python modules. A recipe does not, so loading a stranger's recipe runs none of their code.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def load_plugins(start: Path | None = None) -> list[str]:
 
 
 def kinds_elsewhere(recipe: Path) -> str:
-    """For a recipe outside the working directory's project: a line on where its kinds are named; else ""."""
+    """For a recipe outside the working directory's project, a line on where its kinds are named; else ""."""
     here, there = project_file(), project_file(recipe.parent)
     if there == here and (here is not None or recipe.resolve().is_relative_to(Path.cwd().resolve())):
         return ""
@@ -70,12 +70,12 @@ def kinds_elsewhere(recipe: Path) -> str:
     folder = there.parent if there is not None else "that project's folder"
     return (
         f"\n{recipe} lies outside the project of the working directory: {named} its kinds ([tool.rewardkit] plugins), "
-        f"and they are imported for commands that run in {folder}; run it there, or install its kinds as a package"
+        f"and they are imported only for commands run in {folder}; run it there, or install its kinds as a package"
     )
 
 
 def _where(error: BaseException, path: Path) -> Place:
-    """The line of the project's own code in which a plugin failed; else its pyproject.toml."""
+    """The line of the project's own code at which a plugin failed, else its pyproject.toml."""
     if isinstance(error, SyntaxError) and error.filename:
         return Place(error.filename, error.lineno or 0, error.offset or 0)
     frames = traceback.extract_tb(error.__traceback__)

@@ -13,7 +13,7 @@ from ..terms.conditions.parse import Condition
 
 MARGIN = 100
 Names = dict[type, str]
-"""Classes that the source text uses, and what it calls them."""
+"""Classes that the source code uses, and the names it gives them."""
 
 
 def python(recipe: BaseModel) -> str:
@@ -37,7 +37,7 @@ def python(recipe: BaseModel) -> str:
 
 
 def _home(cls: type) -> str:
-    """The module that a class is imported from: the terms' front where it is found there, else its own."""
+    """The module that a class is imported from: `rewardkit.terms` if it exports it, else the class's own."""
     return terms.__name__ if getattr(terms, cls.__qualname__, None) is cls else cls.__module__
 
 
@@ -46,7 +46,7 @@ def _import(home: str, cls: type, name: str) -> str:
 
 
 def _name(cls: type, names: Names) -> str:
-    """A class's name in the source code; two classes with the same name are told apart by what they are."""
+    """A class's name in the source code; a second class with the same name gets another."""
     if cls not in names:
         sort = next((base.__name__ for base in (Term, Extractor, Verifier) if issubclass(cls, base)), "Part")
         taken = cls.__qualname__ in names.values()

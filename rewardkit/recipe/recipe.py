@@ -35,7 +35,7 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
 class Allow(RecipePart):
-    """A finding of the audits that is accepted on purpose."""
+    """An audit's finding that is accepted on purpose."""
 
     code: str
     reason: Annotated[str, Field(min_length=1)]
@@ -103,7 +103,7 @@ class Recipe(RecipePart):
         return self.score_readings(self.read(rollouts))
 
     def score_readings(self, readings: Sequence[Reading]) -> list[Score]:
-        """As `score`, from readings that were made already (by another version of the recipe, say)."""
+        """Like `score`, from readings that were already made (by another version of the recipe, say)."""
         return score_readings(self._priced(), readings)
 
     def pay_readings(self, readings: Sequence[Reading]) -> list[Paid]:
@@ -122,7 +122,7 @@ class Recipe(RecipePart):
     def score_frame(self, frame: pd.DataFrame | Dataset, **columns: Any) -> pd.DataFrame:
         """The scores of a frame's completions, one row each, in order. See `rewardkit.rows.Columns` for `columns`.
 
-        The one import that goes up the house: the method belongs where a user looks for it, the code to `scoring`.
+        The only import from a higher floor: the method belongs where a user looks for it, the code to `scoring`.
         """
         from ..scoring.frames import score_frame
 
@@ -162,7 +162,7 @@ class Recipe(RecipePart):
         return frozenset().union(*(term.all_needs() for term in self.reward.values()))
 
     def fields(self) -> frozenset[tuple[str, bool]]:
-        """Columns of the row that conditions read (`field("language") == "en"`), and whether with null."""
+        """Columns that conditions read (`field("language") == "en"`), and whether they compare them with null."""
         conditions = (term.when for _, term in self.walk() if term.when is not None)
         return frozenset().union(*(condition.fields() for condition in conditions))
 
@@ -189,7 +189,7 @@ class Recipe(RecipePart):
         """SHA-256 of the resolved tree (first 16 hex digits).
 
         Leaves out `about`, `allow` and defaults; includes the revision of every kind used. The order
-        of the terms of a sum does not matter, that of a `first` does.
+        of terms in a sum does not matter; in a `first` it does.
         """
         if self._digest is None:
             identity = {
@@ -215,7 +215,7 @@ class Recipe(RecipePart):
     # --- printing -----------------------------------------------------------------------------
 
     def tree(self) -> dict[str, Any]:
-        """The plain tree that the recipe would be written as, without `extends`."""
+        """The recipe as the plain tree of its YAML, without `extends`."""
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
     def to_yaml(self) -> str:
@@ -234,7 +234,7 @@ class Recipe(RecipePart):
 
 
 def _hole(first: Combinator, outcomes: Iterable[Outcome]) -> str | None:
-    """The first cell in which no child surely pays, or None."""
+    """The first cell in which no child is certain to pay, or None."""
     terms = list(first.terms.values())
     axes = merge(axis for term in terms for axis in term.all_axes())
     eliminator = Eliminator(axes)

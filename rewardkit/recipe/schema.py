@@ -1,8 +1,8 @@
 """JSON Schema of recipes, so that an editor completes and checks them.
 
-It is made from the classes that read the files, every registered kind included. A label that is the name of a kind means
-that kind unless it says otherwise. Parameters are described by their fields, else by the `Args:` of the docstring. A recipe
-that `extends` another may leave out what it inherits, so there nothing is required and a label may be of a kind that only
+It is made from the classes that read the files, including every registered kind. A label that is the name of a kind means
+that kind unless `kind` is given. Parameters are described by their fields, else by the `Args:` of the docstring. A recipe
+that `extends` another may leave out what it inherits, so there nothing is required and a label may have a kind that only
 the parent names.
 """
 
@@ -29,7 +29,7 @@ def recipe_schema() -> Schema:
 
     answer = _linked(described(Answer, model_schema(Answer, definitions)))
     recipe = described(Recipe, model_schema(Recipe, definitions))
-    definitions.pop("Answer", None)  # it is among the properties, with its own definitions linked
+    definitions.pop("Answer", None)  # a property already, with its own definitions linked
     for part in (Reasoning, Allow):
         described(part, definitions[part.__name__])
     words = arguments(Recipe)
@@ -135,7 +135,7 @@ def _kind(cls: type[Kind], name: str, definitions: Schema, required: bool) -> Sc
 
 
 def _linked(schema: Any, prefix: str = "") -> Any:
-    """The marks of `x-rewardkit` (terms, extractors, verifier) as references to our definitions."""
+    """The `x-rewardkit` marks (terms, extractors, verifier) as references to our definitions."""
     if isinstance(schema, dict):
         mark = schema.get("x-rewardkit")
         rest = {name: _linked(part, prefix) for name, part in schema.items() if name != "x-rewardkit"}

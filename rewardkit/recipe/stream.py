@@ -1,7 +1,7 @@
 """Scoring a stream of groups of rollouts, some hundred completions at a time.
 
-Completions are taken in chunks of whole groups, so that verification is batched and memory stays
-flat. A rollout that the engine refuses for its data (a gold that is both a value and None, say) is
+Completions are scored in chunks of whole groups, so that verification is batched and memory use stays
+constant. A rollout that the engine refuses because of its data (a gold that is both a value and None, say) is
 left out and named, like any other bad row.
 """
 
@@ -66,7 +66,7 @@ def read_chunk(recipe: Recipe, groups: list[Group], counter: Counter | None = No
     Args:
         recipe: the reward.
         groups: all completions of some prompts.
-        counter: counts tokens where the recipe needs them and the rollouts have none.
+        counter: counts tokens if the recipe needs them and the rollouts have none.
     """
     if counter is not None and recipe.needs():
         whole = iter(counted([rollout for group in groups for rollout in group], counter))

@@ -1,1 +1,1 @@
-"""What every run stands on: an append-only log, a lock, a folder with its manifest, and units of work that resume."""
+"""What every run needs: an append-only log, a lock, a folder with its manifest, and units of work that resume."""

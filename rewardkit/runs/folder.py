@@ -1,4 +1,4 @@
-"""A run's folder: its manifest, its lock and its logs. Evaluations and trainings add their own files to it."""
+"""A run's folder: its manifest, its lock and its logs. Evaluation and training add their own files to it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from .log import Row, append_row, read_rows
 class RunFolder:
     """The files that every run has.
 
-    run.json is the manifest: what the run is made from, with its `kind` and the `version` of its form (folders from before
-    these keys are read too). It is what makes a folder a run, so it is written after everything it vouches for.
+    run.json is the manifest: what the run is made from, with its `kind` and the `version` of its format (older folders
+    without these keys are read too). Its presence makes a folder a run, so it is written after everything it describes.
     """
 
     kind: ClassVar[str]
@@ -33,7 +33,7 @@ class RunFolder:
         return self.path / "run.json"
 
     def manifest(self) -> dict[str, Any]:
-        """The manifest, empty where there is none yet."""
+        """The manifest, empty if there is none yet."""
         return read_json(self.manifest_path) or {}
 
     def write_manifest(self, content: Mapping[str, Any]) -> None:
@@ -41,7 +41,7 @@ class RunFolder:
         write_json(self.manifest_path, {"kind": self.kind, "version": self.version, **content})
 
     def writing(self) -> AbstractContextManager[None]:
-        """Hold the folder against other writers; a killed process lets go of it. Raises UsageError."""
+        """Lock the folder against other writers; the lock ends with its process. Raises UsageError if it is locked."""
         return held(
             self.path / self.lock_name,
             f"another process is writing to {self.path}; wait for it, stop it, or choose another folder",
@@ -52,12 +52,12 @@ class RunFolder:
         append_row(self.path / name, row)
 
     def rows(self, name: str) -> list[Row]:
-        """The rows of one of the small logs; a torn last line is passed over."""
+        """The rows of one of the small logs; an incomplete last line is skipped."""
         return read_rows(self.path / name)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """A JSON object; None where the file is missing or was cut short."""
+    """A JSON object; None if the file is missing or incomplete."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError, ValueError):
@@ -66,5 +66,5 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """JSON, whole or not at all."""
+    """Write a value as JSON, whole or not at all."""
     write_whole(path, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")

@@ -1,4 +1,4 @@
-"""One writer at a time: a lock that falls with its process."""
+"""One writer at a time: a lock that ends with its process."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def hold(path: Path, busy: str) -> BaseFileLock:
-    """Take the lock at `path` without waiting; release() lets go of it, and so does the end of the process.
+    """Take the lock at `path` without waiting; release() or the end of the process releases it.
 
     Args:
-        path: the lock's own file, made where it is missing.
+        path: the lock's own file, created if missing.
         busy: what to tell a user while another process holds the lock: where, and what to do.
 
     Raises:
         UsageError: another process holds it.
-        OSError: the file cannot be made, with its path.
+        OSError: the file cannot be created, with its path.
     """
     from filelock import FileLock, Timeout
 

@@ -1,7 +1,7 @@
-"""An append-only log: JSON lines, each there whole or not at all.
+"""An append-only log of JSON lines, each written whole or not at all.
 
-A process can be killed between any two bytes. What is left then is a torn last line, without its line break: readers
-pass over it, and the next writer cuts it off. Any other broken line is damage, and an error that names it.
+A process can be killed between any two bytes. That leaves an incomplete last line, without its line break: readers
+skip it, and the next writer removes it. Any other broken line is an error that names it.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ def line(value: Any) -> bytes:
     """A value as a line of JSON in ASCII, so that no character of a string can break the line.
 
     Raises:
-        ValueError: the value holds a NaN or an infinity, which JSON has not.
+        ValueError: the value holds a NaN or an infinity, which JSON cannot represent.
     """
     return json.dumps(value, ensure_ascii=True, allow_nan=False).encode("ascii") + b"\n"
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """(offset, line) of every whole line in order, each with its line break; none where there is no log yet."""
+    """(offset, line) of every whole line in order, each with its line break; none if there is no log yet."""
     try:
         file = path.open("rb")
     except (FileNotFoundError, NotADirectoryError):
@@ -47,7 +47,7 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def parse_line(
     text: bytes, parse: Callable[[bytes], T], path: Path, number: int | None = None, remedy: str = ""
 ) -> T:
-    """What `parse` makes of a whole line. Raises DataError, with the place, where it cannot."""
+    """A whole line, parsed. Raises DataError, with the place, if `parse` fails."""
     try:
         return parse(text)
     except (ValueError, KeyError, TypeError) as wrong:
@@ -57,25 +57,25 @@ def parse_line(
 
 
 def read_rows(path: Path) -> list[Row]:
-    """The rows of a small log, without a torn last line. Raises DataError for any other broken line."""
+    """The rows of a small log, without an incomplete last line. Raises DataError for any other broken line."""
     lines = enumerate(read_lines(path), start=1)
     return [parse_line(text, json.loads, path, number) for number, (_, text) in lines]
 
 
 def append_row(path: Path, row: Mapping[str, Any]) -> None:
-    """Append one row to a small log. A NaN is kept as Python's `json` writes it: a diverged training logs some."""
+    """Append one row to a small log. A NaN is kept as Python's `json` writes it: training that diverges logs some."""
     cut_torn_line(path)
     with path.open("ab", buffering=0) as file:
         file.write(json.dumps(row, ensure_ascii=True).encode("ascii") + b"\n")
 
 
 def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write a small log anew, whole or not at all."""
+    """Replace a small log, whole or not at all."""
     write_whole(path, "".join(json.dumps(row, ensure_ascii=True) + "\n" for row in rows))
 
 
 class LogWriter:
-    """Appends lines, each handed to the system at once, so that only a power cut can lose one."""
+    """Appends lines, each passed to the system at once, so that only a power cut can lose one."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -91,11 +91,11 @@ class LogWriter:
         if self._file is None:
             raise RuntimeError("the log is not open: use it in a `with` statement")
         rest = memoryview(lines)
-        while rest:  # an unbuffered write may take less than it was given
+        while rest:  # an unbuffered write may write only a part
             rest = rest[self._file.write(rest) :]
 
     def sync(self) -> None:
-        """Put on the disk what was written."""
+        """Flush what was written to the disk."""
         if self._file is not None:
             os.fsync(self._file.fileno())
 
@@ -109,7 +109,7 @@ class LogWriter:
 
 
 def cut_torn_line(path: Path) -> None:
-    """Cut what follows the last line break."""
+    """Remove what follows the last line break."""
     if not path.exists():
         return
     with path.open("r+b") as file:

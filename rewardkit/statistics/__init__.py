@@ -1,10 +1,9 @@
-"""How sure one may be of a figure: intervals, paired tests and what a sample of this size can see.
+"""How certain a figure is: intervals, paired tests, and what a sample of this size can detect.
 
 Pure functions on numbers and arrays. The unit of resampling is always the question (or a cluster of questions that
 share something), never the sample: samples of one question are not independent of each other.
 
-`wilson`, `Estimate` and the group figures need nothing but Python; what needs scipy is imported when it is first
-asked for.
+`wilson`, `Estimate` and the group figures need only Python; what needs scipy is imported when it is first used.
 """
 
 from importlib import import_module

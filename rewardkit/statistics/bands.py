@@ -1,10 +1,10 @@
-"""Where one curve lies above another, said of all its points at once.
+"""Where one curve lies above another, tested at all its points at once.
 
-Two pass@k curves of one generator cross somewhere in about half of all pairs of runs, by noise alone. So a gain, a
-loss or a crossing is claimed only where a band that covers the *whole* difference with the stated probability keeps
-clear of 0. Questions are resampled jointly over all k; the largest studentised deviation over k of each resample
-is noted, and its quantile says how many standard errors wide the band is (the max-t band: Efron and Tibshirani
-1993, chapter 12; Montiel Olea and Plagborg-Møller 2019).
+Two pass@k curves of the same generator cross somewhere in about half of all pairs of runs, by noise alone. So a gain,
+a loss or a crossing is claimed only where a band that covers the *whole* difference with the stated probability
+excludes 0. Questions are resampled jointly over all k; the quantile of the largest studentised deviation over k in
+each resample is the band's half-width in standard errors (the max-t band: Efron and Tibshirani 1993, chapter 12;
+Montiel Olea and Plagborg-Møller 2019).
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 from .bootstrap import RESAMPLES, TINY, cluster_codes, quantile_of_student, resample_weights
 
 ENOUGH = 30
-"""Clusters of questions below which no band is given: resamples of fewer say too little of others."""
+"""Clusters of questions below which no band is given: resamples of fewer say too little about others."""
 
 GAINS, LOSES, UNKNOWN = "gains", "loses", "cannot tell"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Band:
-    """B - A at each k with a band that holds for all of them together.
+    """B - A at each k with a band that covers all of them together.
 
-    `low` and `high` are NaN where no band can be given: fewer than `ENOUGH` clusters of questions, or at a k where no
-    question differs. `clusters` is the number of questions where they are not clustered.
+    `low` and `high` are NaN where no band can be given: with fewer than `ENOUGH` clusters of questions, or at a k where
+    no question differs. `clusters` is the number of questions if they are not clustered.
     """
 
     ks: tuple[int, ...]
@@ -42,7 +42,7 @@ class Band:
 
     @property
     def verdicts(self) -> tuple[str, ...]:
-        """For each k whether B *gains*, *loses*, or one *cannot tell*."""
+        """For each k whether B *gains* or *loses*, or we *cannot tell*."""
         ends = zip(self.low, self.high, strict=True)
         return tuple(GAINS if low > 0 else LOSES if high < 0 else UNKNOWN for low, high in ends)
 
@@ -75,11 +75,11 @@ def difference_band(
     """The mean of b - a at every k and its simultaneous band.
 
     Args:
-        a, b: shape (questions, len(ks)), per-question pass@k of the same questions. One with a NaN does not count.
+        a, b: shape (questions, len(ks)), per-question pass@k of the same questions. A question with a NaN does not count.
         clusters: a label for each question; questions of one cluster are drawn together.
         level: the probability that the band covers the true difference at every k.
 
-    The band is widened for small samples as `ratio_interval`'s interval is.
+    The band is widened for small samples like `ratio_interval`'s interval.
     """
     keep = np.isfinite(a).all(axis=1) & np.isfinite(b).all(axis=1)
     gap = (b - a)[keep]
@@ -109,7 +109,7 @@ def difference_band(
 
 
 def _critical(largest: NDArray[np.float64], level: float, groups: int) -> float:
-    """How many standard errors the band is wide to each side."""
+    """The band's half-width in standard errors."""
     found = float(np.quantile(largest, level))
     normal, student = quantile_of_student(level, None), quantile_of_student(level, groups - 1)
     return found * student / normal * math.sqrt(groups / (groups - 1))

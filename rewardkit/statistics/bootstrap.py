@@ -1,13 +1,13 @@
-"""Question-level intervals for ratios of sums, alone and paired: a bootstrap, and what serves where it cannot.
+"""Question-level intervals for ratios of sums, alone and paired: a bootstrap, and what replaces it for few questions.
 
 Almost every metric is a ratio sum(num) / sum(den) over questions: a mean has den = 1, None precision has
 the number of None answers as den. So one function serves them all. Resampling draws whole questions
-(whole clusters where questions share a source) with replacement; the sampling noise within a question
+(whole clusters if questions share a source) with replacement; the sampling noise within a question
 is already in its figure (Miller 2024, arXiv 2411.00640).
 
-A bootstrap of a handful of questions knows no figures but theirs: its interval can be narrower than it should
-by any factor, and of none at all it has no width. Below `FEW` clusters Student's interval over the linearised
-ratio is given, and where no cluster differs from another, one from Wilson's limit (`_without_spread`).
+A bootstrap of a handful of questions knows only their figures: its interval can be too narrow by any factor, and has
+no width if they are all equal. Below `FEW` clusters Student's interval over the linearised ratio is given, and if no
+cluster differs from another, one from Wilson's limit (`_without_spread`).
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from .wilson import wilson
 
 RESAMPLES = 2000
 TINY = 1e-12
-"""A standard error below this is none: rounding."""
+"""A standard error below this is rounding, and counts as 0."""
 FEW = 8
-"""Clusters below which Student's interval is given: a bootstrap's covers 52 % at 2 and 86 % at 4, not 95 %."""
+"""Clusters below which Student's interval is given: a bootstrap's 95 % interval covers 52 % at 2 and 86 % at 4."""
 
 
 def ratio_interval(
@@ -47,7 +47,7 @@ def ratio_interval(
         num, den: shape (questions,). A question with a NaN in either, or with den 0, does not count.
         clusters: a label for each question; questions of one cluster are drawn together.
         level: of the interval.
-        unit: whether the figure is a share between 0 and 1; its interval is then kept within.
+        unit: whether the figure is a share between 0 and 1; its interval is then kept within that range.
 
     The percentile interval is widened for small samples as Hesterberg 2015 (arXiv 1411.5279, section 3.2)
     advises: its quantiles are those at which a normal interval would equal Student's.
@@ -86,13 +86,13 @@ def paired_difference(
 ) -> Estimate:
     """ratio(b) - ratio(a) over the same questions, resampled jointly.
 
-    Each side is (num, den), shape (questions,), question i the same in both. A question that is NaN on
-    either side, or has no denominator on both, counts on neither. `p` is that of `exchange_test`. `unit`: both are shares between 0 and 1.
+    Each side is (num, den), shape (questions,), with the same question at i. A question that is NaN on either side, or
+    has den 0 on both, does not count. `p` is that of `exchange_test`. `unit`: both are shares between 0 and 1.
     """
     num_a, den_a = (np.asarray(x, dtype=np.float64) for x in a)
     num_b, den_b = (np.asarray(x, dtype=np.float64) for x in b)
     both = np.isfinite(num_a) & np.isfinite(den_a) & np.isfinite(num_b) & np.isfinite(den_b)
-    both &= (den_a > 0) | (den_b > 0)  # a question that neither side speaks of tells of no difference
+    both &= (den_a > 0) | (den_b > 0)  # a question without a denominator on either side shows no difference
     if not both.any() or not den_a[both].sum() or not den_b[both].sum():
         return Estimate(value=math.nan, method="no data")
     labels = np.arange(len(both)) if clusters is None else cluster_codes(clusters)
@@ -172,7 +172,7 @@ def _summed(
 def _residuals(
     num: NDArray[np.float64], den: NDArray[np.float64], labels: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """What each cluster pulls the ratio away from its value, to first order; they sum to 0."""
+    """How far each cluster pulls the ratio from its value, to first order; they sum to 0."""
     top, bottom = _summed(num, den, labels)
     return (top - top.sum() / bottom.sum() * bottom) / bottom.sum()
 
@@ -190,7 +190,7 @@ def _student(value: float, error: float, groups: int, level: float) -> tuple[flo
 def _without_spread(
     value: float, groups: int, level: float, lowest: float, highest: float
 ) -> tuple[float, float]:
-    """Where no cluster differs from another: as many may as Wilson's limit for 0 of them, and by the most.
+    """The interval if no cluster differs from another: as many may as Wilson's upper limit for 0 of them, by the most.
 
     For a share of 0 or 1 this is Wilson's interval itself.
     """

@@ -1,4 +1,4 @@
-"""A figure and how sure one may be of it."""
+"""A figure and its uncertainty."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..documents import OMITTED, called
 class Estimate:
     """A figure, its interval, the number of questions it rests on and how the interval was made.
 
-    `value`, `low` and `high` are NaN where nothing can be said. `p` is the two-sided probability of a
-    difference this large under no difference, NaN where none was tested.
+    `value`, `low` and `high` are NaN if unknown. `p` is the two-sided probability of a difference this large if
+    there were none; NaN if no difference was tested.
     """
 
     value: float

@@ -64,7 +64,7 @@ def mg_pass_at_k(n: ArrayLike, c: ArrayLike, k: int) -> NDArray[np.float64]:
 
 
 def dead_group_share(counts: Sequence[Sequence[int]], size: int) -> NDArray[np.float64]:
-    """Share of groups of `size` samples whose rewards are all equal, hence without gradient in GRPO.
+    """Share of groups of `size` samples whose rewards are all equal, so that GRPO gets no gradient from them.
 
     `counts[i]` holds, for question i, how many of its samples share each distinct value (right and wrong
     give two numbers; rewards may give more). Unbiased for n >= size: sum_v C(n_v, G) / C(n, G); NaN
@@ -78,7 +78,7 @@ def dead_group_share(counts: Sequence[Sequence[int]], size: int) -> NDArray[np.f
 
 
 def learning_signal(n: ArrayLike, c: ArrayLike) -> NDArray[np.float64]:
-    """Unbiased estimate of p(1-p), the variance that policy gradients live on: c(n-c) / (n(n-1)).
+    """Unbiased estimate of p(1-p), the variance that a policy gradient learns from: c(n-c) / (n(n-1)).
 
     NaN where n < 2.
     """

@@ -1,4 +1,4 @@
-"""What groups of samples hold for a policy gradient: how often all are alike, and how much they differ.
+"""What groups of samples offer a policy gradient: how often all are alike, and how much they differ.
 
 A group whose samples all get the same reward is *dead*: its advantages are 0 and GRPO learns nothing from it.
 """
@@ -23,7 +23,7 @@ def dead_share(counts: Sequence[int], size: int) -> float:
 
 
 def expected_dead_share(a: float, b: float, size: int) -> float:
-    """E[p^G + (1-p)^G] for pass rates p from Beta(a, b): the dead share at a group size that nobody has sampled.
+    """E[p^G + (1-p)^G] for pass rates p from Beta(a, b): the dead share at a group size that was not sampled.
 
     >>> round(expected_dead_share(0.925, 0.300, 8), 2)
     0.5
@@ -32,7 +32,7 @@ def expected_dead_share(a: float, b: float, size: int) -> float:
 
 
 def pass_variance(n: int, c: int) -> float:
-    """Unbiased p(1-p) from c right samples of n, the variance that policy gradients live on; NaN where n < 2.
+    """Unbiased p(1-p) from c right samples of n, the variance that a policy gradient learns from; NaN where n < 2.
 
     >>> pass_variance(8, 4)
     0.2857142857142857

@@ -1,4 +1,4 @@
-"""What a comparison over this many questions can see at all."""
+"""The smallest difference that a comparison over this many questions can detect."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def minimum_detectable_difference(differences: ArrayLike, level: float = 0.95, p
     """The smallest true difference that a paired test over these questions finds with this power.
 
     (z_{(1+level)/2} + z_power) * sd(d) / sqrt(N) over per-question differences d, NaN left out. NaN for
-    fewer than two questions, and where no question differs (the spread is then unknown, not zero).
+    fewer than two questions, and if no question differs (the spread is then unknown, not zero).
 
     Source: Miller 2024 (arXiv 2411.00640), section 5.
     """

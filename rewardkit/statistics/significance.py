@@ -1,4 +1,4 @@
-"""Tests of a difference, and their correction for looking at many slices."""
+"""Tests of a difference, and the correction for testing many slices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXACT = 12
 def mcnemar_exact(only_a: int, only_b: int) -> float:
     """Exact McNemar: two-sided p of `only_a` and `only_b` discordant questions under equal chances.
 
-    1.0 where no question is discordant. Source: McNemar 1947, binomial form.
+    1.0 if no question is discordant. Source: McNemar 1947, binomial form.
 
     >>> round(mcnemar_exact(1, 9), 4)
     0.0215
@@ -50,12 +50,12 @@ def exchange_test(
     draws: int = 4000,
     seed: int = 0,
 ) -> float:
-    """Two-sided p of ratio(b) - ratio(a), had chance decided which side each question's two figures belong to.
+    """Two-sided p of ratio(b) - ratio(a), if each question's two figures were assigned to the sides by chance.
 
     Each side is (num, den) by question (or by cluster), and a ratio is sum(num) / sum(den). p is the share of all
-    exchanges of the sides, question by question, that differ as much as what was seen: of every exchange up to
+    exchanges of the sides, question by question, that differ at least as much as observed: of every exchange up to
     `EXACT` questions, so that p is never below 2 / 2**questions, and of random ones beyond. Exchanges that leave a
-    side without a denominator say nothing and are not counted. For one trial a question it is exact McNemar.
+    side without a denominator are not counted. With one trial per question it is exact McNemar.
 
     Source: Noreen 1989, approximate randomization.
 
@@ -78,10 +78,10 @@ def exchange_test(
 
 @lru_cache(maxsize=4)
 def _exchanges(groups: int, draws: int, seed: int) -> NDArray[np.float64]:
-    """Which questions are exchanged, shape (exchanges, groups); the first exchanges none."""
+    """Which questions are exchanged, shape (exchanges, groups); the first row exchanges none."""
     if groups <= EXACT:
         every = np.arange(2**groups)[:, None] >> np.arange(groups)
         return (every & 1).astype(np.float64)
     made = np.random.default_rng(seed).integers(0, 2, size=(draws + 1, groups)).astype(np.float64)
-    made[0] = 0.0  # what was seen is one of them, so p is never 0
+    made[0] = 0.0  # the observed assignment is one of them, so p is never 0
     return made

@@ -1,4 +1,4 @@
-"""Terms: what a recipe pays for, each kind with the bounds that proofs take from it.
+"""Terms: what a recipe pays for, each kind with the bounds that proofs rely on.
 
     from rewardkit.terms import Constant, Format
 

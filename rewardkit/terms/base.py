@@ -2,10 +2,10 @@
 
 A term turns readings into payments. Most look at one rollout at a time (subclass `Term` and write
 `pay`); some look at all completions of a prompt at once (subclass `GroupTerm` and write `pay_group`).
-Both look the same from outside: `score(label, readings)` takes one prompt's readings and returns
-one `TermScore` each, after the modifiers `when`, `weight` and `clip`; an each-term is lifted to the
-group in this one place. For the audits every term also declares the axes it reads
-(`axes`) and what it can pay in a cell (`pays`).
+Both are called the same way: `score(label, readings)` takes one prompt's readings and returns one
+`TermScore` each, after the modifiers `when`, `weight` and `clip`; a term on one rollout is lifted to the
+group only here. For the audits every term also declares the axes it reads (`axes`) and what it can pay
+in a cell (`pays`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .conditions.facts import NUMBERS
 from .conditions.parse import When
 
 Number = Annotated[float, Field(strict=True)]
-"""A number; a string or a boolean that could be read as one is an error."""
+"""A number, not a string or boolean that could be read as one."""
 
 Count = Annotated[int, Field(strict=True, ge=0)]
 """A whole number from 0."""
@@ -36,16 +36,16 @@ def _at_most_nothing(floor: float) -> float:
 
 
 Floor = Annotated[Number, AfterValidator(_at_most_nothing)]
-"""The lowest payment of a price that would otherwise grow without limit."""
+"""The lowest payment of a price that would otherwise be unbounded."""
 
 Price = Number | None
-"""What an outcome pays; null pays nothing at all, which is not 0."""
+"""What an outcome pays; null pays nothing, which is not 0."""
 
 Look = Literal["outcome", "answer", "layout", "form", "text", "length", "truncation", "chance", "anything"]
-"""What a payment may depend on: the *outcome* (right, wrong, None, nothing); the *answer* itself (how near it
-comes); the *layout* (tags, boxes, patterns: what an example in the prompt can show); the *form* beside it (visible
-steps, an integer); what the *text* is made of (characters, repetition); the *length*; *truncation*; *chance*;
-*anything*, where a kind does not say."""
+"""What a payment may depend on: the *outcome* (right, wrong, None, nothing); the *answer* itself (how close it
+is); the *layout* (tags, boxes, patterns: what an example in the prompt can show); other *form* (visible steps, an
+integer); what the *text* is made of (characters, repetition); the *length*; *truncation*; *chance*; *anything*, if a
+kind does not say."""
 LOOKS: frozenset[str] = frozenset(get_args(Look))
 STYLE = frozenset({"layout", "form", "text", "length", "truncation"})
 """What two completions of one style share, whatever their outcomes."""
@@ -64,7 +64,7 @@ SHORT_FORMS = {
 
 
 class Payment(NamedTuple):
-    """What a term pays before its modifiers (None: it does not apply), and the reason in a few words."""
+    """What a term pays before its modifiers (None: it does not apply), and a short reason."""
 
     value: float | None
     note: str = ""
@@ -74,10 +74,10 @@ class Doubt(NamedTuple):
     """What a kind finds odd about its own settings.
 
     Args:
-        code: the finding's code: `dead` (it can never pay anything else) or a word of the kind's own.
+        code: the finding's code: `dead` (it can never pay anything else) or the kind's own.
         says: the sentence without its subject, which is the term's name: "never pays anything but 0: ...".
-        settings: parameters with the values that would cure it.
-        advice: what to do where no setting cures it.
+        settings: parameters with the values that would fix it.
+        advice: what to do if no setting fixes it.
     """
 
     code: str
@@ -90,7 +90,7 @@ class Term(Kind):
     """One part of a reward. Parameters common to every kind:
 
     Args:
-        when: a condition; where it does not hold the term pays `otherwise`.
+        when: a condition; if it does not hold, the term pays `otherwise`.
         otherwise: a number, or null (the default) for "does not apply".
         weight: factor on the payment.
         clip: [lowest, highest] payment, after the weight.
@@ -99,15 +99,15 @@ class Term(Kind):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     when: When | None = Field(None, description="condition under which the term pays")
-    otherwise: Price = Field(None, description="what it pays where `when` does not hold; null: nothing")
+    otherwise: Price = Field(None, description="what it pays if `when` does not hold; null: nothing")
     weight: Number = Field(1.0, description="factor on the payment")
     clip: tuple[Number, Number] | None = Field(None, description="[lowest, highest], after the weight")
 
     reads_group: ClassVar[bool] = False
     looks_at: ClassVar[frozenset[str]] = frozenset({"anything"})
-    """All that the payment depends on, in the words of `Look`; empty for a constant."""
+    """Everything that the payment depends on, as values of `Look`; empty for a constant."""
     priced: ClassVar[Mapping[Outcome, str]] = {}
-    """Outcome to the parameter that holds its price, for kinds that price outcomes one by one."""
+    """For kinds that price outcomes one by one: outcome to the parameter with its price."""
     bounded_by: ClassVar[tuple[str, Any] | None] = None
     """The parameter, with a value, that bounds the payment or keeps it from rising again; None for `clip`."""
 
@@ -142,28 +142,28 @@ class Term(Kind):
         raise NotImplementedError(f"{type(self).__name__} has no pay()")
 
     def pays(self, cell: Cell) -> Pays:
-        """Every payment possible in a cell, before modifiers. None may be left out."""
+        """Every payment possible in a cell, before modifiers; none may be missing."""
         raise NotImplementedError(f"{type(self).__name__} has no pays()")
 
     def axes(self) -> tuple[Axis, ...]:
-        """The axes `pays` reads, beside outcome and truncation."""
+        """The axes that `pays` reads, besides outcome and truncation."""
         return ()
 
     def needs(self) -> frozenset[str]:
-        """Facts a rollout must carry for this term: `tokens`, `token_ids`."""
+        """Facts that a rollout must have for this term: `tokens`, `token_ids`."""
         return frozenset(axis.name for axis in self.axes() if axis.name == "tokens")
 
     def columns(self) -> Mapping[str, Any]:
-        """Columns of the row that it requires, each with a value for the completions that audits write."""
+        """Columns that the row must have, each with a value for the completions that audits write."""
         return {}
 
     def prices(self) -> Mapping[Outcome, Price]:
-        """Outcome to price, where outcomes are priced one by one; the term does not apply to an outcome that is not listed."""
+        """Outcome to price, if outcomes are priced one by one; the term does not apply to an outcome that is not listed."""
         return {outcome: getattr(self, name) for outcome, name in self.priced.items()}
 
     def flipped(self) -> Self | None:
-        """The term with the prices of right and wrong exchanged; itself where it looks at neither, None where it
-        has no opposite or does not say what it looks at."""
+        """The term with the prices of right and wrong exchanged; itself if it looks at neither, None if it has no
+        opposite or does not say what it looks at."""
         swaps = {
             self.priced[one]: getattr(self, self.priced[other])
             for right, wrong in SWAPPED.items()
@@ -176,12 +176,12 @@ class Term(Kind):
         return self if blind else None
 
     def layouts(self) -> tuple[tuple[str, str], ...]:
-        """Ways to write a completion that this term pays in full, for the audits: what comes before the reasoning,
-        and what comes after it, with `{}` for the answer."""
+        """Ways to write a completion that this term pays in full, for the audits: the text before the reasoning, and
+        the text after it, with `{}` for the answer."""
         return ()
 
     def doubts(self, longest: int | None) -> Sequence[Doubt]:
-        """What is odd about its settings, for `check`; `longest` is the longest completion in tokens, where known."""
+        """What is odd about its settings, for `check`; `longest` is the longest completion in tokens, if known."""
         return ()
 
     def amounts(self, readings: Sequence[Reading]) -> list[float | None]:
@@ -226,7 +226,7 @@ class Term(Kind):
         return [None if amount is None else min(max(amount * weight, low), high) + 0.0 for amount in amounts]
 
     def pay_group(self, readings: Sequence[Reading]) -> list[Payment]:
-        """Payments for all readings of one prompt: the lift of an each-term to a group."""
+        """Payments for all readings of one prompt, made one by one."""
         return [self.pay(reading) for reading in readings]
 
     def score(self, label: str, readings: Sequence[Reading]) -> list[TermScore]:
@@ -287,18 +287,18 @@ class Term(Kind):
 
     @property
     def reads_outcome(self) -> bool:
-        """Whether it may pay two outcomes differently where the style is the same."""
+        """Whether it may pay two outcomes differently when the style is the same."""
         facts = self.when.facts() if self.when is not None else frozenset()
         return not (self.looks_at <= STYLE and facts <= {"truncated", "reasoned"})
 
     @property
     def reads_truncation(self) -> bool:
-        """Whether truncation may change the payment, by itself or through the condition."""
+        """Whether truncation may change the payment, directly or through the condition."""
         told = self.when is not None and "truncated" in self.when.facts()
         return told or bool(self.looks_at & {"truncation", "anything"})
 
     def all_needs(self) -> frozenset[str]:
-        """What the term and its condition need of a rollout."""
+        """What the term and its condition need from a rollout."""
         return self.needs() | (self.when.needs() if self.when is not None else frozenset())
 
 

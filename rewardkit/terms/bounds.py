@@ -22,7 +22,7 @@ Ranges = Mapping[str, Range]
 
 
 class Eliminator:
-    """Bounds of terms whose axes are known.
+    """Finds bounds of terms.
 
     Args:
         axes: every axis that the terms read, with all its cuts.
@@ -78,8 +78,8 @@ class Eliminator:
         return term.modified(found)
 
     def _first(self, term: Term) -> list[str]:
-        """The axes that must be known before a term falls apart: its condition's, and those that several
-        children of a combinator other than a sum read."""
+        """The axes that must be fixed before a term splits into independent parts: its condition's, and those that
+        several children of a combinator other than a sum read."""
         names = {axis.name for axis in term.when.axes()} if term.when is not None else set()
         if isinstance(term, Combinator) and not term.adds:
             read = [self.names(child) for child in term.terms.values()]
@@ -102,10 +102,10 @@ class Eliminator:
             self._truncation[id(term)] = term.reads_truncation
         return self._truncation[id(term)]
 
-    # --- how terms hang together ----------------------------------------------------------------
+    # --- how terms are connected ----------------------------------------------------------------
 
     def parts(self, terms: Sequence[Term], fixed: Iterable[str]) -> list[list[Term]]:
-        """Terms connected by axes that are open, directly or through each other."""
+        """Groups of terms connected by open axes, directly or through each other."""
         fixed = frozenset(fixed)
         groups: list[tuple[frozenset[str], list[Term]]] = []
         for term in terms:
@@ -119,7 +119,7 @@ class Eliminator:
         return [members for _, members in groups]
 
     def hub(self, terms: Sequence[Term], fixed: Iterable[str]) -> str:
-        """The open axis that most terms read; of several, the one with the fewest ranges."""
+        """The open axis that most terms read; among several, the one with the fewest ranges."""
         fixed = frozenset(fixed)
         readers: dict[str, int] = {}
         for term in terms:
@@ -128,7 +128,7 @@ class Eliminator:
         return min(readers, key=lambda name: (-readers[name], len(self.ranges[name]), name))
 
     def cost(self, terms: Sequence[Term], fixed: frozenset[str] = frozenset()) -> int:
-        """The most cells looked at for one bound."""
+        """The largest number of cells visited for one bound."""
         parts = self.parts(terms, fixed)
         if len(parts) != 1:
             return sum(self.cost(part, fixed) for part in parts)
@@ -149,7 +149,7 @@ class Eliminator:
 
 
 def union(pays: Iterable[Pays]) -> Pays:
-    """All that any of several can pay."""
+    """Everything that any of several can pay."""
     found = Pays(inf, -inf)
     for one in pays:
         found = found.or_else(one)

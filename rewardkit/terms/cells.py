@@ -1,4 +1,4 @@
-"""Cells: the finite table over which a recipe can be proven.
+"""Cells: the finite table over which claims about a recipe are proven.
 
 A rollout lies in exactly one cell: an outcome, whether it was truncated, and for every *axis* that
 the recipe's terms and conditions read (token count, stray characters, whether the format matches)
@@ -39,15 +39,15 @@ class Range:
 
 @dataclass(frozen=True)
 class Axis:
-    """Something that terms read of a rollout, cut into ranges.
+    """Something that terms read from a rollout, cut into ranges.
 
     `measure` maps a reading to a number (0 or 1 for a flag). For an integer axis a cut c begins a
-    new range at c; for a real axis a cut is a range of its own, so that "exactly 0" can be told
-    from "more than 0". Axes of the same name are merged into one with the cuts of all.
+    new range at c; for a real axis a cut is a range of its own, so that "exactly 0" and "more than 0"
+    differ. Axes of the same name are merged into one with the cuts of all.
 
     `fillers` are strings that move the measure when they are put into the reasoning, by one per copy
-    where it is an integer; the audits write completions of any value with the first that works. Without
-    them the measure depends on the shape or the answer. `of_ids` says that token ids are measured.
+    if it is an integer; the audits write completions of any value with the first that works. Without
+    them the measure depends on the layout or the answer. `of_ids`: token ids are measured.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Axis:
 
     @cached_property
     def ranges(self) -> tuple[Range, ...]:
-        """The ranges, in rising order; together they hold every value from lo to hi."""
+        """The ranges, in rising order; together they cover every value from lo to hi."""
         inner = sorted({cut for cut in self.cuts if self.lo <= cut <= self.hi})
         if self.integer:
             starts = [self.lo, *(cut for cut in inner if cut > self.lo)]
@@ -185,7 +185,7 @@ def exactly(value: float | None) -> Pays:
 
 
 def hull(values: Iterable[float | None]) -> Pays:
-    """The smallest `Pays` that holds all values."""
+    """The smallest `Pays` that contains all values."""
     pays = Pays(inf, -inf)
     for value in values:
         pays = pays.or_else(exactly(value))

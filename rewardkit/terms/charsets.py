@@ -1,7 +1,7 @@
-"""Named sets of characters: reads `charsets.yaml`, once.
+"""Named sets of characters, read once from `charsets.yaml`.
 
-Each is a frozen set of code-point ranges with a revision; several of them compile to the one pattern
-that terms count with.
+Each is a frozen set of code-point ranges with a revision; terms count with the pattern that several of
+them compile to.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def charsets() -> Mapping[str, CharSet]:
     (True, False)
     """
     text = Path(__file__).with_name("charsets.yaml").read_text(encoding="utf-8")
-    # BaseLoader reads every scalar as text: 0370 stays a code point and is not taken for an octal.
+    # BaseLoader reads every scalar as a string: 0370 stays a code point and does not become an octal number.
     entries = yaml.load(text, Loader=yaml.BaseLoader)
     return {
         name: CharSet(name, int(entry["revision"]), entry["about"].strip(), tuple(_ranges(entry)))
@@ -65,9 +65,9 @@ def charset(name: str) -> CharSet:
 
 @lru_cache(maxsize=256)
 def runs_inside(names: tuple[str, ...], literal: str = "") -> re.Pattern[str]:
-    """A pattern of runs of characters that the sets and the literal characters hold.
+    """A pattern that matches runs of the sets' characters and the literal ones.
 
-    Removing what it matches leaves the characters outside, in one linear pass.
+    Removing what it matches leaves all other characters, in one linear pass.
     """
     ranges = [pair for name in names for pair in charset(name).ranges]
     ranges += [(ord(character), ord(character)) for character in literal]

@@ -1,9 +1,9 @@
 """Combinators: terms made of other terms.
 
 `sum`, `first`, `min`, `max` and `product` hold `terms`, a mapping of labels to terms or a list. They
-score one prompt's group child by child, so each-terms and group-terms mix freely. None means "does
-not apply": `first` takes the first child that is not None, the others leave None out; all None pays
-None.
+score one prompt's group child by child, so that terms on one rollout and on groups mix freely. None means
+"does not apply": `first` takes the first child that is not None, the others leave None out; if all are
+None, the combinator pays None.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Combinator(Term):
     adds: ClassVar[bool] = False
     """Whether it pays the sum of what its children pay."""
     must_pay: ClassVar[bool] = False
-    """Whether an outcome for which no child pays is an error."""
+    """Whether it is an error if no child pays for some outcome."""
 
     def combine(self, values: Sequence[float | None]) -> Payment:
         """One payment from the children's values."""
         raise NotImplementedError
 
     def combine_pays(self, children: Sequence[Pays]) -> Pays:
-        """What the combination can pay where each child pays within its bounds."""
+        """What the combination can pay if each child pays within its bounds."""
         raise NotImplementedError
 
     def _score_held(self, label: str, readings: Sequence[Reading], held: Sequence[bool]) -> list[TermScore]:
@@ -179,7 +179,7 @@ def total(values: Iterable[float | None]) -> Payment:
 
 
 def total_pays(children: Sequence[Pays]) -> Pays:
-    """What a sum can pay. Where every child may be absent, at least one applies if anything is paid.
+    """What a sum can pay. If every child may be absent, at least one applies when anything is paid.
 
     >>> total_pays([Pays(0.5, 0.5, absent=True), Pays(0.25, 0.25, absent=True)])
     Pays(lo=0.25, hi=0.75, absent=True)
@@ -189,7 +189,7 @@ def total_pays(children: Sequence[Pays]) -> Pays:
 
 def _fold(children: Sequence[Pays], step: Callable[[Span, Span], Span]) -> Pays:
     """Combine the ranges of children, counting those that may be absent both ways."""
-    paid, absent = NOTHING, True  # what those so far pay if any is there; whether all may be absent
+    paid, absent = NOTHING, True  # what those so far pay if any applies; whether all may be absent
     for child in children:
         if child.never:
             continue
@@ -220,8 +220,8 @@ def _extreme(children: Sequence[Pays], choose: Any) -> Pays:
     if not live:
         return NOTHING
     certain = [child for child in live if not child.absent]
-    # min: the low end is the lowest of all; the high end the lowest high end among those that are
-    # always there (one that may be absent can only pull the result further down). max mirrors it.
+    # min: the low end is the lowest of all; the high end the lowest high end among those that always
+    # apply (one that may be absent can only lower the result further). max mirrors it.
     if choose is min:
         hi = min(child.hi for child in certain) if certain else max(child.hi for child in live)
         return Pays(min(child.lo for child in live), hi, not certain)

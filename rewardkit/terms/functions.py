@@ -37,18 +37,18 @@ def term(
     revision: int = 1,
     looks_at: Collection[Look] = ("anything",),
 ) -> Callable[[Callable[..., Paid]], type[Term]]:
-    """Make a function a kind of term and register it.
+    """Turn a function into a kind of term and register it.
 
     Args:
         pays: lowest and highest payment, before modifiers; the audits rely on it. A payment outside
             raises an error.
         name: the kind's name in recipes; the function's own by default.
         revision: raise it when the function changes what it pays, so that locks notice.
-        looks_at: all that the payment depends on, as in {"layout"} or {"length"} (see `Look`).
+        looks_at: everything that the payment depends on, as in {"layout"} or {"length"} (see `Look`).
 
     The function's first argument is the `Reading`; the others are keyword parameters with type hints
     and become parameters in YAML. It returns a number, or None for "does not apply"; or a pair of that and
-    a note, the reason in a few words.
+    a note with a short reason.
 
     >>> @term(pays=(0.0, 1.0), name="doctest_polite")
     ... def polite(reading, *, word: str = "please") -> float:
@@ -59,7 +59,7 @@ def term(
 
     if function is not None or pays is None:
         raise UsageError(
-            "say what the kind can pay: @term(pays=(LOWEST, HIGHEST)), as in @term(pays=(0.0, 1.0))"
+            "state what the kind can pay: @term(pays=(LOWEST, HIGHEST)), as in @term(pays=(0.0, 1.0))"
         )
     bounds = pays
 
@@ -68,7 +68,7 @@ def term(
         signature = inspect.signature(function, eval_str=True)
         params = list(signature.parameters.values())
         if not params:
-            raise UsageError(f"kind '{own}': the function takes the reading first")
+            raise UsageError(f"kind '{own}': the function's first argument must be the reading")
         fields: dict[str, Any] = {}
         for param in params[1:]:
             kind = param.annotation if param.annotation is not inspect.Parameter.empty else Any
@@ -83,7 +83,7 @@ def term(
 
 
 def _code(function: Callable[..., Any]) -> str | None:
-    """A hash of a function's source, decorators included; None where there is no source (an interactive prompt, C code)."""
+    """A hash of a function's source with its decorators; None if it has no source (an interactive prompt, C code)."""
     try:
         source = inspect.getsource(function)
     except (OSError, TypeError):
@@ -129,22 +129,21 @@ def reward_function(
     """Register a TRL reward function as a kind, unchanged.
 
     It is called once per group (the completions of one prompt), by keyword, as TRL calls it: `prompts`, `completions`,
-    `completion_ids` where they are known, the gold under `gold_column`, every other column under its
-    own name. Prompts and completions are strings where the prompt is one, else message lists; for a function
-    that reads only one of the two, set `conversational`. Assign the result
-    to a name of the module, so that recipes which use it pickle:
+    `completion_ids` if they are known, the gold as `gold_column`, every other column under its own name. Prompts and
+    completions are strings if the prompt is one, else message lists; for a function that reads only one of the two,
+    set `conversational`. Assign the result to a name in the module, so that recipes which use it pickle:
 
         accuracy = reward_function("team_accuracy", accuracy_reward, pays=(0.0, 1.0), gold_column="solution")
 
     Args:
         name: the kind's name in recipes.
-        function: takes lists, returns a number or None for each completion.
+        function: takes lists, returns a number or None per completion.
         pays: lowest and highest payment.
-        gold_column: the keyword under which the function expects the gold.
-        conversational: True passes message lists even where the prompt is a string, as TRL's own
+        gold_column: the keyword for which the function expects the gold.
+        conversational: True passes message lists even if the prompt is a string, as TRL's own
             rewards expect; None follows the prompt.
         revision: raise it when the function changes what it pays, so that locks notice.
-        looks_at: all that the payment depends on, as in {"layout"} (see `Look`).
+        looks_at: everything that the payment depends on, as in {"layout"} (see `Look`).
     """
 
     class RewardFunction(GroupTerm):
@@ -174,7 +173,7 @@ def reward_function(
             return Pays(*pays, absent=True)
 
     RewardFunction.revision, RewardFunction.looks_at = revision, frozenset(looks_at)
-    # A class is pickled by its name in its module: the one that the caller assigns.
+    # A class is pickled by its name in its module: the name that the caller assigns it to.
     caller = sys._getframe(1).f_globals["__name__"]
     RewardFunction.__module__, RewardFunction.__qualname__ = caller, name
     module = sys.modules.get(caller)

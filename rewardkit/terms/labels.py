@@ -1,7 +1,7 @@
-"""Building terms from plain trees and printing them back.
+"""Building terms from plain trees, and turning them back into trees.
 
-A term is built from a label and a mapping of parameters, from YAML or from Python, and printed as the
-plain tree it would be written as. The kind of a term defaults to its label.
+A term is built from a label and a mapping of parameters, from YAML or from Python. Its kind defaults to its
+label.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def build(label: str, spec: Any) -> Term:
 
 
 def build_all(specs: Any) -> dict[str, Term]:
-    """Terms from a mapping of labels, or from a list (labelled by kind, `kind_2` where it recurs).
+    """Terms from a mapping of labels, or from a list (labelled by kind, `kind_2` if it recurs).
 
     All faults are reported together, each at its own place.
     """
@@ -110,8 +110,7 @@ def _labelled(specs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def tree(label: str, term: Term) -> dict[str, Any]:
-    """The mapping that a term is written as: `kind` where the label does not say it, then what differs
-    from the defaults.
+    """A term as its mapping in YAML: `kind` if it is not the label, then what differs from the defaults.
 
     >>> from .kinds.constant import Constant
     >>> tree("bonus", Constant(value=0.5))
@@ -128,7 +127,7 @@ def tree(label: str, term: Term) -> dict[str, Any]:
 
 
 def trees(terms: Mapping[str, Term]) -> dict[str, Any]:
-    """The mapping of labels that terms are written as."""
+    """Terms as their mapping of labels in YAML."""
     return {label: tree(label, term) for label, term in terms.items()}
 
 

@@ -1,9 +1,9 @@
 """Presets: a project's version of a well-known reward, by name.
 
-Where a reward differs between projects, its kind lists the versions in `PRESETS`. `preset: trl`, with any
+If a reward differs between projects, its kind lists the versions in `PRESETS`. `preset: trl`, with any
 parameters that should differ from it, becomes a term with every parameter spelled out. The name itself is
 not kept: a recipe's digest depends on what is paid, not on what it is called, so a preset and the same
-parameters written in full are the same term.
+parameters written out are the same term.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class WithPresets(Term):
     """A term whose parameters can be chosen by a project's name.
 
     A subclass lists `PRESETS` and declares the field `preset` with a `Literal` of their names. An
-    explicit parameter wins over the preset's, whichever is written first.
+    explicit parameter overrides the preset's, whichever is written first.
     """
 
     PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
@@ -29,6 +29,6 @@ class WithPresets(Term):
     @classmethod
     def _spell_out(cls, data: Any) -> Any:
         if not isinstance(data, Mapping) or data.get("preset") not in cls.PRESETS:
-            return data  # an unknown name is answered by the field's own validation
+            return data  # the field's own validation refuses an unknown name
         given = {name: value for name, value in data.items() if name != "preset"}
         return {**cls.PRESETS[data["preset"]], **given}

@@ -97,7 +97,7 @@ def test_random_knows_nothing_and_is_the_same_every_time(project, rewardkit, sou
     [
         (
             ["countdown-flip", "--from", "countdown@1", "--control", "flipped"],
-            "'countdown' (countdown) pays a right answer more by its nature and has no opposite",
+            "'countdown' (countdown) always pays a right answer more and has no opposite",
         ),
         (["x", "--from", "nothing@0"], "no recipe is called 'nothing'"),
         (["a/b"], "is not a valid recipe name"),

@@ -214,8 +214,8 @@ def test_the_projects_own_recipe_hides_the_shipped_one(write) -> None:
         ("recipes/x.yaml", "no such file"),
         ("zzz", "neither a file nor name@version"),
         ("rows.jsonl", "'rows.jsonl' is a file, but not a recipe"),
-        ("./mine", "./mine: a folder; name a version in it, as in mine/v10.yaml"),
-        ("./", "./: a folder; name a version in it, as in FOLDER/v0.yaml"),
+        ("./mine", "./mine is a folder; name a version in it, as in mine/v10.yaml"),
+        ("./", "./ is a folder; name a version in it, as in FOLDER/v0.yaml"),
     ],
 )
 def test_a_name_that_does_not_exist(tmp_path, monkeypatch, reference: str, words: str) -> None:

@@ -161,7 +161,7 @@ def test_a_wrapped_function_that_raises_is_named_with_its_place_and_a_guess():
     [
         (
             "from rewardkit import term\n\n\n@term\ndef f(reading): ...\n",
-            "my_kinds.py:4:1: .*say what the kind can pay",
+            "my_kinds.py:4:1: .*state what the kind can pay",
         ),
         ("def f(:\n", "my_kinds.py:1:7: .*SyntaxError"),
         ("import nowhere_to_be_found\n", "my_kinds.py:1:1: .*nowhere_to_be_found"),

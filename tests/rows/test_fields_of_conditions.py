@@ -133,7 +133,7 @@ def test_trainers(own, caplog):
         for _ in range(2):
             assert function(completions=said, gold=["1", "1"], lang=["en", None]) == [1.0, 0.9]
     assert [record.message for record in caplog.records] == [
-        "1 of 2 rows have no 'lang', which a condition of the recipe reads: it does not hold for them; this is said once"
+        "1 of 2 rows have no 'lang', which a condition of the recipe reads: it does not hold for them; logged once"
     ]
 
 

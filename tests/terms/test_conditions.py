@@ -71,7 +71,7 @@ def test_truncated_is_a_fact_beside_the_outcome() -> None:
         ('field("x") = 3', 11, "'=' cannot be used"),
         ('field("x") > 3', 11, "expected '==', found '>'"),
         ("__import__('os')", 0, "unknown fact '__import__'"),
-        (" or ".join(["correct"] * 251), len(" or ".join(["correct"] * 250) + " or "), "more than 500 words"),
+        (" or ".join(["correct"] * 251), len(" or ".join(["correct"] * 250) + " or "), "at most 500 words"),
         ("not not correct", 4, "expected a fact, found 'not'"),
         ("", 0, "expected a fact, found 'the end'"),
     ],

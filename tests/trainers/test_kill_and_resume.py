@@ -78,8 +78,8 @@ def test_every_stage_is_done_once_and_the_table_has_neither_holes_nor_doubles(ru
         assert rows == [(stage, step) for stage in STAGES for step in range(1, 7)]
         for at, stage in enumerate(STAGES, start=1):
             assert json.loads((folder / run / f"{at:02d}-{stage}" / "done.json").read_text())["steps"] == 6
-    assert [line for line in told["again"]["said"] if "done before" in line] == [
-        f"{stage}: done before (6 steps)" for stage in STAGES
+    assert [line for line in told["again"]["said"] if "already done" in line] == [
+        f"{stage}: already done (6 steps)" for stage in STAGES
     ]
     assert not any("steps," in line for line in told["again"]["said"])
 

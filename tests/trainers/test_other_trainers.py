@@ -52,7 +52,7 @@ def test_a_label_may_bring_columns(label, gold, fields):
 
 @pytest.mark.parametrize(
     ("label", "why"),
-    [("", "--data.label_key"), ({"nums": [1]}, "holds 'gold'"), ([], "list of golds is empty")],
+    [("", "--data.label_key"), ({"nums": [1]}, "must have the key 'gold'"), ([], "list of golds is empty")],
 )
 def test_a_label_without_a_gold_is_refused(label, why):
     with pytest.raises(DataError, match=why):

@@ -80,12 +80,12 @@ def dry(path, *settings):
         (
             "data: sums\n    per",
             "data: summs\n    per",
-            r"plan.yaml:14:.*no data set is called 'summs'; did you mean 'sums'",
+            r"plan.yaml:14:.*there is no data set 'summs'; did you mean 'sums'",
         ),
         ("    recipe: playground-none@1\n", "", r"a grpo stage needs a recipe"),
         ("name: grpo", "name: sft", r"two stages are called 'sft'"),
         ("completion:", "competion:", r"plan.yaml:8:5: unknown key 'competion'.*did you mean 'completion'"),
-        ("data: sums\n    recipe", "data: {traces: sft}\n    recipe", r"'sft' is none of them"),
+        ("data: sums\n    recipe", "data: {traces: sft}\n    recipe", r"'sft' is not an earlier grpo stage"),
         ("path: sums.jsonl\n", "path: sums.jsonl\n    hub: x/y\n", "exactly one of path and hub"),
         ("model: {name", "model: {bits: 4, name", "weights in 4 bits cannot be trained"),
     ],
@@ -104,7 +104,7 @@ def test_faults_have_a_place_and_a_remedy(write, change, to, says):
         ("num_generations: 4", "beta: [1]", r"22:5: 'beta' must be a number, found \[1\]"),
         ("num_generations: 4", "use_vllm: 1", r"22:5: 'use_vllm' must be true or false, found 1"),
         ("bf16: false", "bf61: false", r"10:11: TRL .* has no option 'bf61'; did you mean 'bf16'"),
-        ("num_generations: 4", "num_generations: 1", r"22:5: num_generations is 1; a group needs 2"),
+        ("num_generations: 4", "num_generations: 1", r"22:5: num_generations is 1; a group needs at least 2"),
         ("num_generations: 4", "num_generations: 3",
          r"22:5: .* 4 x 1 x 1 = 4 completions do not make whole groups .*per_device_train_batch_size could be 3 or 6 or 9; .*num_generations could be 2 or 4"),
         ("num_generations: 4", "num_generations: 4\n    generation_batch_size: 6", r"23:5: .*must be a multiple of .*4 x 1 = 4\); try 4 or 8"),
@@ -116,7 +116,7 @@ def test_faults_have_a_place_and_a_remedy(write, change, to, says):
         ("num_generations: 4", "num_generations: 4\n    temperature: 0.0", r"23:5: 'temperature' must be above 0, found 0.0"),
         ("num_generations: 4", "num_generations: 4\n    gradient_accumulation_steps: 0", r"23:5: 'gradient_accumulation_steps' must be at least 1, found 0"),
         ("num_generations: 4", "num_generations: 4\n    eval_strategy: steps", r"23:5: .*there is no evaluation set; write eval:"),
-        ("num_generations: 4", "num_generations: 4\n    report_to: [none, tensorbord]", r"23:5: nothing called 'tensorbord' takes reports; did you mean 'tensorboard'"),
+        ("num_generations: 4", "num_generations: 4\n    report_to: [none, tensorbord]", r"23:5: transformers cannot report to 'tensorbord'; did you mean 'tensorboard'"),
         ("num_generations: 4", "num_generations: 4\n    deepspeed: gone.json", r"23:5: no file \S+/gone.json"),
     ],
 )  # fmt: skip
@@ -250,7 +250,7 @@ def test_a_dry_run_is_a_gate_that_lists_every_fault(write, tiny, tmp_path):
     gone = write("path: sums.jsonl", "path: gone.jsonl\n    rows: 40")
     said = refused(gone, f"model.tokenizer={tiny}", "stages.1.report_to=swanlab")
     assert re.search(
-        r"plan.yaml:6:5: no file \S+gone.jsonl; put it there, or --set data.sums.path=FILE", said
+        r"plan.yaml:6:5: no file \S+gone.jsonl; put it there, or give --set data.sums.path=FILE", said
     )
     assert "not installed: swanlab (report_to: pip install swanlab)" in said
     assert re.search(r"the tokenizer makes ids up to \d+, and the model's embedding has 100 rows", said)
@@ -280,7 +280,7 @@ def test_data_that_is_not_here_is_counted_as_stated_or_not_at_all(write):
     assert "counted as 40 rows" in lines
     assert len(faults) == 1
     lines, _ = dry(write("path: sums.jsonl", "path: gone.jsonl"))
-    assert "how many rows is not known" in lines
+    assert "the number of rows is unknown" in lines
 
 
 def test_a_dry_run_says_that_the_reward_looks_elsewhere_than_where_the_answers_are_learnt(write, sums):
@@ -315,9 +315,9 @@ def test_thresholds_and_rules_of_the_watch_are_checked(write):
         ("model: {name", "model: {dtype: bfloat61, name", r"2:9: no dtype 'bfloat61'; did you mean 'bfloat16'"),
         ("model: {name", "model: {peft: {r: eight}, name", r"2:16: 'r' must be a whole number, found 'eight'"),
         ("model: {name", "model: {peft: {r: 0}, name", r"2:16: 'r' must be at least 1"),
-        ("model: {name", "model: {peft: {target_modules: [lm_head]}, name", r"2:16: TRL reads lm_head's own weights"),
+        ("model: {name", "model: {peft: {target_modules: [lm_head]}, name", r"2:16: in grpo TRL reads lm_head's own weights"),
         ("    max_steps: 3\nvariants", "    watch: {window: 0}\nvariants", r"the window is a number of logged rows, found 0"),
-        ("    max_steps: 3\nvariants", "    watch: {length: null}\n    stop_on: length\nvariants", r"stop on 'length', which its `watch` turns off"),
+        ("    max_steps: 3\nvariants", "    watch: {length: null}\n    stop_on: length\nvariants", r"stops on 'length', which its `watch` turns off"),
         ("    max_steps: 3\nvariants", "    watch: {by: 3}\nvariants", r"`by` is the name of a column, found 3"),
         ("    max_steps: 3\nvariants", "    log: total\nvariants", r"'all' or 'totals'"),
         ("    max_steps: 3\nvariants", "    log_completions: false\n  - {name: own, kind: sft, data: {traces: grpo}}\nvariants",
@@ -342,7 +342,7 @@ def test_a_dry_run_finds_a_column_that_the_watch_cannot_slice_by(write, sums):
         )
     )
     [fault] = faults("id")
-    assert re.search(r"23:13: column 'id' has 21 values, and at most 20 are watched apart", fault)
+    assert re.search(r"23:13: column 'id' has 21 values, and at most 20 are watched separately", fault)
 
 
 def test_a_dry_run_checks_the_tokenizer_and_the_lengths_where_the_model_is_at_hand(write, tiny):
@@ -364,7 +364,7 @@ def test_a_dry_run_checks_the_tokenizer_and_the_lengths_where_the_model_is_at_ha
 
 
 def test_a_template_that_does_not_parse_has_a_place(write):
-    with pytest.raises(RecipeError, match=r"plan.yaml:7:\d+: not a template of Jinja"):
+    with pytest.raises(RecipeError, match=r"plan.yaml:7:\d+: not a valid Jinja template"):
         load_plan(write("{{ question }}", "{{ question "))
 
 

@@ -86,7 +86,7 @@ def test_a_folder_belongs_to_one_plan_and_its_recipes(tmp_path):
     run.begin("plan: a\nseed: 0\n", record)
     with pytest.raises(UsageError, match="'seed: 0' there, 'seed: 1' now"):
         run.begin("plan: a\nseed: 1\n", record)
-    with pytest.raises(UsageError, match="begun with r@0 1, which is now 2"):
+    with pytest.raises(UsageError, match="started with r@0 1, which is now 2"):
         run.begin("plan: a\nseed: 0\n", {"recipes": {"g": {"ref": "r@0", "digest": "2"}}, "versions": {}})
 
 
@@ -95,8 +95,8 @@ def test_what_changed_since_the_run_began(tmp_path):
     record = {"recipes": {}, "processes": 1, "versions": {"trl": "1", "torch": "2"}}
     assert run.begin("p\n", record) == []
     assert run.begin("p\n", record | {"versions": {"trl": "3", "torch": "2", "peft": "1"}}) == [
-        "trl was 1 when this run was last at work, and is 3",
-        "peft was not installed when this run was last at work, and is 1",
+        "trl was 1 when this run was last active, and is 3",
+        "peft was not installed when this run was last active, and is 1",
     ]
     (tmp_path / "01-a" / "checkpoint-2").mkdir(parents=True)
     with pytest.raises(
@@ -121,9 +121,7 @@ def test_a_stage_does_not_go_on_with_other_rows(tmp_path):
     run = TrainingRun(tmp_path)
     run.same_data(tmp_path / "s", [{"prompt": "a"}], 0)
     run.same_data(tmp_path / "s", [{"prompt": "a"}], 4)
-    with pytest.raises(
-        UsageError, match=r"has come to step 4 with 1 rows .* now give 2 .*; restore the data"
-    ):
+    with pytest.raises(UsageError, match=r"is at step 4 with 1 rows .* now have 2 .*; restore the data"):
         run.same_data(tmp_path / "s", [{"prompt": "a"}, {"prompt": "b"}], 4)
     run.same_data(tmp_path / "s", [{"prompt": "b"}], 0)  # nothing was learnt yet
     run.same_data(tmp_path / "s", [{"prompt": "b"}], 4)
@@ -254,7 +252,7 @@ def test_what_drowns_in_all_completions_is_heard_in_its_slice_by_name():
     assert (alarm.name, alarm.slice) == ("false_none", "level=hard")
     assert alarm.text == "level=hard: None on answerable problems 0.000 -> 1.000"
     [alarm] = look([sliced(outcomes__no_answer=0.02)] * 4, {}, window=4)
-    assert alarm.text == "level=hard: completions without an answer that can be read: 40.0%"
+    assert alarm.text == "level=hard: completions without a readable answer: 40.0%"
 
 
 def test_a_slice_is_looked_at_once_a_window_of_rows_has_it():

@@ -111,7 +111,7 @@ def test_the_watch_tells_the_values_of_a_column_apart_and_totals_are_what_it_rea
     warned = read_rows(model.parent / "warnings.jsonl")
     found = {row.get("slice", "all"): row["text"] for row in warned if row["warning"] == "no_answer"}
     assert set(found) == {"all", "level=0", "level=1"}
-    assert found["level=1"].startswith("level=1: completions without an answer that can be read: ")
+    assert found["level=1"].startswith("level=1: completions without a readable answer: ")
     [row, *_] = read_rows(tmp_path / "run" / "metrics.jsonl")
     assert row["slices/level=0/share"] + row["slices/level=1/share"] == pytest.approx(1)
     assert {"outcomes/right", "variance/total", "text/script"} < set(row)

@@ -211,7 +211,7 @@ def test_a_port_that_is_taken_and_hosts_that_are_not_ours(serving):
         for words, says in (
             (["--port", str(port)], f"cannot listen on port {port} of 127.0.0.1"),
             (["--host", "8.8.8.8"], "cannot listen on port 8765 of 8.8.8.8"),
-            (["--host", "nohost.invalid"], "--host nohost.invalid is no address"),
+            (["--host", "nohost.invalid"], "--host nohost.invalid is not an address"),
         ):
             done = subprocess.run(
                 [*REWARDKIT, "countdown@1", *words], capture_output=True, text=True, check=False

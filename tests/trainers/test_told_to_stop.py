@@ -92,7 +92,7 @@ def test_two_processes_stop_at_the_same_step_when_one_is_asked(tiny, sums, tmp_p
     first, second = run(tiny, sums, tmp_path, GRPO.replace("BATCH", "4"), 1, "SIGTERM", processes=2)
     assert [one["code"] for one in (*first["stopped"], *second["stopped"])] == [143, 143]
     told = [one["stopped"][0]["why"] for one in (first, second)]
-    assert told == ["asked to stop at step 4, which is saved"] * 2
+    assert told == ["asked to stop; saved at step 4"] * 2
     assert first["last"]["code"] == second["last"]["code"] == 0
     for ours, theirs in zip(rows(tmp_path / "stopped"), rows(tmp_path / "unbroken"), strict=True):
         assert ours == pytest.approx(theirs, nan_ok=True)

@@ -80,19 +80,21 @@ def test_mixes_by_counts_and_shares(load, data, counts):
 
 
 def test_mixes_that_cannot_be_made(load):
-    with pytest.raises(RecipeError, match="7 rows are asked of 'b', which has 6"):
+    with pytest.raises(RecipeError, match="7 rows are asked for from 'b', which has 6"):
         load("[a, {set: b, count: 7}]")
-    with pytest.raises(RecipeError, match=r"the shares of the mix come to 1.1, not to 1"):
+    with pytest.raises(RecipeError, match=r"the shares of the mix add up to 1.1, not to 1"):
         load("[{set: a, share: 0.5}, {set: b, share: 0.6}]")
-    with pytest.raises(RecipeError, match=r"the shares of the mix come to 0.6, not to 1"):
+    with pytest.raises(RecipeError, match=r"the shares of the mix add up to 0.6, not to 1"):
         load("[{set: a, share: 0.3}, {set: b, share: 0.3}]")
-    with pytest.raises(RecipeError, match=r"54 rows \(a share of 0.9 of 60\) are asked of 'a', which has 10"):
+    with pytest.raises(
+        RecipeError, match=r"54 rows \(a share of 0.9 of 60\) are asked for from 'a', which has 10"
+    ):
         load("[{set: a, share: 0.9}, b]")
-    with pytest.raises(RecipeError, match=r"a share of 0.01 of 6 rows is not one row of 'a'"):
+    with pytest.raises(RecipeError, match=r"a share of 0.01 of 6 rows is less than one row of 'a'"):
         load("[{set: a, share: 0.01}, {set: b, share: 0.99}]")
-    with pytest.raises(RecipeError, match=r"shares come to 1, which leaves nothing"):
+    with pytest.raises(RecipeError, match=r"shares add up to 1, which leaves nothing"):
         load("[{set: a, share: 1.0}, b]")
-    with pytest.raises(RecipeError, match="count and share exclude each other"):
+    with pytest.raises(RecipeError, match="count and share cannot be combined"):
         load("[{set: a, share: 0.5, count: 3}]")
 
 
@@ -122,7 +124,7 @@ def test_a_curriculum_serves_sft_too_and_says_what_it_found(load, tmp_path):
     (tmp_path / "only.jsonl").write_text('{"id": "a-7"}\n{"id": "zzz"}\n{"id": "a-2"}\n')
     found = load(kind="sft", change="id: name", to="id: name, only: only.jsonl")
     assert [row["prompt"][0]["content"] for row in found.rows] == ["a7?", "a2?"]
-    assert found.notes == ["'a': 2 rows by only.jsonl, which names 3"]
+    assert found.notes == ["'a': 2 rows chosen by only.jsonl, which names 3"]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_a_filter_is_an_expression_over_the_columns(load, condition, numbers):
 @pytest.mark.parametrize(
     ("condition", "says"),
     [
-        ("level >", r"plan.yaml:4:\d+: not an expression of Jinja"),
+        ("level >", r"plan.yaml:4:\d+: not a valid Jinja expression"),
         ("size > 3", r"a.jsonl:1: filter 'size > 3': 'size' is undefined; the row has q, g, name, level"),
         ("name > 3", r"a.jsonl:1: filter 'name > 3': '>' not supported between instances of 'str' and 'int'"),
     ],
@@ -150,10 +152,10 @@ def test_a_filter_that_cannot_be_read_or_answered(load, condition, says):
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        ({"q": None, "g": "#### 1", "name": "x"}, r"a.jsonl:2: q of the template '{{ q }}' is null; .*`filter: q`"),
-        ({"q": " ", "g": "#### 1", "name": "x"}, r"a.jsonl:2: the template '{{ q }}' makes an empty text"),
+        ({"q": None, "g": "#### 1", "name": "x"}, r"a.jsonl:2: q in the template '{{ q }}' is null; .*`filter: q`"),
+        ({"q": " ", "g": "#### 1", "name": "x"}, r"a.jsonl:2: the template '{{ q }}' gives an empty string"),
         ({"q": "?", "g": "#### 1", "name": None}, r"a.jsonl:2: column 'name', the id, is null"),
-        ({"q": "?", "g": "#### 1", "name": "w"}, r"a.jsonl:2: the id 'w' is in row 1 too; name a column of unique ids"),
+        ({"q": "?", "g": "#### 1", "name": "w"}, r"a.jsonl:2: the id 'w' is also in row 1; name a column of unique ids"),
     ],
 )  # fmt: skip
 def test_a_row_that_would_train_on_nothing_is_named(load, row, says):
@@ -162,7 +164,7 @@ def test_a_row_that_would_train_on_nothing_is_named(load, row, says):
 
 
 def test_an_empty_completion_is_named_too(load):
-    with pytest.raises(DataError, match=r"a.jsonl:1: the template '{{ g }}' makes an empty text"):
+    with pytest.raises(DataError, match=r"a.jsonl:1: the template '{{ g }}' gives an empty string"):
         load(kind="sft", rows=[{"q": "?", "g": "", "name": "w"}])
 
 

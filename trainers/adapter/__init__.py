@@ -1,1 +1,1 @@
-"""What stands between a recipe and the TRL trainer that calls it."""
+"""What lies between a recipe and the trainer that calls it."""

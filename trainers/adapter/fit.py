@@ -1,8 +1,7 @@
-"""Whether a trainer can give a recipe what it needs, said before anything runs.
+"""Whether a trainer can give a recipe what it needs, checked before anything runs.
 
-A recipe, TRL's arguments and a tokenizer come in; nothing goes out, or an error that names what is missing. Terms
-that price tokens need the tokenizer, `truncated` needs the completion limit and the end of sequence, and terms that
-compare the completions of a prompt need to see all of them in one process.
+Terms that price tokens need the tokenizer, `truncated` needs the completion limit and the end of sequence, and terms
+that compare the completions of a prompt need to see all of them in one process.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ QUOTED = re.compile(r'"[^"]*"')
 
 
 def check_fit(recipe: Recipe, args: Any, tokenizer: Any) -> None:
-    """Check a recipe against a trainer's arguments, each None where it is not given.
+    """Check a recipe against a trainer's arguments, each None if not given.
 
     Raises:
-        UsageError: with what the recipe needs and does not get, or the numbers that would keep groups whole.
+        UsageError: naming what the recipe needs and lacks, or the numbers that would keep groups whole.
     """
     missing: list[str] = []
     if tokenizer is None and recipe.needs() & {"tokens", "token_ids"}:
@@ -47,7 +46,7 @@ def reads_truncation(recipe: Recipe) -> bool:
 
 
 def check_groups(recipe: Recipe, args: Any) -> None:
-    """Raise UsageError where a process's slice of a batch would split a prompt's group."""
+    """Raise UsageError if a process's slice of a batch would split a prompt's group."""
     if not hasattr(args, "steps_per_generation"):
         return  # TRL's asynchronous trainer scores a prompt's group at once, whatever the batch
     size, batch = args.num_generations, args.per_device_train_batch_size

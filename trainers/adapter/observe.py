@@ -1,14 +1,13 @@
-"""What a batch of scores is worth saying: scalar metrics, and columns for the table of completions.
+"""What is logged about a batch of scores: scalar metrics, and columns for the table of completions.
 
-Scores of one process's slice of a generation batch come in; a mapping of names to finite numbers and a mapping
-of names to columns go out. The names depend on the recipe and on nothing in the batch, so that every process
-reports the same ones, and every metric is a mean over completions (or groups), so that averaging over processes
-of equal slices is exact.
+The scores are one process's slice of a generation batch. The names depend on the recipe and on nothing in the batch, so
+that every process reports the same ones; every metric is a finite mean over completions (or groups), so that averaging
+over processes with equal slices is exact.
 
     terms/LABEL, terms/LABEL/applies      mean payment (no payment counts as 0 here), share of completions it pays
     outcomes/OUTCOME, outcomes/right      shares; `right` is correct and none_correct together
     routes/ROUTE                          share of completions decided by a verifier's route
-    verifier/seconds                      mean seconds of verification a completion
+    verifier/seconds                      mean seconds of verification per completion
     variance/total, variance/LABEL        within-group variance of the total, and each term's covariance with it:
                                           the terms' parts sum to the total's, where no clip of the recipe bites
     text/characters, text/script, text/repetition
@@ -49,7 +48,7 @@ ROUTES = (
     "none",
     "nothing",
 )
-"""Routes that have a metric of their own; all others, a plugin's say, are counted as `other`."""
+"""Routes that have a metric of their own; all others, such as a plugin's, are counted as `other`."""
 
 NGRAM = 4
 ALLOWED = ("ascii", "greek", "math_operators", "arrows")
@@ -63,7 +62,7 @@ Log = Literal["all", "totals"]
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """A column by whose values outcomes are told apart, and all the values that it has in the data."""
+    """A column whose values split the outcomes, and all its values in the data."""
 
     column: str
     values: tuple[str, ...]
@@ -81,7 +80,7 @@ def metrics(
     log: Log = "all",
     slices: Slices | None = None,
 ) -> dict[str, float]:
-    """Scalar metrics of one process's scores; names as in the module's paragraph.
+    """Scalar metrics of one process's scores, named as in the module's docstring.
 
     `group_size` is the number of completions of each prompt; without it the variances are left out.
     """
@@ -134,7 +133,7 @@ def _routes(scores: Sequence[Score]) -> dict[str, float]:
 
 
 def columns(recipe: Recipe, scores: Sequence[Score]) -> dict[str, list[Any]]:
-    """Columns for the table of completions, one value a completion; the same names for every batch."""
+    """Columns for the table of completions, one value per completion; the same names for every batch."""
     found: dict[str, list[Any]] = {
         "id": [score.reading.rollout.id for score in scores],
         "gold": [_gold(score.reading.rollout.golds) for score in scores],

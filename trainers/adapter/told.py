@@ -1,10 +1,9 @@
-"""What a trainer's reward file is told, and what it tells the trainer: shared by the files for verl and OpenRLHF.
+"""What the reward files for verl and OpenRLHF share: their settings, and what they return to the trainer.
 
-In come a recipe's name, assignments on it and a tokenizer's name, as arguments or from the environment
-(REWARDKIT_RECIPE; REWARDKIT_SET, one assignment per line; REWARDKIT_TOKENIZER, a name or a folder;
-REWARDKIT_GOLD_EXTRACT, an extractor). Out go the recipe and the tokenizer, loaded once per process, or an error that says what this trainer cannot be asked for. These trainers score
-one completion at a time, so a recipe that compares the completions of a prompt is refused rather than paid for groups
-of one.
+A recipe's name, assignments on it and a tokenizer's name come as arguments or from the environment (REWARDKIT_RECIPE;
+REWARDKIT_SET, one assignment per line; REWARDKIT_TOKENIZER, a name or a folder; REWARDKIT_GOLD_EXTRACT, an extractor);
+recipe and tokenizer are loaded once per process. These trainers score one completion at a time, so a recipe that
+compares the completions of a prompt is refused rather than scored in groups of one.
 """
 
 from __future__ import annotations
@@ -31,20 +30,20 @@ log = logging.getLogger("rewardkit")
 _WARNED: set[str] = set()
 _SEEN: dict[str, list[Score]] = {}
 EARLY = 64
-"""Completions of a training that are looked at for what is odd."""
+"""Completions at the start of training that are checked for oddities."""
 IN_ENVIRONMENT = "REWARDKIT_GOLD_EXTRACT={}"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A recipe, and the name or folder of the model's tokenizer where one is given."""
+    """A recipe, and the name or folder of the model's tokenizer if one is given."""
 
     recipe: Recipe
     golds: GoldReader
     tokenizer: str | None = None
 
     def score(self, rollouts: Sequence[Rollout]) -> list[Score]:
-        """Score rollouts, with their tokens counted where the recipe needs a count and they have none."""
+        """Score rollouts, counting their tokens if the recipe needs a count and they have none."""
         warn_lacking(self.recipe, rollouts)
         if self.tokenizer is not None and self.recipe.needs():
             rollouts = counted(rollouts, _counter(self.tokenizer))
@@ -62,7 +61,7 @@ def told(
 ) -> Told:
     """The recipe, the reader of its golds and the tokenizer's name, from the arguments or else the environment.
 
-    Raises UsageError where no recipe is named, or one that counts tokens has no tokenizer.
+    Raises UsageError if no recipe is named, or it counts tokens and there is no tokenizer.
     """
     name = recipe or os.environ.get("REWARDKIT_RECIPE")
     if not name:
@@ -96,11 +95,11 @@ def warn_lacking(recipe: Recipe, rollouts: Sequence[Rollout]) -> None:
     for said in lacking(recipe.fields(), [rollout.fields for rollout in rollouts]):
         if recipe.digest not in _WARNED:
             _WARNED.add(recipe.digest)
-            log.warning("%s; this is said once", said)
+            log.warning("%s; logged once", said)
 
 
 def watch_first(recipe: Recipe, scores: Sequence[Score]) -> None:
-    """Log, once, what looks odd where nearly nothing is right among the first `EARLY` completions of this process."""
+    """Log, once, what looks odd if nearly nothing is right among the first `EARLY` completions of this process."""
     seen = _SEEN.setdefault(recipe.digest, [])
     if len(seen) < EARLY:
         seen += scores
@@ -109,17 +108,17 @@ def watch_first(recipe: Recipe, scores: Sequence[Score]) -> None:
 
 
 def one_at_a_time(recipe: Recipe, trainer: str) -> None:
-    """Raise UsageError where a recipe compares completions and the trainer hands them over one by one."""
+    """Raise UsageError if a recipe compares completions and the trainer passes them one by one."""
     if recipe.reads_groups:
         labels = dict.fromkeys(path.split(".")[0] for path, term in recipe.walk() if term.reads_group)
         raise UsageError(
-            f"{recipe.ref} compares the completions of a prompt ({', '.join(labels)}), and {trainer} has them scored one "
-            "at a time; train with TRL, or with a version of the recipe that leaves that out (remove: [..])"
+            f"{recipe.ref} compares the completions of a prompt ({', '.join(labels)}), and {trainer} scores them one "
+            "at a time; train with TRL, or with a version of the recipe without these terms (remove: [..])"
         )
 
 
 def golds_of(cells: Sequence[Any], reader: GoldReader) -> list[Gold | tuple[Gold, ...]]:
-    """The gold or accepted golds of each cell; null is a null gold. Raises DataError for what is none."""
+    """The gold or accepted golds of each cell; null is a null gold. Raises DataError for a cell that is not a gold."""
     reader.look(cells)
     try:
         return [reader.read(cell) for cell in cells]
@@ -128,11 +127,11 @@ def golds_of(cells: Sequence[Any], reader: GoldReader) -> list[Gold | tuple[Gold
 
 
 def label_of(cell: Any) -> tuple[Any, dict[str, Any]]:
-    """The cell of the gold, for `golds_of`, and the other columns, of a trainer's only label.
+    """The gold's cell, for `golds_of`, and the other columns, from a trainer's only label.
 
-    A recipe that reads more than the gold is served by a label that is a mapping, or its JSON, with `gold` in it:
-    `{"gold": "36", "nums": [79, 60, 17]}`. Raises DataError for an empty label, which OpenRLHF hands over where it was
-    told of no label column.
+    For a recipe that reads more than the gold, the label is a mapping, or its JSON, with `gold` in it:
+    `{"gold": "36", "nums": [79, 60, 17]}`. Raises DataError for an empty label, which OpenRLHF passes when no label
+    column was named.
     """
     if isinstance(cell, str):
         if not cell.strip():
@@ -141,7 +140,7 @@ def label_of(cell: Any) -> tuple[Any, dict[str, Any]]:
     if isinstance(cell, Mapping):
         if "gold" not in cell:
             raise DataError(
-                f"a label that is a mapping holds 'gold'; found {', '.join(map(repr, cell)) or 'nothing'}"
+                f"a label that is a mapping must have the key 'gold'; found {', '.join(map(repr, cell)) or 'none'}"
             )
         fields = {str(name): value for name, value in cell.items() if name != "gold"}
         return cell["gold"], fields
@@ -149,7 +148,7 @@ def label_of(cell: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def _mapping(text: str) -> Any:
-    """The mapping that a text writes as JSON with `gold` in it, or the text itself: a gold may be a set, `{1, 2}`."""
+    """The mapping that a string holds as JSON with `gold` in it, else the string: a gold may be a set, `{1, 2}`."""
     if text.lstrip()[:1] != "{" or '"gold"' not in text:
         return text
     try:
@@ -160,7 +159,7 @@ def _mapping(text: str) -> Any:
 
 
 def paid(score: Score) -> float:
-    """The total; 0 where nothing applies, for which these trainers have no word."""
+    """The total; 0 where no term applies, which these trainers cannot represent."""
     return score.total if score.total is not None else 0.0
 
 

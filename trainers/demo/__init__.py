@@ -1,7 +1,7 @@
-"""The demo: what a reward pays for, shown on a policy that is trained while one watches.
+"""The demo: what a reward pays for, shown on a policy that is trained while you watch.
 
-settings    how much of everything: the plans, the suite, the sizes, for the whole story and the quick one
+settings    the plans, the suite and the sizes, of the whole story and the quick one
 figures     what the evaluated policies do, and whether the story's claims hold in this run
-story       the steps in order; each leaves its result in the run folder and is not done twice
+story       the steps in order; each saves its result in the run folder and is not repeated
 command     `rewardkit demo`
 """

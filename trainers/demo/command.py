@@ -10,14 +10,16 @@ import typer
 
 def demo(
     seed: Annotated[
-        int, typer.Option(help="Another seed makes another world, another policy, other figures.")
+        int, typer.Option(help="Another seed gives another world, another policy, other figures.")
     ] = 1,
-    quick: Annotated[bool, typer.Option("--quick", help="The flow in about a minute, on less.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A shorter run of about a minute.")] = False,
     versions: Annotated[str, typer.Option(help="Versions of playground-none to train with.")] = "0,1",
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder it all lands in.")] = Path("runs/demo"),
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder for everything it makes.")] = Path(
+        "runs/demo"
+    ),
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page when done.")] = True,
 ) -> None:
-    """Train a tiny policy by two versions of a reward and see what each bought.
+    """Train a tiny policy by two versions of a reward and see what each one bought.
 
     Nothing is downloaded. Every figure comes from this run. After Ctrl-C, the same command resumes.
     """

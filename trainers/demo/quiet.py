@@ -1,4 +1,4 @@
-"""Libraries that talk while they train are asked not to; errors still come through."""
+"""Silences libraries that print while they train; errors are still shown."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import warnings
 
 
 def quiet() -> None:
-    """Call before anything imports transformers or TRL."""
+    """Silence them; call this before anything imports transformers or TRL."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     for name in ("accelerate", "bitsandbytes", "trl", "transformers"):

@@ -1,7 +1,7 @@
-"""How much of everything: the plans and the suite of the demo, as plain trees.
+"""The plans, the suite and the sizes of the demo, as plain trees.
 
-A folder, a seed and a size come in; what goes out are the same YAML files that a person would write for
-`rewardkit train` and `rewardkit eval run`, so that every step can be repeated by hand.
+The demo writes them as the YAML files that a person would write for `rewardkit train` and `rewardkit eval run`, so that
+every step can be repeated by hand.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SAMPLES = 8
 
 @dataclass(frozen=True, slots=True)
 class DemoSize:
-    """How much is done: rows of each split, steps of each stage."""
+    """Rows of each split and steps of each stage."""
 
     evaluate: int
     train: int
@@ -37,7 +37,7 @@ WHOLE = DemoSize(
 QUICK = DemoSize(evaluate=60, train=160, lessons=2000, sft_steps=100, grpo_steps=8)
 
 OURS = {"disable_tqdm", "save_strategy", "use_cpu"}
-"""Options that the plan's runner decides for itself."""
+"""Options that the plan's runner sets."""
 
 
 def _options(options: dict[str, Any], steps: int, save: int) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _options(options: dict[str, Any], steps: int, save: int) -> dict[str, Any]:
 
 
 def sft_plan(size: DemoSize, seed: int) -> dict[str, Any]:
-    """The first stage: a policy that knows a careful way of reasoning and mostly does not use it."""
+    """The first stage: a policy that can reason carefully and mostly does not."""
     lessons = {
         "path": "world/sft.jsonl",
         "messages": "prompt",
@@ -77,7 +77,7 @@ def grpo_plan(size: DemoSize, seed: int, version: int) -> dict[str, Any]:
 
 
 def suite(seed: int) -> dict[str, Any]:
-    """Greedy beside eight samples, on problems that no policy was trained on; read as version 1 reads."""
+    """Greedy beside eight samples, on problems that no policy was trained on; answers are read as version 1 does."""
     return {
         "suite": "playground",
         "about": "Arithmetic word problems nobody was trained on; one in eight cannot be answered.",
@@ -91,5 +91,5 @@ def suite(seed: int) -> dict[str, Any]:
 
 
 def folder_of(root: Path, seed: int, quick: bool) -> Path:
-    """Where a run of the demo lives."""
+    """The folder of a run of the demo."""
     return root / (f"seed-{seed}-quick" if quick else f"seed-{seed}")

@@ -1,8 +1,8 @@
 """The story, step by step: a recipe, its cases, what it pays for, and what a policy learns from it.
 
-A folder comes in; what goes out lies in it: the world, the plans, the trained policies, the evaluations, the
-figures and one page. Every step looks for its own result first, so that Ctrl-C and the same command again go
-on where it was; training resumes from its last checkpoint and evaluation from its last completion.
+The folder holds the world, the plans, the trained policies, the evaluations, the figures and one page. Every step
+looks for its own result first, so that the same command resumes after Ctrl-C: training from its last checkpoint,
+evaluation from its last completion.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def tell(folder: Path, seed: int, versions: Sequence[int], size: DemoSize, conso
     _evaluate(folder, seed, names, console)
     told = _compare(folder, names, size, console)
     page = _page(folder, names, told, size, console)
-    console.print(
-        f"\nDone in {time.monotonic() - began:.0f} s. Everything lies in {folder}/", highlight=False
-    )
+    console.print(f"\nDone in {time.monotonic() - began:.0f} s. Everything is in {folder}/", highlight=False)
     return page
 
 
@@ -142,7 +140,7 @@ def _train(folder: Path, plan: dict[str, Any], name: str, caption: str, console:
 
 
 def _nothing(text: str) -> None:
-    """The runner's lines stand in its folder; here the bar says enough."""
+    """The runner logs its lines in its folder; here the bar is enough."""
 
 
 def _bars(console: Console) -> Progress:
@@ -175,7 +173,7 @@ def _evaluate(folder: Path, seed: int, names: Sequence[str], console: Console) -
     _caption(
         console,
         "6. Greedy beside pass@k",
-        f"Problems nobody was trained on; one greedy answer and {SAMPLES} samples each. "
+        f"Problems that no policy was trained on; one greedy answer and {SAMPLES} samples each. "
         f"rewardkit eval run {folder / 'suite.yaml'} --model MODEL",
     )
     made = load_suite(folder / "suite.yaml")
@@ -226,12 +224,12 @@ def _page(
     shorter = (
         ""
         if size == WHOLE
-        else " This was a shorter tour, which teaches nothing: see the numbers as a rehearsal."
+        else " This was a shorter tour, which teaches nothing; its numbers are only a rehearsal."
     )
     intro: list[Any] = [
         "A tiny policy was taught to answer arithmetic word problems, then trained twice by GRPO from the same "
-        f"start: with version 0 of {RECIPE}, and with versions that fix it. Every figure here is of this run. What is "
-        "shown is RL eliciting a way of reasoning that the policy already had; it teaches it no new facts."
+        f"start: with version 0 of {RECIPE}, and with versions that fix it. Every figure here is from this run. It "
+        "shows RL eliciting a way of reasoning that the policy already had; it teaches it no new facts."
         + shorter,
         *told,
     ]

@@ -1,8 +1,8 @@
-"""Data sets of a plan as the rows that TRL takes.
+"""A plan's files, hub data sets, mixes and traces, loaded as the rows that TRL takes.
 
-Files, hub data sets, mixes and traces come in as the plan says; plain rows go out: for `sft` a `prompt` and a
-`completion`, both lists of messages (TRL then masks the prompt by itself); for `grpo` a `prompt`, the `gold`, the
-`id` and every other column, which the recipe may read. A row that cannot be used is named with its file and number.
+For `sft` a row has a `prompt` and a `completion`, both lists of messages (TRL then masks the prompt itself); for
+`grpo` a `prompt`, the `gold`, the `id` and every other column, which the recipe may read. An error about a row names
+its file and number.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from .plan import DataSet, MixPart, Stage, Traces
 from .templates import column, fill, kept
 
 TAKEN = NOT_COLUMNS | {"prompt", "completion", "log_extra", "log_metric", "gold", "id"}
-"""Names that a data column may not have when it is handed to TRL."""
+"""Names that a data column may not have when TRL gets it."""
 
 MOST_SLICES = 20
-"""Values of a column that are watched apart; each adds metrics to every logged row."""
+"""Most values of a column that are watched separately; each adds metrics to every logged row."""
 
 Row = dict[str, Any]
 
@@ -57,8 +57,8 @@ class Loader:
     Args:
         resolved: the plan.
         raw: a data set's name to its raw rows; the smoke run makes them up.
-        traces: a traces entry of a stage to the rows it stands for.
-        prompt_tokens: counts the tokens of a prompt; None where no tokenizer is at hand.
+        traces: a stage's traces entry to its rows.
+        prompt_tokens: counts the tokens of a prompt; None if no tokenizer is at hand.
         room: the tokens that a prompt of a grpo stage may have for the model's window to hold prompt and completion.
         traces_are: what the notes call the rows of a traces entry; the smoke run's are stand-ins.
     """
@@ -79,7 +79,7 @@ class Loader:
         for part in stage.data:
             if isinstance(part, Traces):
                 rows = self.traces(part)
-                asked = f" ({part.count} asked)" if part.count and part.count > len(rows) else ""
+                asked = f" ({part.count} asked for)" if part.count and part.count > len(rows) else ""
                 notes.append(f"{len(rows)} {self.traces_are} of '{part.traces}'{asked}, {part.order} first")
             else:
                 rows = self._set(part.set, stage, system, recipe, notes)
@@ -105,7 +105,7 @@ class Loader:
         return Rows(mixed, notes, self._slices(at, mixed))
 
     def _probe(self, at: int, recipe: Recipe) -> list[str]:
-        """What looks odd where completions that an earlier stage learns from are nearly all wrong for the recipe."""
+        """What looks odd, if the recipe finds nearly all completions wrong that an earlier stage learns from."""
         stages = self.resolved.plan.stages[: at + 1]
         parts = [part for one in stages if one.kind == "sft" for part in one.data]
         names = dict.fromkeys(part.set for part in parts if isinstance(part, MixPart))
@@ -126,7 +126,7 @@ class Loader:
         return notes
 
     def _learnt(self, name: str, data: DataSet, stage: Stage, recipe: Recipe) -> list[Rollout]:
-        """The first rows of a set that have a gold, each answered with the completion to learn."""
+        """The first rows of a set that have a gold, each with the completion to learn as its answer."""
         source = data.path or data.hub or name
         numbered = list(enumerate(islice(self.raw(name), MOST), start=1))
         chosen = [
@@ -137,14 +137,14 @@ class Loader:
         for number, row in chosen:
             try:
                 asked = _row(row, number, data, golds, None, source)
-            except _NoGold:  # the stage that needs this gold says so, or drops the row
+            except _NoGold:  # the stage that needs this gold reports it, or drops the row
                 continue
             learnt = _row(row, number, data, None, None, source)["completion"][0]["content"]
             rollouts.append(_rollout(asked, learnt))
         return rollouts
 
     def _slices(self, at: int, rows: Sequence[Row]) -> Slices | None:
-        """The slices that the stage's watch is to tell apart, over all its rows."""
+        """The slices of the stage's watch, over all its rows."""
         by = self.resolved.plan.stages[at].watch.get("by")
         if by is None:
             return None
@@ -155,7 +155,7 @@ class Loader:
         values = sorted({slice_value(row.get(by)) for row in rows})
         if len(values) > MOST_SLICES:
             raise self.resolved.fault(
-                f"column '{by}' has {len(values)} values, and at most {MOST_SLICES} are watched apart; name a column of "
+                f"column '{by}' has {len(values)} values, and at most {MOST_SLICES} are watched separately; name a column of "
                 "fewer",
                 *place,
             )
@@ -189,7 +189,7 @@ class Loader:
         raw = list(enumerate(self.raw(name), start=1))
         chosen = [(number, row) for number, row in raw if kept(row, data.where, data.filter, source, number)]
         if len(chosen) < len(raw):
-            notes.append(f"'{name}': {len(chosen)} of {len(raw)} rows kept by its filter")
+            notes.append(f"'{name}': {len(chosen)} of {len(raw)} rows pass its filter")
         if data.id is not None:
             _check_ids(chosen, data.columns.get(data.id) or data.id, source)
         if data.shuffle is not None:
@@ -220,7 +220,7 @@ class Loader:
         if long:
             notes.append(f"'{name}': {long} prompts of over {data.max_prompt_tokens} tokens left out")
         if data.gold is not None and len({type(row.get(data.gold)) for row in made}) > 1:
-            for row in made:  # a table's column is of one type; `gold` has it as strings
+            for row in made:  # a table's column has one type; `gold` holds the same as strings
                 row.pop(data.gold, None)
         if stage.kind == "sft":
             made = [{"prompt": row["prompt"], "completion": row["completion"]} for row in made]
@@ -239,7 +239,7 @@ class Loader:
         return golds
 
     def _too_long(self, name: str, prompt: list[Row], stage: Stage, source: str, number: int) -> bool:
-        """Whether a prompt is left out; DataError where it is not, and does not fit the model either."""
+        """Whether a prompt is left out. Raises DataError if it is kept and does not fit the model."""
         limit = self.resolved.plan.data[name].max_prompt_tokens
         room = self.room if stage.kind == "grpo" else None
         if self.prompt_tokens is None or (limit is None and room is None):
@@ -250,7 +250,7 @@ class Loader:
         if room is not None and tokens > room:
             raise DataError(
                 f"the prompt has {tokens} tokens, and the model's window leaves room for {room} before the completion; "
-                f"leave such rows out (data.{name}.max_prompt_tokens: {room}), or lower max_completion_length",
+                f"leave out such rows (data.{name}.max_prompt_tokens: {room}), or lower max_completion_length",
                 source,
                 number,
             )
@@ -258,7 +258,7 @@ class Loader:
 
 
 def raw_rows(resolved: Resolved, name: str) -> Iterable[Row]:
-    """The rows of a data set as they stand, from its file or from the hub."""
+    """The unchanged rows of a data set, from its file or from the hub."""
     data = resolved.plan.data[name]
     if data.path is not None:
         return read_rows(resolved.file(data.path))
@@ -273,7 +273,7 @@ def raw_rows(resolved: Resolved, name: str) -> Iterable[Row]:
 
 
 def at_hand(resolved: Resolved, name: str) -> bool:
-    """Whether a data set's file is there. A hub data set is not asked for."""
+    """Whether a data set's file exists. The hub is not asked."""
     path = resolved.plan.data[name].path
     return path is not None and resolved.file(path).exists()
 
@@ -285,7 +285,7 @@ class _NoGold(Exception):
 def _row(
     row: Row, number: int, data: DataSet, golds: GoldReader | None, system: str | None, source: str
 ) -> Row:
-    """A row for TRL: with its gold where it has a reader of golds, else with a completion to learn."""
+    """A row for TRL: with its gold if `golds` is given, else with a completion to learn."""
     fields = dict(row) | {
         new: column(row, old, source, number) for new, old in data.columns.items() if old is not None
     }
@@ -314,7 +314,7 @@ def _check_ids(rows: Sequence[tuple[int, Row]], name: str, source: str) -> None:
             raise DataError(f"column '{name}', the id, is null", source, number)
         if str(cell) in seen:
             raise DataError(
-                f"the id '{cell}' is in row {seen[str(cell)]} too; name a column of unique ids, or leave `id` out",
+                f"the id '{cell}' is also in row {seen[str(cell)]}; name a column of unique ids, or leave out `id`",
                 source,
                 number,
             )
@@ -325,7 +325,7 @@ def _prompt(fields: Row, data: DataSet, system: str | None, source: str, number:
     if data.messages is not None:
         messages = column(fields, data.messages, source, number)
         if not isinstance(messages, (list, tuple)) or not messages or not all(map(is_message, messages)):
-            raise DataError(f"column '{data.messages}' holds no chat messages", source, number)
+            raise DataError(f"column '{data.messages}' does not hold chat messages", source, number)
         messages = [dict(one) for one in messages]
     else:
         messages = [{"role": "user", "content": fill(data.prompt, fields, source, number)}]
@@ -343,16 +343,16 @@ def _curriculum(rows: list[Row], path: Path, name: str, notes: list[str]) -> lis
     found = [by_id[one] for one in wanted if one in by_id]
     if not found:
         raise DataError(
-            f"none of its ids, {', '.join(wanted[:3])} .., is among the data's {len(rows)}, "
-            f"{', '.join(list(by_id)[:3])} ..; check data.{name}.id",
+            f"none of its ids ({', '.join(wanted[:3])} ..) is among the {len(rows)} ids of the data "
+            f"({', '.join(list(by_id)[:3])} ..); check data.{name}.id",
             str(path),
         )
-    notes.append(f"'{name}': {len(found)} rows by {path.name}, which names {len(wanted)}")
+    notes.append(f"'{name}': {len(found)} rows chosen by {path.name}, which names {len(wanted)}")
     return found
 
 
 def _check_golds(recipe: Recipe, rows: Sequence[Row]) -> list[str]:
-    """What is to be said of golds that no answer can be compared with. A null where none may be is an error."""
+    """A warning about golds that no answer can be compared with. A null that the recipe does not allow is an error."""
     rollouts = [_rollout(row, "") for row in rows]
     unusable = [
         f"{reading.rollout.id} ({reading.verdict.details.get('fault', '') if reading.verdict else ''})"
@@ -394,7 +394,7 @@ def to_dataset(rows: Sequence[Row]) -> Any:
                 datasets.Dataset.from_dict({name: cells})
             except (TypeError, ValueError, OverflowError) as wrong:
                 raise DataError(
-                    f"column '{name}' holds values of different types ({wrong}); make them one type, or leave the column "
-                    f"out: columns: {{{name}: null}}"
+                    f"column '{name}' holds values of different types ({wrong}); convert them to one type, or leave the "
+                    f"column out: columns: {{{name}: null}}"
                 ) from wrong
         raise

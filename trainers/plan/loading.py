@@ -1,7 +1,7 @@
-"""Reading plans: a file, or the name of a shipped one; a variant; settings.
+"""Reading a plan from a file or by the name of a shipped one, with a variant and settings applied.
 
-A reference comes in; a `Resolved` plan goes out, with the tree it was made of, so that later checks can name the
-file, line and column of an option.
+A `Resolved` plan keeps the tree it was built from, so that later checks can name the file, line and column of an
+option.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from .plan import Plan, Stage
 
 @dataclass(frozen=True)
 class Resolved:
-    """A plan with where it came from."""
+    """A plan and where it came from."""
 
     plan: Plan
     node: Node
@@ -39,7 +39,7 @@ class Resolved:
         return self.plan.plan + (f"-{self.variant}" if self.variant else "")
 
     def place(self, *steps: str | int) -> Place:
-        """Where something of the plan stands: a key's own place where it has one."""
+        """Where a part of the plan is written: the key's own place if it has one."""
         parent, node = self.node.find(steps[:-1])
         last = steps[-1] if steps else None
         if node is not None and isinstance(last, str) and last in node.keys:
@@ -51,25 +51,25 @@ class Resolved:
         return RecipeError(text, self.place(*steps))
 
     def option_place(self, at: int, name: str) -> tuple[str | int, ...]:
-        """Where an option of a stage is written: in the stage, else among the plan's own."""
+        """Where an option of a stage is written: in the stage, else among the plan's options."""
         stage: Stage = self.plan.stages[at]
         return ("stages", at, name) if name in stage.options else ("options", name)
 
     def file(self, written: str) -> Path:
-        """A path of the plan, seen from the plan's file."""
+        """A path in the plan, relative to the plan's file."""
         path = Path(written)
         return path if path.is_absolute() else self.path.parent / path
 
     def model_path(self, written: str) -> str:
-        """A model's folder, seen from the plan's file; a hub name as it is. RecipeError where a folder is not there.
+        """A model's folder, relative to the plan's file; a hub name unchanged. RecipeError if the folder does not exist.
 
-        The folder of a training run or of a stage stands for the model it left.
+        The folder of a training run or of a stage means the model that it saved.
         """
         folder = self.file(written)
         if folder.is_dir():
             try:
                 found = find_model(str(folder))
-            except SetupError:  # a tokenizer alone, perhaps: whoever loads it says what is missing
+            except SetupError:  # perhaps a tokenizer alone: whatever loads it reports what is missing
                 return str(folder)
             return str(folder) if found.adapter else found.model
         if written.startswith(("/", "./", "../", "~")) or written.count("/") > 1:
@@ -93,7 +93,7 @@ def shipped_plans() -> dict[str, Path]:
 
 
 def find_plan(reference: str) -> Path:
-    """The file of a path, or of a shipped plan's name. Raises UsageError naming what there is."""
+    """The file of a path, or of a shipped plan's name. Raises UsageError naming the shipped plans."""
     if reference.endswith((".yaml", ".yml")) or "/" in reference:
         path = Path(reference)
         if not path.is_file():
@@ -119,7 +119,7 @@ def load_plan(reference: str | Path, variant: str | None = None, settings: Seque
     """
     path = reference if isinstance(reference, Path) else find_plan(reference)
     node = read_file(path)
-    _build(node)  # the plan as written is sound before anything is changed in it
+    _build(node)  # the plan as written must be valid before anything in it is changed
     if variant is not None:
         _vary(node, variant)
     for setting in settings:
@@ -154,7 +154,7 @@ def _vary(node: Node, name: str) -> None:
 
 
 def _put(root: Node, path: str, value: Node, place: Place) -> None:
-    """As `assign`, with a node that keeps its places."""
+    """Like `assign`, with a node that keeps its places."""
     *way, last = path.split(".")
     node: Node | None = root
     for step in way:
@@ -165,7 +165,7 @@ def _put(root: Node, path: str, value: Node, place: Place) -> None:
         else:
             node = None
     if node is None or not isinstance(node.value, dict):
-        raise RecipeError(f"'{path}' leads nowhere in the plan", place)
+        raise RecipeError(f"'{path}' is not a path in the plan", place)
     node.value[last], node.keys[last] = value, place
 
 

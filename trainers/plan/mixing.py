@@ -1,7 +1,7 @@
-"""Mixes: how many rows of each part a stage takes.
+"""How many rows a stage takes from each part of a mix.
 
-The parts of a stage's `data` and how many rows each has come in; how many are taken of each goes out. A part with a
-count has so many; one with a share has that share of all the stage's rows; any other is taken whole.
+A part with a `count` gives that many rows; one with a `share` makes up that share of all the stage's rows; any other is
+taken whole.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from .loading import Resolved
 from .plan import MixPart, Traces
 
 ROUNDING = 0.015
-"""What shares may be off 1 by: a third is written 0.33."""
+"""How far shares may be from 1 in all: a third is written 0.33."""
 
 
 def mix(resolved: Resolved, at: int, sizes: Sequence[int]) -> list[int]:
-    """Rows taken of each part of stage `at`.
+    """Rows taken from each part of stage `at`, whose parts have `sizes` rows.
 
-    Where every part has a share, the mix is as large as the sets allow. Where some have not, their rows are fixed,
-    and the shares are filled up around them.
+    If every part has a share, the mix is as large as the sets allow. Otherwise the parts without one fix how many rows
+    the shares are of.
 
     Raises:
         RecipeError: with the part's place in the plan.
@@ -33,7 +33,7 @@ def mix(resolved: Resolved, at: int, sizes: Sequence[int]) -> list[int]:
     if total and None in shares:
         if total >= 1:
             raise resolved.fault(
-                f"the shares come to {total:g}, which leaves nothing for the parts without one",
+                f"the shares add up to {total:g}, which leaves nothing for the parts without one",
                 "stages",
                 at,
                 "data",
@@ -41,7 +41,7 @@ def mix(resolved: Resolved, at: int, sizes: Sequence[int]) -> list[int]:
         whole = held / (1 - total)
     elif total:
         if abs(total - 1) > ROUNDING:
-            raise resolved.fault(f"the shares of the mix come to {total:g}, not to 1", "stages", at, "data")
+            raise resolved.fault(f"the shares of the mix add up to {total:g}, not to 1", "stages", at, "data")
         whole = min(int(size / share + 1e-9) for share, size in zip(shares, sizes, strict=True) if share)
     taken = []
     for place, (part, share) in enumerate(zip(parts, shares, strict=True)):
@@ -50,7 +50,7 @@ def mix(resolved: Resolved, at: int, sizes: Sequence[int]) -> list[int]:
         if wanted > sizes[place]:
             asked = "" if share is None else f" (a share of {share:g} of {whole:.0f})"
             raise resolved.fault(
-                f"{wanted} rows{asked} are asked of '{name}', which has {sizes[place]}",
+                f"{wanted} rows{asked} are asked for from '{name}', which has {sizes[place]}",
                 "stages",
                 at,
                 "data",
@@ -58,7 +58,7 @@ def mix(resolved: Resolved, at: int, sizes: Sequence[int]) -> list[int]:
             )
         if share is not None and not wanted:
             raise resolved.fault(
-                f"a share of {share:g} of {whole:.0f} rows is not one row of '{name}'",
+                f"a share of {share:g} of {whole:.0f} rows is less than one row of '{name}'",
                 "stages",
                 at,
                 "data",

@@ -1,8 +1,8 @@
 """A stage's options, checked against the installed TRL before anything is loaded.
 
-The options of a plan come in; a `Checked` for each stage goes out: the keyword arguments of TRL's configuration.
-An unknown option is answered with the nearest names, a wrong type with the expected one, and a batch, group and
-number of processes that do not divide with the numbers that would.
+`Checked` holds a stage's keyword arguments for TRL's configuration. An unknown option is answered with the nearest
+names, a wrong type with the expected one, and a batch that does not divide into groups and processes with the
+numbers that would work.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OURS = {
     "output_dir": "rewardkit names the folders; give --out",
     "resume_from_checkpoint": "the same command resumes by itself",
     "model_init_kwargs": "write model.dtype, model.revision or model.attn_implementation",
-    "reward_weights": "weights stand in the recipe (`weight:` of a term)",
+    "reward_weights": "weights belong to the recipe (`weight:` of a term)",
     "chat_template_path": "write model.chat_template",
     "eos_token": "write model.eos_token",
     "enable_jit_checkpoint": "SIGTERM and SIGUSR1 save a checkpoint anyway",
@@ -41,7 +41,7 @@ OURS = {
     "num_epochs": "TRL calls it num_train_epochs",
     "max_new_tokens": "TRL calls it max_completion_length",
 }
-"""Names that are refused with a better word."""
+"""Options that are refused, and what to use instead."""
 
 DEFAULTS: dict[str, Any] = {
     "logging_steps": 1,
@@ -69,7 +69,7 @@ LEAST: dict[str, int] = {
     "max_grad_norm": 0,
     "num_train_epochs": 0,
 }
-"""What TRL takes any number for, and fails over later, or trains away from what was meant."""
+"""The least value of options for which TRL accepts any number, then fails later or trains something else."""
 CHOICES = (
     "loss_type",
     "scale_rewards",
@@ -78,21 +78,21 @@ CHOICES = (
     "vllm_mode",
     "packing_strategy",
 )
-"""Texts that TRL looks at only when it trains; what they may be stands in its help."""
+"""Options that TRL checks only when it trains; their help lists the values."""
 
-WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", NoneType: "null"}
+WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a string", NoneType: "null"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Checked:
-    """A stage's options: all that is given to TRL's configuration, but the output folder."""
+    """A stage's options: everything that TRL's configuration is given, except the output folder."""
 
     kind: str
     options: Mapping[str, Any]
     world_size: int
 
     def __getitem__(self, name: str) -> Any:
-        """An option's value, TRL's default where the plan says nothing."""
+        """An option's value, or TRL's default."""
         return self.options.get(name, defaults(self.kind).get(name))
 
     @property
@@ -112,7 +112,7 @@ class Checked:
 
     @property
     def generation_batch(self) -> int:
-        """Completions of one generation, over all processes."""
+        """Completions per generation, over all processes."""
         return self["per_device_train_batch_size"] * self.world_size * self.steps_per_generation
 
     def config(self, output_dir: str) -> Any:
@@ -141,7 +141,7 @@ def hints(kind: str) -> dict[str, Any]:
 
 @cache
 def defaults(kind: str) -> dict[str, Any]:
-    """Option name to TRL's default, where it is a plain value."""
+    """Option name to TRL's default, if that is a plain value."""
     return {
         field.name: field.default
         for field in dataclasses.fields(config_class(kind))
@@ -155,7 +155,7 @@ def check(resolved: Resolved, world_size: int, accelerator: bool) -> list[Checke
     Args:
         resolved: the plan.
         world_size: how many processes will train.
-        accelerator: whether there is one here; without, `use_cpu` is set, and bf16 is off unless asked for.
+        accelerator: whether this machine has one; if not, `use_cpu` is set, and bf16 is off unless asked for.
 
     Raises:
         RecipeError: with the place of the option in the plan.
@@ -165,7 +165,7 @@ def check(resolved: Resolved, world_size: int, accelerator: bool) -> list[Checke
 
 
 def _known_somewhere(resolved: Resolved) -> None:
-    known = {*hints("sft"), *hints("grpo")}  # a variant may leave out the stages that an option is for
+    known = {*hints("sft"), *hints("grpo")}  # a variant may drop the stages that an option is for
     for name in resolved.plan.options:
         if name not in known or name in OURS:
             raise resolved.fault(_unknown(name, known), "options", name)
@@ -203,14 +203,14 @@ def _unknown(name: str, known: set[str]) -> str:
     import trl
 
     found = nearest(name, known)
-    tail = found if found.startswith("did") else "none of TRL's options is near it"
+    tail = found if found.startswith("did") else "no option of TRL has a similar name"
     return f"TRL {trl.__version__} has no option '{name}'; {tail}"
 
 
 def type_fault(name: str, value: Any, hint: Any) -> str | None:
-    """What is wrong with the type of an option's value; None where nothing is."""
+    """What is wrong with the type of an option's value, or None."""
     if name == "scale_rewards" and isinstance(value, bool):
-        return None  # TRL takes it for group or none
+        return None  # TRL reads it as group or none
     try:
         TypeAdapter(hint, config={"arbitrary_types_allowed": True}).validate_python(value, strict=True)
     except ValidationError:
@@ -236,7 +236,7 @@ def _value_fault(kind: str, name: str, value: Any) -> str | None:
         known = {*INTEGRATION_TO_CALLBACK, "all", "none"}
         for one in [value] if isinstance(value, str) else value:
             if one not in known:
-                return f"nothing called '{one}' takes reports; {nearest(one, known)}"
+                return f"transformers cannot report to '{one}'; {nearest(one, known)}"
     return None
 
 
@@ -271,7 +271,7 @@ def _divides(resolved: Resolved, at: int, checked: Checked) -> None:
     both = checked["generation_batch_size"] is not None and checked["steps_per_generation"] is not None
     if both:
         raise resolved.fault(
-            "generation_batch_size and steps_per_generation exclude each other; keep one",
+            "generation_batch_size and steps_per_generation cannot be combined; keep one",
             *resolved.option_place(at, "steps_per_generation"),
         )
     batch = checked["generation_batch_size"]
@@ -283,7 +283,7 @@ def _divides(resolved: Resolved, at: int, checked: Checked) -> None:
         )
     if size < 2:
         raise resolved.fault(
-            f"num_generations is {size}; a group needs 2 completions at least",
+            f"num_generations is {size}; a group needs at least 2 completions",
             *resolved.option_place(at, "num_generations"),
         )
     made = checked.generation_batch
@@ -308,7 +308,7 @@ def _saves_between(resolved: Resolved, at: int, checked: Checked) -> None:
     every = checked.steps_of_generation
     if micro % accumulated:
         raise resolved.fault(
-            f"one generation serves {micro} micro steps, which is no multiple of gradient_accumulation_steps "
+            f"one generation serves {micro} micro steps, which is not a multiple of gradient_accumulation_steps "
             f"({accumulated}); a checkpoint would fall within it. Try {_around(micro, accumulated)} micro steps",
             *resolved.option_place(at, "gradient_accumulation_steps"),
         )
@@ -331,12 +331,12 @@ def _list(numbers: list[int]) -> str:
 
 
 def _constructs(resolved: Resolved, at: int, checked: Checked, accelerator: bool) -> None:
-    """Let TRL's own checks speak, as on the machine that will train."""
+    """Run TRL's own checks, as on the machine that will train."""
     options = dict(checked.options)
     if not accelerator:
         options |= {"use_cpu": True}
     if importlib.util.find_spec("deepspeed") is None:
-        options.pop("deepspeed", None)  # it is said to be missing; its settings can only be checked with it
+        options.pop("deepspeed", None)  # reported as missing; its settings can only be checked with it
     pretended = max(1, checked.world_size // int(os.environ.get("WORLD_SIZE", "1")))
     options["per_device_train_batch_size"] = checked["per_device_train_batch_size"] * pretended
     try:
@@ -357,7 +357,7 @@ def _concerns(error: Exception, name: str, options: Mapping[str, Any]) -> bool:
 
 
 def _file(resolved: Resolved, at: int, options: dict[str, Any], name: str) -> None:
-    """A file among TRL's options is seen from the plan's file, as every other."""
+    """Make a file among TRL's options relative to the plan's file, like every other path."""
     if isinstance(written := options.get(name), str) and written.endswith(".json"):
         path = resolved.file(written)
         if not path.is_file():

@@ -1,7 +1,7 @@
-"""A plan: what is trained, on what, in which stages. The words, and nothing done.
+"""A plan's classes: what is trained, on what, in which stages.
 
-A YAML file comes in (`rewardkit.trainers.plan.loading` reads it); a frozen `Plan` goes out. A stage's own words are
-few; every other key of a stage is an option of TRL under TRL's name, checked by `rewardkit.trainers.plan.options`.
+`rewardkit.trainers.plan.loading` reads a YAML file into a frozen `Plan`. A stage has a few keys of its own; every other
+key is an option of TRL under TRL's name, checked by `rewardkit.trainers.plan.options`.
 
     plan: short
     model: {name: Qwen/Qwen3-0.6B-Base}
@@ -51,11 +51,11 @@ class Model(PlanPart):
 
     name: str = Field(description="A hub name or a folder.")
     revision: str | None = None
-    tokenizer: str | None = Field(None, description="Where not the model's own.")
+    tokenizer: str | None = Field(None, description="If not the model's own.")
     chat_template: str | None = Field(
-        None, description="`chatml`, or a Jinja file; where not the tokenizer's own."
+        None, description="`chatml`, or a Jinja file; if not the tokenizer's own."
     )
-    eos_token: str | None = Field(None, description="The token that ends a turn, where not the tokenizer's.")
+    eos_token: str | None = Field(None, description="The token that ends a turn, if not the tokenizer's.")
     dtype: str | None = Field(None, description="As transformers' `dtype`; TRL's default is float32.")
     attn_implementation: str | None = None
     trust_remote_code: bool = False
@@ -72,14 +72,14 @@ class Model(PlanPart):
     @classmethod
     def _has_type(cls, config: dict[str, Any] | None) -> dict[str, Any] | None:
         if config is not None and "model_type" not in config:
-            raise ValueError("model.config needs model_type, as the model's config.json has it")
+            raise ValueError("model.config needs model_type, as in the model's config.json")
         return config
 
     @model_validator(mode="after")
     def _trainable(self) -> Model:
         if self.bits is not None and self.peft is None:
             raise ValueError(
-                f"weights in {self.bits} bits cannot be trained; add `peft: {{r: 16}}`, or leave `bits` out"
+                f"weights in {self.bits} bits cannot be trained; add `peft: {{r: 16}}`, or leave out `bits`"
             )
         return self
 
@@ -87,29 +87,31 @@ class Model(PlanPart):
 class DataSet(PlanPart):
     """Rows, and what their columns mean. Templates are Jinja over the row's columns, sandboxed and strict."""
 
-    path: str | None = Field(None, description="A .jsonl, .csv or .parquet file, seen from the plan's file.")
+    path: str | None = Field(
+        None, description="A .jsonl, .csv or .parquet file, relative to the plan's file."
+    )
     hub: str | None = Field(None, description="A hub data set.")
     config: str | None = None
     split: str = "train"
     revision: str | None = None
     prompt: str = Field("{{ prompt }}", description="Template of the user's message.")
-    messages: str | None = Field(None, description="A column of ready chat messages, in place of `prompt`.")
+    messages: str | None = Field(None, description="A column of ready chat messages, instead of `prompt`.")
     completion: str | None = Field(None, description="Template of the answer to learn from (sft).")
     gold: str | None = Field(None, description="The gold's column.")
     gold_extract: str | dict[str, Any] | None = Field(
         None, description="The extractor that finds the gold inside its column (GSM8K: hash)."
     )
     unreadable_gold: Literal["error", "drop"] = Field(
-        "error", description="What becomes of a row in which `gold_extract` finds nothing."
+        "error", description="What to do with a row in which `gold_extract` finds nothing."
     )
     columns: dict[str, str | None] = Field(
         default_factory=dict,
         description="New names for columns, new: old; `name: null` leaves a column out.",
     )
-    id: str | None = Field(None, description="The id's column; the row's number where there is none.")
+    id: str | None = Field(None, description="The id's column; the row's number by default.")
     where: dict[str, Any] = Field(default_factory=dict, description="Column: the value, or values, to keep.")
     filter: str | None = Field(
-        None, description="A Jinja expression over the columns; rows for which it does not hold are left out."
+        None, description="A Jinja expression over the columns; rows for which it is false are left out."
     )
     only: str | None = Field(
         None,
@@ -121,7 +123,7 @@ class DataSet(PlanPart):
     shuffle: int | None = Field(None, description="A seed; rows keep their order without one.")
     limit: Count | None = None
     rows: Count | None = Field(
-        None, description="How many rows there are, for counting where they cannot be had."
+        None, description="How many rows there are, to count with when the data are not at hand."
     )
     sample: dict[str, Any] | None = Field(
         None,
@@ -149,7 +151,7 @@ class DataSet(PlanPart):
 
 
 class MixPart(PlanPart):
-    """A part of a mix: so many rows, or such a share of the mix."""
+    """A part of a mix: a number of rows, or a share of the mix."""
 
     set: Name
     count: Count | None = None
@@ -158,14 +160,14 @@ class MixPart(PlanPart):
     @model_validator(mode="after")
     def _not_both(self) -> MixPart:
         if self.count is not None and self.share is not None:
-            raise ValueError("count and share exclude each other; keep one")
+            raise ValueError("count and share cannot be combined; keep one")
         return self
 
 
 class Traces(PlanPart):
-    """A former stage's own right completions (rejection sampling)."""
+    """An earlier stage's own right completions (rejection sampling)."""
 
-    traces: Name = Field(description="The name of a former grpo stage.")
+    traces: Name = Field(description="The name of an earlier grpo stage.")
     order: Literal["shortest", "diverse"] = "shortest"
     per_prompt: Count = 1
     count: Count | None = None
@@ -191,7 +193,7 @@ class Eval(PlanPart):
 
 
 def _parts(data: Any) -> Any:
-    """A name alone is a set; so is each name of a list."""
+    """A name alone is a data set; so is each name in a list."""
     parts = data if isinstance(data, (list, tuple)) else [data]
     return [{"set": part} if isinstance(part, str) else part for part in parts]
 
@@ -215,15 +217,15 @@ class Stage(BaseModel):
     data: Annotated[
         tuple[Source, ...],
         BeforeValidator(_parts, json_schema_input_type=str | Source | tuple[str | Source, ...]),
-    ] = Field(description="A set's name, or a list of parts of a mix.")
+    ] = Field(description="A data set's name, or a list of the parts of a mix.")
     recipe: str | None = Field(None, description="name@version or a path (grpo).")
     recipe_set: tuple[str, ...] = Field((), description="`path=value` assignments on the recipe.")
-    split: bool = Field(False, description="One reward function a term, for normalize_then_sum.")
-    system_prompt: str | None = Field(None, description="Where not the recipe's; an empty text for none.")
+    split: bool = Field(False, description="One reward function per term, for normalize_then_sum.")
+    system_prompt: str | None = Field(None, description="If not the recipe's; an empty string for none.")
     eval: Annotated[Eval | None, BeforeValidator(_suite, json_schema_input_type=str | Eval | None)] = None
     watch: dict[str, Any] = Field(
         default_factory=dict,
-        description="Thresholds of the watch, by warning; `window`: rows of a mean; `by`: a column whose values are watched apart.",
+        description="Thresholds of the watch, by warning; `window`: rows per mean; `by`: a column whose values are watched separately.",
     )
     log: Literal["all", "totals"] = Field(
         "all",
@@ -236,7 +238,7 @@ class Stage(BaseModel):
     @model_validator(mode="after")
     def _fits_kind(self) -> Stage:
         if not self.data:
-            raise ValueError("data names no set")
+            raise ValueError("data names no data set")
         if self.kind == "grpo" and self.recipe is None:
             raise ValueError("a grpo stage needs a recipe, as in `recipe: math-none@2`")
         if self.kind == "sft":
@@ -252,7 +254,7 @@ class Stage(BaseModel):
 
 
 class Variant(PlanPart):
-    """A named change of the plan."""
+    """A named change to the plan."""
 
     about: str = ""
     set: dict[str, Any] = Field(description="path: value, as with --set.")
@@ -274,7 +276,7 @@ class Plan(PlanPart):
     @model_validator(mode="after")
     def _names_meet(self) -> Plan:
         if not self.stages:
-            raise ValueError("a plan has one stage at least")
+            raise ValueError("a plan needs at least one stage")
         seen: dict[str, Stage] = {}
         for at, stage in enumerate(self.stages):
             if stage.name in seen:
@@ -283,14 +285,14 @@ class Plan(PlanPart):
                 if isinstance(part, MixPart) and part.set not in self.data:
                     raise _fault(
                         f"stages.{at}.data",
-                        f"no data set is called '{part.set}'; {nearest(part.set, self.data)}",
+                        f"there is no data set '{part.set}'; {nearest(part.set, self.data)}",
                     )
                 if isinstance(part, Traces):
                     former = [name for name, one in seen.items() if one.kind == "grpo"]
                     if part.traces not in former:
                         raise _fault(
                             f"stages.{at}.data",
-                            f"traces come from a former grpo stage; '{part.traces}' is none of {', '.join(former) or 'them'}",
+                            f"'{part.traces}' is not an earlier grpo stage ({', '.join(former) or 'there is none'})",
                         )
             seen[stage.name] = stage
         return self

@@ -1,7 +1,7 @@
 """Templates and filters of a plan's data: Jinja over a row's columns, sandboxed and strict.
 
-A row comes in; a text, or whether the row is kept, goes out. A column that is not there, and a null where a text is
-wanted, are errors with the row's file and number: `None` in a prompt is nobody's wish.
+A missing column, and a null where a template prints one, are errors with the row's file and number: nobody wants
+`None` in a prompt.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ JINJA = sandbox(finalize=_printed)
 
 
 def syntax_fault(template: str, expression: bool = False) -> str | None:
-    """What is wrong with a template, or a filter's expression, as it is written; None where nothing is."""
+    """The syntax error of a template or a filter's expression, or None."""
     try:
         if expression:
             JINJA.compile_expression(template)
         else:
             JINJA.parse(template)
     except TemplateSyntaxError as wrong:
-        return f"not {'an expression' if expression else 'a template'} of Jinja: {wrong.message}"
+        return f"not a valid Jinja {'expression' if expression else 'template'}: {wrong.message}"
     return None
 
 
 def fill(template: str, fields: Mapping[str, Any], source: str, number: int) -> str:
-    """A template filled from a row; DataError names what the row lacks, and a text with nothing in it."""
+    """A template filled from a row. Raises DataError if the row lacks a column or the result is empty."""
     try:
         text = JINJA.from_string(template).render(**fields)
     except _Null as wrong:
         nulls = [name for name, value in fields.items() if is_null(value) and name in template]
         raise DataError(
-            f"{' and '.join(nulls) or 'a value'} of the template '{_short(template)}' is null; fix the row, leave such rows "
-            f"out with `filter: {nulls[0] if nulls else 'COLUMN'}`, or write {{{{ COLUMN or '' }}}}",
+            f"{' and '.join(nulls) or 'a value'} in the template '{_short(template)}' is null; fix the row, leave out such "
+            f"rows with `filter: {nulls[0] if nulls else 'COLUMN'}`, or write {{{{ COLUMN or '' }}}}",
             source,
             number,
         ) from wrong
@@ -57,7 +57,7 @@ def fill(template: str, fields: Mapping[str, Any], source: str, number: int) -> 
         raise DataError(f"{wrong}; the row has {', '.join(fields)}", source, number) from wrong
     if not text.strip():
         raise DataError(
-            f"the template '{_short(template)}' makes an empty text of it; fix the row, or leave such rows out with `filter`",
+            f"the template '{_short(template)}' gives an empty string; fix the row, or leave out such rows with `filter`",
             source,
             number,
         )
@@ -82,7 +82,7 @@ def kept(
 
 
 def column(row: Mapping[str, Any], name: str, source: str, number: int) -> Any:
-    """A cell; DataError where the row has no such column."""
+    """A cell. Raises DataError if the row has no such column."""
     if name not in row:
         raise DataError(f"no column '{name}'; found {', '.join(row)}", source, number)
     return row[name]

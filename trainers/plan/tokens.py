@@ -19,15 +19,15 @@ CHATML = (
     "{%- endfor -%}"
     "{%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}"
 )
-"""The ChatML template, which Qwen's models were made with; `model.chat_template: chatml`."""
+"""The ChatML template, which Qwen's models were trained with; `model.chat_template: chatml`."""
 
 
 def load_tokenizer(resolved: Resolved, source: str, revision: str | None = None, here: bool = False) -> Any:
-    """The tokenizer of `source` (a folder or hub name) as the plan wants it; the hub is not asked where `here`.
+    """The tokenizer of `source` (a folder or hub name) as the plan wants it; if `here`, the hub is not asked.
 
     Raises:
-        SetupError: it cannot be had.
-        RecipeError: it has no chat template that works, or not the token that should end a turn.
+        SetupError: it cannot be loaded.
+        RecipeError: it has no chat template that works, or lacks the token that should end a turn.
     """
     from transformers import AutoTokenizer
 
@@ -42,7 +42,7 @@ def load_tokenizer(resolved: Resolved, source: str, revision: str | None = None,
         ) from error
     if not tokenizer("1 + 2")["input_ids"]:
         raise SetupError(
-            f"{resolved.place('model', 'name')}: '{source}' holds no tokenizer that makes tokens; copy its files there, or "
+            f"{resolved.place('model', 'name')}: '{source}' has no working tokenizer; copy its files there, or "
             "write model.tokenizer"
         )
     if model.chat_template is not None:
@@ -58,7 +58,7 @@ def load_tokenizer(resolved: Resolved, source: str, revision: str | None = None,
         prompt_length(tokenizer, [{"role": "user", "content": "?"}])
     except TemplateError as error:
         raise resolved.fault(
-            f"the chat template does not take a user's message: {error}",
+            f"the chat template fails on a user's message: {error}",
             "model",
             "chat_template" if model.chat_template else "name",
         ) from error
@@ -71,7 +71,7 @@ def load_tokenizer(resolved: Resolved, source: str, revision: str | None = None,
         tokenizer.eos_token = model.eos_token
     if tokenizer.eos_token is None:
         raise resolved.fault(
-            f"the tokenizer of '{source}' has no token that ends a text; write model.eos_token",
+            f"the tokenizer of '{source}' has no end-of-sequence token; write model.eos_token",
             "model",
             "name",
         )
@@ -82,14 +82,14 @@ def load_tokenizer(resolved: Resolved, source: str, revision: str | None = None,
 
 
 def check_vocabulary(resolved: Resolved, tokenizer: Any, config: Any) -> None:
-    """Raise RecipeError where the tokenizer makes ids that the model's embedding has no row for."""
+    """Raise RecipeError if the tokenizer makes ids that the model's embedding has no row for."""
     size = getattr(config.get_text_config(), "vocab_size", None)
     largest = max(tokenizer.get_vocab().values(), default=0)
     if size is not None and largest >= size:
         written = "tokenizer" if resolved.plan.model.tokenizer else "name"
         raise resolved.fault(
             f"the tokenizer makes ids up to {largest}, and the model's embedding has {size} rows (0 to {size - 1}); use the "
-            "model's own tokenizer (leave model.tokenizer out), or start from a model whose embedding was resized for "
+            "model's own tokenizer (leave out model.tokenizer), or start from a model whose embedding was resized for "
             "this one",
             "model",
             written,
@@ -97,13 +97,13 @@ def check_vocabulary(resolved: Resolved, tokenizer: Any, config: Any) -> None:
 
 
 def first_tokenizer(resolved: Resolved) -> tuple[str, str | None]:
-    """Where the first stage's tokenizer comes from, and of which revision."""
+    """Where the first stage's tokenizer comes from, and its revision."""
     model = resolved.plan.model
     return resolved.model_path(model.tokenizer or model.name), model.revision if not model.tokenizer else None
 
 
 def room(config: Any, checked: Checked) -> int | None:
-    """The tokens that a model's window, and vLLM's, leave for a prompt of a grpo stage; None where it is not known."""
+    """The tokens that the windows of the model and vLLM leave for a grpo stage's prompt; None if not known."""
     if checked.kind != "grpo":
         return None
     windows = [
@@ -124,7 +124,7 @@ def _template(resolved: Resolved, written: str) -> str:
 
 
 def cut(tokenizer: Any, rows: Sequence[Mapping[str, Any]], limit: int) -> int:
-    """How many texts of an sft stage are longer than `max_length`, and lose their end."""
+    """How many rows of an sft stage are longer than `max_length`, and lose their end."""
     return sum(
         len(_ids(tokenizer, [*row["prompt"], *row["completion"]], add_generation_prompt=False)) > limit
         for row in rows
@@ -132,7 +132,7 @@ def cut(tokenizer: Any, rows: Sequence[Mapping[str, Any]], limit: int) -> int:
 
 
 def prompt_length(tokenizer: Any, messages: list[dict[str, Any]]) -> int:
-    """Tokens of a prompt with the opening of the model's turn."""
+    """Tokens of a prompt, with the opening of the model's turn."""
     return len(_ids(tokenizer, messages, add_generation_prompt=True))
 
 

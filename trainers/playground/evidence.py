@@ -1,10 +1,10 @@
 """The playground's claims, measured: `python -m rewardkit.trainers.playground.evidence`.
 
 For each seed: a world, one SFT, then GRPO twice from there, with `playground-none` versions 0 and 1; each of
-the three policies is measured on problems that none was trained on. Everything lands under `runs/evidence`,
-in a folder named by the digest of the settings, so that changed settings never meet old results; what is
-done is not done again, and a run that was interrupted resumes at the first policy that was not measured.
-`docs/evidence.md` and `docs/evidence.json` are written from those results and from nothing else.
+the three policies is measured on problems that none was trained on. Everything is written under `runs/evidence`,
+in a folder named by the digest of the settings, so that changed settings never mix with old results. An
+interrupted run resumes at the first policy that was not measured. `docs/evidence.md` and `docs/evidence.json` are
+written from those results alone.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ log = logging.getLogger(__name__)
 
 
 def settings() -> dict[str, Any]:
-    """All that decides the results: sizes, TRL's options, the policy, the rewards, versions, and the world.
+    """Everything that determines the results: sizes, TRL's options, the policy, the rewards, versions, and the world.
 
-    The world and its texts stand there as a digest of a sample, so that a changed generator shows.
+    The world and its texts are represented by the digest of a sample, so that a changed generator shows.
     """
     problems = make_splits(0, {"sample": 200})["sample"]
     sample = [*(problem.row() for problem in problems), *lessons(problems, random.Random(0))]
@@ -66,7 +66,7 @@ def settings() -> dict[str, Any]:
 
 
 def digest(tree: Any) -> str:
-    """Twelve hexadecimal digits of a plain tree."""
+    """The digest of a plain tree, as twelve hexadecimal digits."""
     return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -115,8 +115,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--runs", type=Path, default=Path("runs/evidence"))
     parser.add_argument("--docs", type=Path, default=Path("docs"))
-    parser.add_argument("--threads", type=int, default=1, help="of torch; one is steadier than two here")
-    parser.add_argument("--machine", default=platform.machine(), help="said in the page; times depend on it")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch; timings vary less with one")
+    parser.add_argument("--machine", default=platform.machine(), help="named on the page; times depend on it")
     args = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     datasets.disable_progress_bars()

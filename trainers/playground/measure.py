@@ -1,7 +1,7 @@
 """What a playground policy can do: greedy accuracy beside pass@8, and the None figures, by level.
 
-Completions and rows come in; a `Sheet` of plain numbers a question goes out (small enough to keep as JSON),
-and figures with intervals are read off it. The unit of every interval is the question.
+A `Sheet` holds plain numbers per question (small enough to keep as JSON); figures with intervals are computed from it.
+The unit of every interval is the question.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rewardkit.statistics import Estimate, paired_difference, ratio_interval, wi
 from .reward import read_answer
 
 SAMPLES = 8
-"""Completions a problem in the sampled arm, at temperature 1; k of pass@k."""
+"""Completions per problem in the sampled arm, at temperature 1; k of pass@k."""
 
 Read = Callable[[str], str | None]
 """A completion's final answer: a number, the word None, or None where nothing can be read."""
@@ -132,7 +132,7 @@ def changes(before: Sheet, after: Sheet) -> dict[str, Estimate]:
 
 
 def claims(sheets: Mapping[str, Sheet]) -> dict[str, bool]:
-    """What the playground is said to show, each held or not by the sheets `sft`, `v0` and `v1`."""
+    """What the playground is claimed to show, and whether the sheets `sft`, `v0` and `v1` confirm it."""
     told = {name: figures(sheet) for name, sheet in sheets.items()}
     moved = {name: changes(sheets["sft"], sheets[name]) for name in ("v0", "v1")}
     return {

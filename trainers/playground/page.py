@@ -64,7 +64,7 @@ def summary(
 
 
 def _plain(one: Estimate) -> dict[str, Any]:
-    """An estimate as JSON: NaN becomes null, which is "not known"."""
+    """An estimate as JSON: NaN becomes null, for "unknown"."""
     told = {
         name: None if math.isnan(value) else round(value, 6)
         for name, value in (("value", one.value), ("low", one.low), ("high", one.high))

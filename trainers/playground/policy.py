@@ -1,8 +1,8 @@
-"""The tiny policy: a tokenizer and a Qwen3 model made from nothing, saved as ordinary model folders.
+"""The tiny policy: a tokenizer and a Qwen3 model made from scratch, saved as an ordinary model folder.
 
-In come texts of the world; out goes a folder that `AutoTokenizer` and `AutoModelForCausalLM` load like any
-other. Digits are single tokens, so that arithmetic is over digits; the four tags are single tokens but not
-*special* ones, so that decoding with `skip_special_tokens` (as trainers do) keeps them.
+`AutoTokenizer` and `AutoModelForCausalLM` load it like any other. Digits are single tokens, so that arithmetic is over
+digits; the four tags are single tokens but not *special* ones, so that decoding with `skip_special_tokens` (as trainers
+do) keeps them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TAGS = ("<think>", "</think>", "<answer>", "</answer>")
 VOCABULARY = 400
 CONTEXT = 256
 ROLES_SEEN = 1000
-"""How often the template's role names stand among the texts, so that each becomes one token."""
+"""How often the template's role names are repeated in the texts, so that each becomes one token."""
 
 CHATML = (
     "{%- for message in messages -%}"
@@ -39,7 +39,7 @@ SHAPE: dict[str, Any] = {
     "intermediate_size": 384,
     "initializer_range": 0.06,
 }
-"""Tried: with the usual 0.02 the facts are learnt in 600 to 1000 steps of SFT, with 0.06 in 300."""
+"""Measured: with the usual 0.02 the facts are learnt in 600 to 1000 steps of SFT, with 0.06 in 300."""
 
 
 def build_tokenizer(texts: Iterable[str], vocabulary: int = VOCABULARY) -> PreTrainedTokenizerFast:

@@ -12,7 +12,7 @@ LEVELS: tuple[Level, ...] = ("easy", "medium", "hard")
 
 
 LARGEST = 9
-"""No running total of a chain passes this, nor falls below zero."""
+"""The largest running total of a chain; the least is zero."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class WordProblem:
     """One word problem.
 
     `gold` is a decimal integer or the word None. `numbers` are the operands in order, the later ones of a
-    chain signed, with None for the missing one. `level` is that of the problem before a number went missing.
+    chain signed, with None for the missing one. `level` is that of the problem before a number was removed.
     """
 
     id: str
@@ -33,7 +33,7 @@ class WordProblem:
 
     @property
     def key(self) -> str:
-        """What two splits may not share besides the question: the numbers, where there are enough of them."""
+        """What two splits may not share besides the question: the numbers, if there are enough of them."""
         if self.level == "easy" or not self.answerable:
             return self.question
         numbers = sorted(n or 0 for n in self.numbers) if self.level == "hard" else self.numbers

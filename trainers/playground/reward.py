@@ -1,7 +1,7 @@
 """`playground-none` versions 0 and 1 as a person would write them by hand for TRL, without rewardkit.
 
-It is the baseline that the recipe is held against: the same meaning must give the same rewards, step by
-step. It knows only the playground's own shape of answer, and takes what TRL gives a reward function.
+It is the baseline that the recipe is compared with: the same meaning must give the same rewards, step by
+step. It reads only the playground's own form of answer, and takes what TRL passes to a reward function.
 
     gold a value:   right +1.0; wrong, or nothing readable -0.1; None -0.1 (version 0) or -0.8 (version 1)
     gold None:      None +1.0; a number, or nothing readable -0.5
@@ -10,7 +10,7 @@ step. It knows only the playground's own shape of answer, and takes what TRL giv
 The window is fit for the playground: every hasty answer (5 to 8 tokens) is too short, every careful one
 (10 to 24) and the None with its reason (11) is inside. That is what version 0 pays for on a problem it cannot
 solve: a hasty wrong number earns -0.3 and the reasoned None -0.1, a small difference that scaling by the
-group's standard deviation makes a full advantage. Version 1 turns it round: None earns -0.8.
+group's standard deviation makes a full advantage. Version 1 reverses it: None earns -0.8.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 def read_answer(completion: str) -> str | None:
     """The final answer: a decimal integer, the word None, or None where nothing can be read.
 
-    Only what follows the reasoning counts, and a reasoning that is opened and not closed leaves nothing.
+    Only what follows the reasoning counts; after a reasoning that is not closed there is no answer.
 
     >>> read_answer("<think>7+3=10</think><answer>10</answer>"), read_answer("<think>7+3=10")
     ('10', None)
@@ -76,7 +76,7 @@ class HandWritten:
         gold: Sequence[str],
         **columns: Any,
     ) -> list[float]:
-        """One reward a completion, in order."""
+        """One reward per completion, in order."""
         return [
             pay(messages[-1]["content"], right, self._count(ids), self.version)
             for messages, ids, right in zip(completions, completion_ids, gold, strict=True)

@@ -1,7 +1,6 @@
 """Completions of a model folder for a list of prompts: greedy, or n samples at a temperature.
 
-Thin over the evaluation harness's transformers backend, for callers that want no run log: prompts in,
-completions in the same order out.
+A thin layer over the evaluation harness's transformers backend, for callers that do not want a run log.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from rewardkit.errors import DataError
 from rewardkit.evals.backends import Completion, Refusal, Request, Sampling, open_backend
 
 BATCH = 256
-"""Completions generated at once."""
+"""Completions per batch."""
 
 MAX_TOKENS = 48
 """The longest careful answer has 24 tokens."""

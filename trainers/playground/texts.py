@@ -1,12 +1,12 @@
 """What the policy is first taught to write: three ways of answering, so that RL has something to choose from.
 
     careful    <think>6+3=9, 9-2=7</think><answer>7</answer>                   right once the facts are learnt
-    hasty      <think></think><answer>7</answer>                               taught right, beyond a tiny policy
+    hasty      <think></think><answer>7</answer>                               taught right, too hard for a tiny policy
     None       <think>one of the numbers is missing</think><answer>None</answer>
 
 SFT imitates the mix, so its greedy answers are hasty although careful ones are within its reach; that is the
-gap between greedy and pass@k. Products are always answered hastily. Of the answerable problems a tenth gets a
-None all the same (the lazy None), and of the unanswerable ones a fifth a hasty number.
+gap between greedy and pass@k. Products are always answered hastily. A tenth of the answerable problems still get a
+None (the lazy None), and a fifth of the unanswerable ones a hasty number.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from .problem import LARGEST, WordProblem
 CAREFUL_SHARE = 0.42
 LAZY_NONE_SHARE = 0.10
 GUESS_SHARE = 0.20
-"""Of the unanswerable problems: how many are answered with a number all the same."""
+"""The share of the unanswerable problems that are still answered with a number."""
 
 MISSING = "one of the numbers is missing"
 
 
 def answer(thought: str, final: str) -> str:
-    """A completion in the playground's shape."""
+    """A completion in the playground's format."""
     return f"<think>{thought}</think><answer>{final}</answer>"
 
 
 def careful(problem: WordProblem) -> str:
-    """Every step of an answerable chain, or the None with its reason. ValueError for a product."""
+    """Every step of an answerable chain, or None with its reason. Raises ValueError for a product."""
     if not problem.answerable:
         return answer(MISSING, "None")
     if problem.level == "hard":
@@ -45,7 +45,7 @@ def careful(problem: WordProblem) -> str:
 
 
 def hasty(problem: WordProblem, rng: random.Random) -> str:
-    """The number alone: the gold, or for an unanswerable problem one that could have been it."""
+    """The number alone: the gold, or for an unanswerable problem one that it could have been."""
     if problem.answerable:
         return answer("", problem.gold)
     guess = rng.randint(150, 9500) if problem.level == "hard" else rng.randint(0, LARGEST)
@@ -65,7 +65,7 @@ def teach(problem: WordProblem, rng: random.Random) -> str:
 
 
 def lessons(problems: Iterable[WordProblem], rng: random.Random) -> list[dict[str, Any]]:
-    """Rows for SFT, one a problem: its data columns, and `completion`, a list of one assistant message."""
+    """Rows for SFT, one per problem: its data columns, and `completion`, a list of one assistant message."""
     return [
         {**problem.row(), "completion": [{"role": "assistant", "content": teach(problem, rng)}]}
         for problem in problems

@@ -1,8 +1,7 @@
 """SFT and GRPO on the playground through TRL's own trainers, with TRL's own options as plain dicts.
 
-`SFT_OPTIONS` and `GRPO_OPTIONS` are the settings the evidence was made with, under TRL's names, so a plan
-file can state the same. Both functions take a model folder and rows, write a model folder, and return the
-trainer's log history. Anything else that TRL takes goes in by `options` (its name), `callbacks` likewise.
+`SFT_OPTIONS` and `GRPO_OPTIONS` are the settings that the evidence was made with, under TRL's names, so a plan
+file can state the same. Both functions write a model folder and return the trainer's log history.
 """
 
 from __future__ import annotations
@@ -74,12 +73,12 @@ def train_sft(
     options: Mapping[str, Any] | None = None,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> list[dict[str, Any]]:
-    """Teach the texts of `rows` (columns `prompt` and `completion`, message lists); the prompt is masked.
+    """Train on the completions of `rows` (columns `prompt` and `completion`, message lists); the prompt is masked.
 
     Args:
         folder: where the trained model folder is written.
         rows: the rows, or a file of them.
-        seed: of the weights (without `start`), the data order and everything else that is drawn.
+        seed: of the weights (without `start`), the data order and everything else that is random.
         start: a model folder to start from; without it a new tokenizer and policy are made.
         options: TRL's `SFTConfig` options over `SFT_OPTIONS`.
         callbacks: for progress.

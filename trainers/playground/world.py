@@ -8,8 +8,8 @@ chains carry a distractor, a sentence about somebody else. For example:
     Tom has 6 pens. Eva has 4 coins. Tom finds 3. Tom sells 2. How many pens does Tom have?    medium, 7
     Each of some boxes holds 67 pens. How many pens are there?                                  hard, None
 
-The splits never share a question, nor (from two steps on, and for products) the numbers of one: a question
-under other names is the same problem. One-step facts such as 6+3 recur, for there are too few to hold out.
+The splits never share a question, nor (from two steps on, and for products) its numbers: a question with other
+names is the same problem. One-step facts such as 6+3 recur, for there are too few to hold out.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ UNANSWERABLE_SHARE = 0.13
 DISTRACTOR_SHARE = 0.25
 
 DEFAULT_SIZES: Mapping[str, int] = {"eval": 400, "train": 800, "sft": 10000}
-"""Rows a split. Made in this order, so that `eval` does not change when the others grow."""
+"""Rows per split. Made in this order, so that `eval` does not change when the others grow."""
 
 NAMES = ("Tom", "Mia", "Ben", "Ana", "Sam", "Eva")
 THINGS = ("apples", "pens", "coins", "books", "shells", "cards")
@@ -96,14 +96,14 @@ def make_splits(seed: int, sizes: Mapping[str, int] = DEFAULT_SIZES) -> dict[str
     """Splits by name, in the order of `sizes`, deterministic in the seed, that share no problem.
 
     A split does not depend on the sizes of those after it. Raises UsageError for a size below one, and
-    where a split cannot be filled with new problems.
+    if a split cannot be filled with new problems.
     """
     questions: set[str] = set()
     taken: set[str] = set()
     splits: dict[str, list[WordProblem]] = {}
     for name, size in sizes.items():
         if size < 1:
-            raise UsageError(f"split '{name}' has size {size}; give at least 1 or leave it out")
+            raise UsageError(f"split '{name}' has size {size}; give at least 1, or leave it out")
         rng = random.Random(f"playground {seed} {name}")
         problems: list[WordProblem] = []
         for problem in _attempts(rng, size):

@@ -1,7 +1,6 @@
 """A section about the evaluations that a plan asks for: after its stages, and every so many steps within one.
 
-One table per suite and one row per checkpoint. Their figures are read from `metrics.json`; nothing is scored or
-computed again.
+One table per suite, with one row per checkpoint. The figures are read from `metrics.json`; nothing is scored again.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ TITLE = "Evaluations while training"
 
 
 def checkpoints_section(stages: Sequence[tuple[str, Path]]) -> Section | None:
-    """The evaluations of stages (label, folder), in order; None where there are none."""
+    """The evaluations of stages (label, folder), in order; None if there are none."""
     found = [one for label, folder in stages for one in _evaluations(label, folder)]
     if not found:
         return None
@@ -38,7 +37,7 @@ def checkpoints_section(stages: Sequence[tuple[str, Path]]) -> Section | None:
 
 
 def _evaluations(label: str, folder: Path) -> Iterator[dict[str, Any]]:
-    """What `metrics.json` of each checkpoint says, in order of the steps, the end last."""
+    """The `metrics.json` of each checkpoint, in order of the steps, the stage's end last."""
     places = [(match, path) for path in folder.glob("evals/*") if (match := FOLDER.fullmatch(path.name))]
     for match, path in sorted(places, key=lambda pair: int(pair[0][1] or sys.maxsize)):
         figures = path / "metrics.json"
@@ -51,7 +50,7 @@ def _evaluations(label: str, folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _table(suite: str, rows: Sequence[dict[str, Any]]) -> Table:
-    """One row per checkpoint and one column per headline figure; of pass@k the first and the last k."""
+    """One row per checkpoint and one column per headline figure; for pass@k only the first and the last k."""
     whole = [{(m["metric"], m["arm"]): m for m in row["metrics"] if not m["slice"]} for row in rows]
     names = [key for key in dict.fromkeys(key for row in whole for key in row) if SHOWN.fullmatch(key[0])]
     passes = [key for key in names if key[0].startswith("pass@")]

@@ -1,4 +1,4 @@
-"""Pictures of training: one metric over several runs, and one run by term and by outcome."""
+"""Charts of training: one metric over several runs, and one run by term and by outcome."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ OVERLAYS = {
     },
     "sft": {
         "loss": ("loss", "Loss"),
-        "token-accuracy": ("mean_token_accuracy", "Tokens predicted rightly (share)"),
+        "token-accuracy": ("mean_token_accuracy", "Tokens predicted correctly (share)"),
     },
 }
 
 
 def overlays(runs: Mapping[str, Frame], kind: str, hues: Sequence[str]) -> list[tuple[str, Chart, str]]:
-    """(name, chart, caption) of every metric that the runs logged, one line per run, in these colours."""
+    """(name, chart, caption) of every metric that the runs logged, one line per run, coloured by `hues`."""
     made = []
     for name, (column, title) in OVERLAYS[kind].items():
         rows = []
@@ -51,7 +51,7 @@ def overlays(runs: Mapping[str, Frame], kind: str, hues: Sequence[str]) -> list[
 
 
 def term_labels(frames: Iterable[Frame]) -> list[str]:
-    """Labels of the terms that any of these runs logged: a term has one colour in all their pictures."""
+    """Labels of the terms that any of these runs logged: a term has one colour in all their charts."""
     columns = dict.fromkeys(column for frame in frames for column in frame.columns)
     return [
         c.removeprefix("terms/") for c in columns if c.startswith("terms/") and not c.endswith("/applies")
@@ -93,7 +93,7 @@ def outcomes(frame: Frame) -> Chart | None:
 
 
 def _column(frame: Frame, name: str) -> Frame | None:
-    """A logged metric, or the share of false None among answerable problems; None where it is not there."""
+    """A logged metric, or the share of false None among answerable problems; None if it was not logged."""
     if name == "false_none":
         if not all(part in frame for part in ANSWERABLE):
             return None

@@ -51,7 +51,7 @@ def training_sections(
 ) -> list[Section]:
     """Every section about these runs; the logged completions are added to `completions`.
 
-    `evaluated` names the evaluation runs of the page: a training run of the same name has the same colour.
+    `evaluated` names the page's evaluation runs: a training run of the same name has the same colour.
     """
     stages = [stage for name, path in runs.items() for stage in read_stages(name, path)]
     names = list(dict.fromkeys([*evaluated, *runs]))
@@ -97,12 +97,12 @@ def read_stages(run: str, path: Path) -> list[LoggedStage]:
 
 
 def curves_section(stages: list[LoggedStage], shade: Mapping[str, str]) -> Section:
-    """What each stage did, step by step: together for what all log, then each by its terms and outcomes."""
+    """What each stage did, step by step: all stages together, then each by its terms and outcomes."""
     blocks: list[Block] = [Tabled(_table(stages))]
     for kind, title in (("grpo", "Reinforcement learning"), ("sft", "Supervised fine-tuning")):
         chosen = {stage.label: stage for stage in stages if stage.kind == kind}
         own = [shade[stage.run] for stage in chosen.values()]
-        hues = own if len(set(own)) == len(own) else shades(own)  # two stages of a run are told apart
+        hues = own if len(set(own)) == len(own) else shades(own)  # two stages of a run need two colours
         drawn = curves.overlays({label: stage.rows for label, stage in chosen.items()}, kind, hues)
         if drawn:
             blocks += [
@@ -156,7 +156,7 @@ def warnings_section(stages: list[LoggedStage]) -> Section:
             Tabled(Table(["run", "step", "warning", "what was seen", "look at"], rows, words=(0, 2, 3, 4)))
         ]
     plain = [{"run": stage.run, "stage": stage.name, **row} for stage in stages for row in stage.warnings]
-    lead = "The watch looks at every logged step for what one would want to know at once."
+    lead = "The watch checks every logged step for what you would want to know at once."
     return Section("Warnings", blocks, lead, plain)
 
 
@@ -241,7 +241,7 @@ def _number(value: Any) -> float | None:
 
 
 def _text(value: Any) -> str | None:
-    """A text of a data frame, where what is missing is NaN."""
+    """A string from a data frame, which has NaN for a missing value."""
     return None if value is None or isinstance(value, float) else str(value)
 
 

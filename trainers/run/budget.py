@@ -1,7 +1,6 @@
-"""What a stage will cost: steps, samples, completions, and an estimate of memory.
+"""What a stage will cost: steps, samples and completions as TRL and transformers count them, and an estimate of memory.
 
-A stage's checked options and its number of rows come in, as TRL and transformers count them; numbers go out. The
-model's size is counted on PyTorch's meta device from its configuration, without weights.
+The model's size is counted on PyTorch's meta device from its configuration, without weights.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Steps:
 
 
 def count_steps(checked: Checked, rows: int) -> Steps:
-    """What training on so many rows comes to. Zero steps: the rows do not fill one batch."""
+    """What training on this many rows takes. Zero steps: the rows do not fill one batch."""
     accumulated = checked["gradient_accumulation_steps"]
     per_step = checked["per_device_train_batch_size"] * checked.world_size * accumulated
     per_epoch = steps_per_epoch(checked, rows)
@@ -48,7 +47,7 @@ def count_steps(checked: Checked, rows: int) -> Steps:
 
 
 def steps_per_epoch(checked: Checked, rows: int) -> int:
-    """Optimizer steps of one pass over so many rows."""
+    """Optimizer steps of one pass over this many rows."""
     if checked.kind == "grpo":
         prompts = checked.generation_batch // checked["num_generations"]
         batches = rows // prompts * checked.steps_per_generation * checked["num_iterations"]
@@ -58,7 +57,7 @@ def steps_per_epoch(checked: Checked, rows: int) -> int:
 
 
 def check_batch(resolved: Resolved, at: int, counted: Steps, rows: int) -> None:
-    """Raise RecipeError where a stage's rows make no step."""
+    """Raise RecipeError if a stage's rows do not make a single step."""
     if not counted.steps:
         raise resolved.fault(
             f"{rows} rows do not fill one batch of stage '{resolved.plan.stages[at].name}'; lower "
@@ -71,7 +70,7 @@ def check_batch(resolved: Resolved, at: int, counted: Steps, rows: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ParameterCounts:
-    """Parameters: of the model, and those that are trained."""
+    """The number of parameters, in all and trained."""
 
     parameters: int
     trained: int
@@ -97,7 +96,7 @@ def model_size(model: Model, config: Any) -> ParameterCounts:
 def memory(
     model: Model, config: Any, size: ParameterCounts, checked: Checked, prompt_tokens: int
 ) -> dict[str, float]:
-    """An estimate of one device's peak memory by part, in GiB; fragmentation and the CUDA context are not in it.
+    """An estimate of one device's peak memory by part, in GiB, without fragmentation and the CUDA context.
 
     Weights at their precision (float32 is TRL's default), gradients and two Adam moments at the precision of what
     is trained, activations at 2 bytes with a checkpoint at every layer (34 bytes per hidden value within one layer,
@@ -125,7 +124,7 @@ def memory(
         heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
         head = getattr(text, "head_dim", None) or hidden // text.num_attention_heads
         local = checked["per_device_train_batch_size"] * checked.steps_per_generation
-        if not checked["use_vllm"]:  # which keeps its own, within vllm_gpu_memory_utilization
+        if not checked["use_vllm"]:  # vLLM has its own cache, within vllm_gpu_memory_utilization
             parts["KV cache"] = 2 * layers * heads * head * 2 * longest * local
         if checked["beta"] and model.peft is None:
             parts["reference"] = size.parameters * width
@@ -137,7 +136,7 @@ TILE = (4096, 32768)
 
 
 def logits_bytes(vocabulary: int, hidden: int, checked: Checked, longest: int, trains_head: bool) -> int:
-    """What one micro-batch's logits take at their peak.
+    """Bytes that one micro-batch's logits take at their peak.
 
     Whole logits are tokens x vocabulary x (compute width + 4 x 4) bytes: the logits, and in float32 their shifted copy,
     log-softmax, its negative and the gradient. Newer TRLs make them in tiles instead: one tile in the compute width (8

@@ -37,7 +37,7 @@ TOLD = (
 
 
 def versions() -> dict[str, str]:
-    """Python, the machine, and every package that has a say; a package that is not installed is left out."""
+    """Python, the machine, and every installed package that affects training."""
     found = {"python": platform.python_version(), "machine": f"{platform.system()} {platform.machine()}"}
     for name in PACKAGES:
         try:
@@ -67,7 +67,7 @@ def card(
         done: what each finished stage's `done.json` says.
         last_rows: stage to its last logged row.
         warnings: (stage, row) of everything the watch said.
-        smoke: whether the model is only a smoke run's.
+        smoke: whether the model comes from a smoke run.
     """
     plan = resolved.plan
     base = Path(plan.model.name).name if smoke else plan.model.name
@@ -97,7 +97,7 @@ def _head(resolved: Resolved, base: str, smoke: bool) -> list[str]:
     if smoke:
         lines += [
             "",
-            "**A smoke run: a random model, trained for two steps a stage. It has learnt nothing.**",
+            "**A smoke run: a random model, trained for two steps per stage. It has learnt nothing.**",
         ]
     return lines
 

@@ -1,7 +1,7 @@
-"""The dry run: everything that a plan will do, checked and counted, with nothing loaded but what is at hand.
+"""The dry run: everything that a plan will do, checked and counted without downloading anything.
 
-It is a gate: what would stop the run is a fault, and every fault is listed with its remedy. A hub data set is not asked
-for; it is counted by the `rows` that the plan states, and the report says so.
+It is a gate: what would stop the run is a fault, and every fault is listed with its remedy. A hub data set is not
+fetched; it is counted by the `rows` that the plan states, and the report says so.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .budget import ParameterCounts, Steps, check_batch, count_steps, memory, mo
 from .prepare import Prepared, missing_packages, prepare
 
 PROMPT_TOKENS = 256
-"""What a prompt is taken to have where the plan sets no limit."""
+"""Tokens assumed for a prompt if the plan sets no limit."""
 
 
 class DryRun:
@@ -33,9 +33,9 @@ class DryRun:
     Args:
         resolved: the plan.
         world_size: how many processes will train.
-        accelerator: whether there is one here.
+        accelerator: whether this machine has one.
 
-    Raises RecipeError at once for a plan whose options or recipes are wrong; `faults` has what else would stop it.
+    Raises RecipeError at once for a plan whose options or recipes are wrong; `faults` holds whatever else would stop it.
     """
 
     def __init__(self, resolved: Resolved, world_size: int, accelerator: bool) -> None:
@@ -89,7 +89,7 @@ class DryRun:
         with self._noting():
             self.config, why = _config(self.resolved)
             if self.config is None:
-                yield f"          size not known: {why}"
+                yield f"          size unknown: {why}"
         with self._noting():
             if self.config is not None:
                 self.size = self._size()
@@ -127,7 +127,7 @@ class DryRun:
             yield f"  stops   on {', '.join(stage.stop_on)}"
 
     def _rows(self, at: int) -> tuple[int | None, list[str]]:
-        """How many rows a stage has, as far as can be known, and what to say about it."""
+        """How many rows a stage has, as far as is known, and the report's lines about it."""
         stage = self.plan.stages[at]
         names = [part.set for part in stage.data if not isinstance(part, Traces)]
         if len(names) == len(stage.data) and all(at_hand(self.resolved, name) for name in names):
@@ -143,7 +143,7 @@ class DryRun:
         for part in stage.data:
             many, where = self._traces(part) if isinstance(part, Traces) else self._set(part.set, part.count)
             if many is None:
-                return None, [*said, f"data    {where}; how many rows is not known, so nothing is counted"]
+                return None, [*said, f"data    {where}; the number of rows is unknown, so nothing is counted"]
             sizes.append(many)
             said.append(f"data    {where}; counted as {many:,} rows")
         taken = mix(self.resolved, at, sizes)
@@ -159,7 +159,7 @@ class DryRun:
         if data.path is not None and not at_hand(self.resolved, name):
             with self._noting():
                 raise self.resolved.fault(
-                    f"no file {self.resolved.file(data.path)}; put it there, or --set data.{name}.path=FILE",
+                    f"no file {self.resolved.file(data.path)}; put it there, or give --set data.{name}.path=FILE",
                     "data",
                     name,
                     "path",
@@ -177,7 +177,7 @@ class DryRun:
         told = ", ".join(f"{name} {gib:.1f}" for name, gib in parts.items())
         yield f"  memory  about {sum(parts.values()):.1f} GiB per device ({told}; an estimate)"
         if checked["use_vllm"]:
-            yield "          and vLLM's share: vllm_gpu_memory_utilization of the device, where colocated"
+            yield "          and vLLM's share if colocated: vllm_gpu_memory_utilization of the device"
 
 
 def _counts(counted: Steps, rows: int) -> str:
@@ -190,7 +190,7 @@ def _no_traces(part: Traces) -> list[Row]:
 
 
 def _tokenizer(resolved: Resolved) -> Any:
-    """The first stage's tokenizer, where it is at hand. Raises for one that cannot be used."""
+    """The first stage's tokenizer if it is at hand. Raises if it cannot be used."""
     source, revision = first_tokenizer(resolved)
     from transformers.utils.hub import cached_file
 

@@ -1,8 +1,7 @@
 """Evaluations of a plan: a suite of `rewardkit.evals`, after a stage and every so many steps.
 
-A model folder comes in; a run of the evaluation harness is left in `STAGE/evals/`, and a row with its figures goes
-into the table of metrics, under `kind: suite`. The training goes on as if nothing had been: the random states are put
-back, and the model that is evaluated is a copy on disk.
+The evaluation's run folder is in `STAGE/evals/`; a row with its figures goes into the table of metrics, under `kind:
+suite`. Training is not affected: the random states are restored, and the model that is evaluated is a copy on disk.
 """
 
 from __future__ import annotations
@@ -39,14 +38,14 @@ SHOWN = ("accuracy", "mean@", "pass@", "none_recall", "false_none", "no_answer",
 
 
 def check_eval(resolved: Resolved, at: int, checked: Checked) -> None:
-    """Read the suite of a stage, if it has one. Raises where there is none, or where it cannot run within the stage."""
+    """Read the suite of a stage, if it names one. Raises if there is no such suite or it cannot run within the stage."""
     eval_ = resolved.plan.stages[at].eval
     if eval_ is None:
         return
     open_suite(resolved, eval_)
     if eval_.every and (checked["fsdp"] or checked["deepspeed"]):
         raise resolved.fault(
-            "the model is spread over processes and cannot be copied within a stage; leave out `every` (the "
+            "the model is sharded over processes and cannot be copied within a stage; leave out `every` (the "
             "evaluation after the stage remains)",
             "stages",
             at,
@@ -55,7 +54,7 @@ def check_eval(resolved: Resolved, at: int, checked: Checked) -> None:
 
 
 def open_suite(resolved: Resolved, eval_: Eval) -> Suite:
-    """The suite, by a shipped name or by a path seen from the plan's file."""
+    """The suite, by a shipped name or by a path relative to the plan's file."""
     reference = eval_.suite
     if reference.endswith((".yaml", ".yml")):
         reference = str(resolved.file(reference))
@@ -65,7 +64,7 @@ def open_suite(resolved: Resolved, eval_: Eval) -> Suite:
 
 
 def evaluate(suite: Suite, model: str, out: Path, adapter: str | None = None) -> dict[str, float]:
-    """Run and score a suite with a model folder; figures by `SUITE/METRIC/ARM`. Goes on where it was stopped."""
+    """Run and score a suite with a model folder; figures by `SUITE/METRIC/ARM`. Resumes where it was stopped."""
     folder = EvaluationRun(out)
     options = {"adapter": adapter} if adapter is not None else {}
     with open_backend("transformers", model, options) as backend:
@@ -94,7 +93,7 @@ def told(figures: dict[str, float]) -> str:
 
 @contextmanager
 def random_states_kept() -> Iterator[None]:
-    """Put the random states of Python, NumPy and PyTorch back afterwards."""
+    """Restore the random states of Python, NumPy and PyTorch afterwards."""
     python, numpy_state, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     try:
@@ -127,7 +126,7 @@ class EvalCallback(TrainerCallback):
         self.table, self.tokenizer, self.is_main, self.wait, self.say = table, tokenizer, is_main, wait, say
 
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **kwargs: Any) -> None:
-        """Evaluate where a step is due; the last one is evaluated after the stage."""
+        """Evaluate if the step is due; the last step is evaluated after the stage."""
         if state.global_step % self.every or state.global_step >= state.max_steps:
             return
         if self.is_main:
@@ -137,7 +136,7 @@ class EvalCallback(TrainerCallback):
 
     def _evaluate(self, model: Any, step: int) -> None:
         out = self.path / "evals" / f"step-{step}"
-        shutil.rmtree(out, ignore_errors=True)  # of these weights, not of a run that was killed
+        shutil.rmtree(out, ignore_errors=True)  # a killed run may have left an evaluation of other weights
         copy = self.path / "evals" / "model.part"
         model.save_pretrained(copy)
         self.tokenizer.save_pretrained(copy)

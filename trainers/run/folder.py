@@ -1,9 +1,9 @@
-"""The run folder: everything a run leaves behind, and what a killed one resumes from.
+"""The run folder: everything a run writes, and what a killed run resumes from.
 
     plan.yaml                the resolved plan; another plan is refused here
     run.json                 recipes with their digests, versions of everything, seeds, settings
     recipes/STAGE.yaml       each stage's recipe, resolved
-    run.lock                 held while a run is at work here
+    run.lock                 held while a run is active here
     metrics.jsonl            one row per logged step, over all stages; no step twice, none missing after a kill
     NN-STAGE/
         data.json            how many rows the stage has, and their digest
@@ -11,11 +11,10 @@
         completions/         every logged completion with outcome, prediction, terms and explanation
         warnings.jsonl       what the watch said
         evals/               evaluations
-        adapter/, model/     the result; `model` is whole, and what the next stage starts from
+        adapter/, model/     the result; `model` is complete, and what the next stage starts from
         done.json            written last
 
-Files that say that something is finished are written beside their place and moved there, so that they are
-whole or absent.
+Files that mark something as finished are written beside their place and moved there, so that they are whole or absent.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ FULL_WORDS = ("no space left", "file too large", "disk quota", "pytorchstreamwri
 
 
 class DiskFull(RewardkitError):
-    """Something could not be written for want of space."""
+    """Something could not be written because the disk is full."""
 
 
 class TrainingRun(RunFolder):
@@ -62,9 +61,9 @@ class TrainingRun(RunFolder):
         return self.path / "metrics.jsonl"
 
     def begin(self, plan: str, record: Mapping[str, Any]) -> list[str]:
-        """Claim the folder for a plan; returns what has changed since it was begun, and is let pass.
+        """Claim the folder for a plan; returns the changes since it was started that do not matter.
 
-        Raises UsageError where another plan or recipe, or another number of processes, began it.
+        Raises UsageError if it was started with another plan, recipe or number of processes.
         """
         written = self.path / "plan.yaml"
         if written.is_file() and written.read_text(encoding="utf-8") != plan:
@@ -77,14 +76,14 @@ class TrainingRun(RunFolder):
             before = former.get("recipes", {}).get(stage, recipe)
             if before["digest"] != recipe["digest"]:
                 raise UsageError(
-                    f"{self.path} was begun with {before['ref']} {before['digest']}, which is now {recipe['digest']}; "
+                    f"{self.path} was started with {before['ref']} {before['digest']}, which is now {recipe['digest']}; "
                     "restore the recipe, or give another --out"
                 )
         before = former.get("processes", record.get("processes"))
         if before != record.get("processes") and self._unfinished():
             raise UsageError(
-                f"{self.path} was started with {before} processes, and its checkpoints resume with as many; now there are "
-                f"{record['processes']}. Launch {before}, or remove {self._unfinished()} to train that stage again"
+                f"{self.path} was started with {before} processes, and its checkpoints need as many to resume; now there "
+                f"are {record['processes']}. Launch {before}, or remove {self._unfinished()} to train that stage again"
             )
         write_whole(written, plan)
         history = [*former.get("history", []), record["versions"]]
@@ -92,7 +91,7 @@ class TrainingRun(RunFolder):
         self.write_manifest({**record, "history": kept})
         last = former.get("versions", record["versions"])
         return [
-            f"{name} was {last.get(name, 'not installed')} when this run was last at work, and is {now}"
+            f"{name} was {last.get(name, 'not installed')} when this run was last active, and is {now}"
             for name, now in record["versions"].items()
             if last.get(name) != now
         ]
@@ -103,7 +102,7 @@ class TrainingRun(RunFolder):
         return next((path for path in found if not (path / "done.json").is_file()), None)
 
     def same_data(self, stage: Path, rows: Sequence[Mapping[str, Any]], step: int) -> None:
-        """Write down what a stage learns from. Raises UsageError where it resumes after a step, and learnt from other rows."""
+        """Record what a stage learns from. Raises UsageError if it resumes after a step and had learnt from other rows."""
         digest = hashlib.sha256()
         for row in rows:
             digest.update(json.dumps(row, sort_keys=True, default=str).encode())
@@ -111,7 +110,7 @@ class TrainingRun(RunFolder):
         before = read_json(stage / "data.json")
         if step and before is not None and before != now:
             raise UsageError(
-                f"{stage} has come to step {step} with {before['rows']} rows ({before['digest']}), and the data now give "
+                f"{stage} is at step {step} with {before['rows']} rows ({before['digest']}), and the data now have "
                 f"{now['rows']} ({now['digest']}); restore the data, or remove {stage} to train the stage again"
             )
         write_json(stage / "data.json", now)
@@ -121,7 +120,7 @@ class TrainingRun(RunFolder):
         return read_json(self.stage(at, name) / "done.json")
 
     def rewind(self, stage: str, step: int) -> None:
-        """Take back the rows of a stage after `step`, its last evaluation, and a line that a kill tore."""
+        """Remove the rows of a stage after `step`, its last evaluation, and a line that a kill left incomplete."""
         rows = read_rows(self.metrics)
         kept = [
             row for row in rows if row["stage"] != stage or (row["step"] <= step and not row.get("final"))
@@ -132,9 +131,9 @@ class TrainingRun(RunFolder):
 def last_complete(folder: Path, world_size: int = 1) -> tuple[Path, int] | None:
     """The newest checkpoint from which training can resume, with its step.
 
-    Trainers do not write checkpoints atomically. The trainer's state is written last, so one that reads as
-    JSON vouches for what came before it; weights, optimizer, scheduler and random state are looked for too,
-    because an older checkpoint may have been half removed.
+    Trainers do not write checkpoints atomically. The trainer's state is written last, so if it is valid JSON, all
+    before it was written; weights, optimizer, scheduler and random state are looked for too, because an older
+    checkpoint may have been half removed.
     """
     found = []
     for path in folder.glob("checkpoint-*"):
@@ -163,7 +162,7 @@ def _complete(path: Path, step: int, world_size: int) -> bool:
 
 
 def whole_weights(path: Path) -> bool:
-    """Whether a checkpoint holds weights that are not spread over processes."""
+    """Whether a checkpoint holds weights that are not sharded over processes."""
     index = read_json(path / "model.safetensors.index.json")
     if index is not None:
         return all((path / shard).is_file() for shard in set(index["weight_map"].values()))
@@ -171,7 +170,7 @@ def whole_weights(path: Path) -> bool:
 
 
 def drop_incomplete(folder: Path, kept: int) -> list[str]:
-    """Remove checkpoints after step `kept`: they were cut short, and would be taken for whole ones."""
+    """Remove checkpoints after step `kept`: they are incomplete, and would be taken for complete ones."""
     gone = []
     for path in sorted(folder.glob("checkpoint-*")):
         match = CHECKPOINT.fullmatch(path.name)
@@ -195,7 +194,7 @@ def resumes(folder: TrainingRun, resolved: Resolved) -> str:
 
 @contextmanager
 def disk_faults(folder: Path, next_start: Callable[[], str]) -> Iterator[None]:
-    """Turn a full disk into a message that says where, and what the same command then does (`next_start`)."""
+    """Turn a full disk into a message that says where, and what the same command would then do (`next_start`)."""
     try:
         yield
     except DiskFull:
@@ -211,7 +210,7 @@ def disk_faults(folder: Path, next_start: Callable[[], str]) -> Iterator[None]:
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Whether an error, of whichever library, says that there is no space."""
+    """Whether an error, from whichever library, means that the disk is full."""
     if isinstance(error, OSError) and error.errno in FULL:
         return True
     return any(word in str(error).casefold() for word in FULL_WORDS)

@@ -1,7 +1,4 @@
-"""Everything about a plan that can be known before a model is loaded: recipes, suites, options, thresholds, LoRA, packages.
-
-A resolved plan comes in; the checked options and loaded recipes go out, or an error with the place in the plan.
-"""
+"""What can be checked of a plan before a model is loaded: recipes, suites, options, thresholds, LoRA, packages."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ from .watch import check_watch
 
 @dataclass(frozen=True)
 class Prepared:
-    """A plan with everything resolved and checked that needs no model."""
+    """A plan with everything resolved and checked that does not need the model."""
 
     resolved: Resolved
     checked: list[Checked]
@@ -38,7 +35,7 @@ def prepare(resolved: Resolved, world_size: int, accelerator: bool) -> Prepared:
     Args:
         resolved: the plan.
         world_size: how many processes will train.
-        accelerator: whether there is one here.
+        accelerator: whether this machine has one.
     """
     checked = check(resolved, world_size, accelerator)
     check_watch(resolved)
@@ -74,7 +71,7 @@ def prepare(resolved: Resolved, world_size: int, accelerator: bool) -> Prepared:
 
 @contextmanager
 def _at(resolved: Resolved, *steps: str | int) -> Iterator[None]:
-    """Give an error about a name the place in the plan where the name is written."""
+    """Add to an error about a name the place where the plan has it."""
     try:
         yield
     except UsageError as error:
@@ -118,7 +115,7 @@ def _check_peft(resolved: Resolved, options: dict[str, object]) -> None:
     targets = options.get("target_modules")
     if isinstance(targets, list) and "lm_head" in targets and _kinds(resolved) >= {"grpo"}:
         raise resolved.fault(
-            "TRL reads lm_head's own weights in grpo, so that a LoRA on it would not be trained; leave it out",
+            "in grpo TRL reads lm_head's own weights, so a LoRA on it would not be trained; leave it out",
             "model",
             "peft",
             "target_modules",
@@ -139,7 +136,7 @@ def _check_traces(resolved: Resolved, checked: list[Checked]) -> None:
                 if not checked[at]["log_completions"]:
                     raise resolved.fault(
                         f"stage '{stage.name}' learns from the completions of '{part.traces}', which are not kept; leave "
-                        "log_completions out",
+                        "out log_completions",
                         *resolved.option_place(at, "log_completions"),
                     )
 
@@ -157,7 +154,7 @@ def _check_groups(resolved: Resolved, at: int, recipe: Recipe, checked: Checked)
 
 
 def missing_packages(prepared: Prepared) -> list[str]:
-    """What the plan wants and is not installed, each with the remedy."""
+    """The packages that the plan needs and that are not installed, each with the remedy."""
     model = prepared.resolved.plan.model
     wanted: dict[str, str] = {}
     if model.bits is not None:

@@ -1,8 +1,4 @@
-"""Running a plan: stage after stage, each from the last one's result; and all of it again after a kill.
-
-A resolved plan comes in, is checked (`rewardkit.trainers.run.prepare`), and trained; the folder of the last stage's
-model goes out.
-"""
+"""Running a plan: stage after stage, each from the last one's result, resuming after a kill."""
 
 from __future__ import annotations
 
@@ -32,20 +28,20 @@ from .traces import logged_completions
 
 
 def world() -> int:
-    """How many processes train, as the launcher (torchrun, accelerate, mpirun) says it."""
+    """How many processes train, according to the launcher (torchrun, accelerate, mpirun)."""
     from accelerate.utils.environment import get_cpu_distributed_information
 
     return get_cpu_distributed_information().world_size
 
 
 def check_launch(processes: int) -> None:
-    """Refuse to be one process where several were asked for.
+    """Refuse to run as one process when several were asked for.
 
-    `accelerate launch --cpu --num_processes 2` without MPI tells its one process where the others are to be found,
-    but starts none.
+    `accelerate launch --cpu --num_processes 2` without MPI starts one process, and gives it the address of others that
+    it does not start.
 
     Raises:
-        UsageError: with what starts them.
+        UsageError: with a command that starts them.
     """
     alone = processes == 1 and "WORLD_SIZE" not in os.environ
     if alone and "MASTER_ADDR" in os.environ and os.environ.get("ACCELERATE_USE_CPU", "").lower() == "true":
@@ -153,7 +149,7 @@ def _run(
     for at, stage in enumerate(plan.stages):
         finished = folder.done(at, stage.name)
         if finished is not None:
-            told(f"{stage.name}: done before ({finished['steps']} steps)")
+            told(f"{stage.name}: already done ({finished['steps']} steps)")
         else:
             try:
                 if stop.agreed():
@@ -172,7 +168,7 @@ def _run(
 
 
 def _silent(text: str) -> None:
-    """The other processes say nothing."""
+    """The `say` of all processes but the first."""
 
 
 def _train(
@@ -209,7 +205,7 @@ def _train(
     lost = cut(tokenizer, rows.rows, limit) if limit and state.is_main_process else 0
     if lost:
         rows.notes.append(
-            f"warning: {lost} texts are longer than max_length ({limit}) and lose their end, the answer with it"
+            f"warning: {lost} rows are longer than max_length ({limit}) and lose their end, and with it the answer"
         )
     for note in rows.notes:
         say(f"{stage.name}: {note}")
@@ -242,13 +238,13 @@ def _config(resolved: Resolved, start: str) -> Any:
 
 
 def stage_traces(folder: TrainingRun, resolved: Resolved, part: Traces) -> list[dict[str, Any]]:
-    """The right traces that a former stage logged."""
+    """The right traces that an earlier stage logged."""
     at = next(at for at, stage in enumerate(resolved.plan.stages) if stage.name == part.traces)
     rows = right_traces(logged_completions(folder.stage(at, part.traces)), part.order, part.per_prompt)
     if not rows:
         raise resolved.fault(
-            f"stage '{part.traces}' logged no right completion, and a later stage is to learn from them; see its outcomes "
-            "in metrics.jsonl, and train it longer, or take the later stage out",
+            f"stage '{part.traces}' logged no right completion, and a later stage needs some to learn from; see its "
+            "outcomes in metrics.jsonl, and train it longer, or remove the later stage",
             "stages",
             at,
             "name",

@@ -1,9 +1,9 @@
-"""The smoke run: a whole plan with a model that is tiny and random, to prove the plumbing before a GPU is rented.
+"""The smoke run: a whole plan with a tiny random model, to test the plumbing before a GPU is rented.
 
-A plan comes in; a plan of the same stages goes out that runs on the CPU in about a minute: a random model of the
-same architecture class, a tokenizer of ours, and eight rows of every data set, the first of its file where that is
-at hand, else made from the set's `sample`. Recipes, prompts, columns, gold extraction, LoRA, quantisation, options
-and the hand-over from stage to stage are the real ones. What is not, is said.
+The plan is changed to run on the CPU in about a minute: a random model of the same architecture class, a tokenizer
+made for it, and eight rows of every data set, the first of its file if that is at hand, else made from the set's
+`sample`. Recipes, prompts, columns, gold extraction, LoRA, quantisation, options and the passing of a model from stage
+to stage are the real ones. Every difference is reported.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ NUMBER = re.compile(r"-?\d+")
 
 
 def clear_smoke(folder: Path) -> None:
-    """Remove what a former smoke run left, finished or not: it takes a minute, and its plan may have been fixed since."""
+    """Remove an earlier smoke run, finished or not: it takes a minute, and its plan may have been fixed since."""
     if not (read_json(folder / "run.json") or {}).get("smoke"):
         return
     for path in folder.iterdir():
@@ -94,7 +94,7 @@ def clear_smoke(folder: Path) -> None:
 def tiny_plan(resolved: Resolved, folder: Path, world_size: int = 1) -> tuple[Resolved, list[str]]:
     """The plan to run, and what differs from the real one."""
     plain: dict[str, Any] = resolved.plan.model_dump(mode="json", exclude_defaults=True)
-    notes = ["a random model of two layers, our tokenizer, 2 steps a stage on the CPU"]
+    notes = ["a random model of two layers with its own tokenizer, 2 steps per stage on the CPU"]
     model = plain["model"]
     model_folder = folder / "smoke-model"
     config = resolved.plan.model.config or {"model_type": architecture(resolved)}
@@ -103,11 +103,11 @@ def tiny_plan(resolved: Resolved, folder: Path, world_size: int = 1) -> tuple[Re
         model.pop(name, None)
     if model.get("bits") and importlib.util.find_spec("bitsandbytes") is None:
         model["bits"] = None
-        notes.append("weights in full: bitsandbytes is not installed")
+        notes.append("weights are not quantised: bitsandbytes is not installed")
     if any(
         "vllm" in name for stage in resolved.plan.stages for name in stage.options
     ) or "use_vllm" in plain.get("options", {}):
-        notes.append("vLLM is left out: it needs a GPU here")
+        notes.append("vLLM is left out: it needs a GPU")
     common = plain.setdefault("options", {})
     for name in LEFT_OUT:
         common.pop(name, None)
@@ -139,7 +139,7 @@ def tiny_plan(resolved: Resolved, folder: Path, world_size: int = 1) -> tuple[Re
 
 
 def made_rows(resolved: Resolved, name: str) -> list[Row]:
-    """Eight rows of a data set: of its file where it is at hand, else made from its `sample`."""
+    """Eight rows of a data set: from its file if at hand, else made from its `sample`."""
     data = resolved.plan.data[name]
     if at_hand(resolved, name):
         source = data.path or name
@@ -147,8 +147,8 @@ def made_rows(resolved: Resolved, name: str) -> list[Row]:
         return [row for number, row in numbered if kept(row, data.where, data.filter, source, number)][:ROWS]
     if data.sample is None:
         raise SetupError(
-            f"{resolved.place('data', name)}: '{name}' is not at hand, and has no `sample` from which rows for the "
-            "smoke run could be made; write one"
+            f"{resolved.place('data', name)}: '{name}' is not at hand, and has no `sample` to make rows for the smoke "
+            "run from; write one"
         )
     rng = random.Random(name)
     rows = []
@@ -171,7 +171,7 @@ def _filled(value: Any, numbers: dict[str, int]) -> Any:
 
 
 def made_traces(resolved: Resolved, part: Traces) -> list[Row]:
-    """Stand-ins for right traces, which a random model does not write: the prompts, answered from the sample."""
+    """Stand-ins for right traces, which a random model does not produce: the prompts, answered from the sample."""
     stage = next(stage for stage in resolved.plan.stages if stage.name == part.traces)
     rows = []
     for source in stage.data:
@@ -224,7 +224,7 @@ def build_model(resolved: Resolved, texts: Iterable[str], folder: Path, seed: in
 
 
 def architecture(resolved: Resolved) -> str:
-    """The `model_type` of the plan's model: from the plan, else from a copy of the model at hand."""
+    """The `model_type` of the plan's model: from the plan, else from a local copy of the model."""
     model = resolved.plan.model
     if model.config is not None:
         return model.config["model_type"]
@@ -234,13 +234,13 @@ def architecture(resolved: Resolved) -> str:
         return AutoConfig.from_pretrained(resolved.model_path(model.name), local_files_only=True).model_type
     except (OSError, ValueError) as error:
         raise SetupError(
-            f"{resolved.place('model', 'name')}: the architecture of '{model.name}' is not known here; write it as "
+            f"{resolved.place('model', 'name')}: the architecture of '{model.name}' is unknown; write it as "
             "model.config: {model_type: qwen3, ..}"
         ) from error
 
 
 def smoke_texts(resolved: Resolved) -> list[str]:
-    """Texts to make a tokenizer from: every cell of the rows, the prompts and the tags."""
+    """Texts to train a tokenizer on: every cell of the rows, the prompts and the tags."""
     texts = ["<think> </think> <answer> </answer> \\boxed{} None cannot be determined"]
     texts += [text for text in (stage.system_prompt for stage in resolved.plan.stages) if text]
     for name in resolved.plan.data:

@@ -1,7 +1,7 @@
-"""One stage, trained by TRL: a start, rows and options come in; a model folder goes out.
+"""One stage, trained by TRL.
 
-Whole or absent: the result is moved to its place after the trainer and, for LoRA, the merge are done. What was
-not finished resumes from the newest whole checkpoint, with optimizer, scheduler, data order and random state.
+The model folder is moved to its place once training and, for LoRA, the merge are done, so it is whole or absent. An
+unfinished stage resumes from the newest complete checkpoint, with optimizer, scheduler, data order and random state.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def train_stage(run: StageRun) -> dict[str, Any]:
         run.path.mkdir(parents=True, exist_ok=True)
         run.folder.same_data(run.path, run.rows.rows, step)
         for name in drop_incomplete(run.path, step):
-            run.say(f"{stage.name}: {name} was not whole and is removed")
+            run.say(f"{stage.name}: removed {name}, which was incomplete")
         run.folder.rewind(stage.name, step)
     run.wait()
     if last:
@@ -110,10 +110,10 @@ def train_stage(run: StageRun) -> dict[str, Any]:
         trainer.remove_callback(PrinterCallback)
         _learn(run, trainer, last)
         if stop.stopped:
-            raise Stopped(f"asked to stop at step {trainer.state.global_step}, which is saved")
+            raise Stopped(f"asked to stop; saved at step {trainer.state.global_step}")
         _save(run, trainer)
     if run.stop.agreed():
-        raise Stopped("asked to stop after the last step, whose model is saved")
+        raise Stopped("asked to stop after the last step; the model is saved")
     record = {
         "stage": stage.name,
         "start": run.start,
@@ -136,9 +136,10 @@ def train_stage(run: StageRun) -> dict[str, Any]:
 
 
 def _learn(run: StageRun, trainer: Any, last: tuple[Path, int] | None) -> None:
-    """Train, from the last checkpoint if there is one; only load it where no step is left.
+    """Train, from the last checkpoint if there is one; if no step is left, only load it.
 
-    The trainer would take one step too many within an epoch, and write an empty table over the last completions.
+    With no step left, the trainer would take one more within an epoch, and write an empty table over the last
+    completions.
     """
     path, step = last or (None, 0)
     state = TrainerState.load_from_json(str(path / "trainer_state.json")) if path else None
@@ -154,7 +155,7 @@ def _learn(run: StageRun, trainer: Any, last: tuple[Path, int] | None) -> None:
 
 
 def _keep_order(trainer: Any, epochs: int) -> None:
-    """Let a resumed epoch see the rows in the order of an unbroken run's.
+    """Let a resumed epoch see the rows in the same order as an uninterrupted run.
 
     TRL's sampler for GRPO draws each epoch's order from one generator, whose state no checkpoint holds: after a
     restart every epoch would begin with the first one's order.
@@ -217,7 +218,7 @@ def _eval_after(run: StageRun, step: int) -> None:
 
     suite = open_suite(run.resolved, stage.eval)
     out = run.path / "evals" / "final"
-    shutil.rmtree(out, ignore_errors=True)  # of these weights, not of a run that was killed
+    shutil.rmtree(out, ignore_errors=True)  # a killed run may have left an evaluation of other weights
     with random_states_kept():
         figures = evaluate(suite, str(run.path / "model"), out)
     append_row(
@@ -227,7 +228,7 @@ def _eval_after(run: StageRun, step: int) -> None:
 
 
 def _trained_by(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
-    """The trainer; what it, or the loading of the model, refuses is told with the stage."""
+    """The trainer. An error from it, or from loading the model, is raised with the stage."""
     try:
         return _trainer(run, callbacks)
     except (ValueError, TypeError, OSError, ImportError, SafetensorError) as error:
@@ -235,7 +236,7 @@ def _trained_by(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
             raise
         stage = run.resolved.plan.stages[run.at]
         raise SetupError(
-            f"{run.resolved.place('stages', run.at, 'name')}: stage '{stage.name}' cannot begin from '{run.start}': "
+            f"{run.resolved.place('stages', run.at, 'name')}: stage '{stage.name}' cannot start from '{run.start}': "
             f"{type(error).__name__}: {error}"
         ) from error
 
@@ -268,7 +269,7 @@ def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
     from trl.trainer.grpo_trainer import GRPOTrainer
 
     assert run.recipe is not None  # a grpo stage has one: the plan was validated
-    read = GoldReader()  # the plan's loader has taken the golds out of their column
+    read = GoldReader()  # the plan's loader has already extracted the golds
     rewards = reward_functions(
         run.recipe,
         args,
@@ -285,7 +286,7 @@ def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
 
 
 def _unsloth(run: StageRun, args: Any) -> dict[str, Any]:
-    """The model as Unsloth loads it, with its LoRA; in place of ours."""
+    """The model as Unsloth loads it, with its LoRA, instead of ours."""
     from unsloth import FastLanguageModel  # pyright: ignore[reportMissingImports]
 
     model = run.resolved.plan.model
@@ -311,7 +312,7 @@ def _longest(run: StageRun) -> int:
 
 
 def _save(run: StageRun, trainer: Any) -> None:
-    """The result in `model/`, and the adapter in `adapter/`; LoRA is merged into the weights it started from."""
+    """Save the result in `model/`, and the adapter in `adapter/`; LoRA is merged into the weights it started from."""
     model = run.resolved.plan.model
     beside = run.path / "model.part"
     if run.is_main:

@@ -1,4 +1,4 @@
-"""A polite end: SIGTERM or SIGUSR1, as a scheduler sends before it takes a machine back, saves a checkpoint first."""
+"""SIGTERM or SIGUSR1, which a scheduler sends before it takes a machine back, saves a checkpoint before the run ends."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ SIGNALS = (signal.SIGTERM, signal.SIGUSR1)
 
 
 class Stopped(RewardkitError):
-    """The run was asked to stop, and what it had learnt is saved."""
+    """The run was asked to stop, and its progress is saved."""
 
     exit_code = 128 + signal.SIGTERM
 
 
 class StopRequest:
-    """Notes that a signal came: `with StopRequest() as stop: run_plan(.., stop=stop)`, in the main thread."""
+    """Records that a signal came: `with StopRequest() as stop: run_plan(.., stop=stop)`, in the main thread."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -38,7 +38,7 @@ class StopRequest:
         self.asked = True
 
     def agreed(self) -> bool:
-        """Whether any process was asked. Every process must call this at the same point, and gets the same answer."""
+        """Whether any process got a signal. Every process must call this at the same point, and gets the same answer."""
         import torch
         from accelerate import PartialState
         from accelerate.utils import gather
@@ -51,10 +51,10 @@ class StopRequest:
 
 
 class StopCallback(TrainerCallback):
-    """Ends training with a checkpoint where a resumed run loses nothing.
+    """Ends training with a checkpoint at a step from which a resumed run loses nothing.
 
     Args:
-        request: what was asked.
+        request: the signal, if one came.
         every: optimizer steps of one generation; between them its completions would be lost.
         say: takes lines for a person.
     """

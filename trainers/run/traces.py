@@ -12,7 +12,7 @@ WANTED = ("prompt", "completion", "outcome", "prediction", "gold", "id", "tokens
 
 
 def logged_completions(folder: Path) -> Iterator[Trace]:
-    """Every logged completion of a stage's folder. Raises DataError where there are none."""
+    """Every logged completion of a stage's folder. Raises DataError if there are none."""
     import pyarrow.parquet as parquet
 
     files = sorted((folder / "completions").glob("*.parquet"))
@@ -22,5 +22,5 @@ def logged_completions(folder: Path) -> Iterator[Trace]:
         table = parquet.read_table(path)
         missing = [name for name in ("prompt", "completion", "outcome") if name not in table.column_names]
         if missing:
-            raise DataError(f"no column {', '.join(missing)}; not a table of rewardkit's", str(path))
+            raise DataError(f"no column {', '.join(missing)}; not a table that rewardkit wrote", str(path))
         yield from table.select([name for name in WANTED if name in table.column_names]).to_pylist()

@@ -1,9 +1,8 @@
 """The watch: what a person would want to know at once while GRPO runs.
 
-The logged rows so far come in; warnings go out, each with its numbers and the audit that explains it. Means of
-the last `window` rows are compared with a limit, or with the means of the first `window` rows of the stage, over
-all completions and, where the plan names a column (`by`), over those of each of its values. The metrics are those of
-`rewardkit.trainers.adapter.observe` and TRL's own.
+Means of the last `window` logged rows are compared with a limit, or with the means of the first `window` rows of the
+stage, over all completions and, if the plan names a column (`by`), over those of each of its values. A warning gives
+its numbers and the audit that explains it. The metrics are those of `rewardkit.trainers.adapter.observe` and TRL's own.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ ANSWERABLE = ("outcomes/correct", "outcomes/wrong", "outcomes/false_none", "outc
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A warning: its name, the numbers, the command that explains it, and the slice where it is about one."""
+    """A warning: its name, the numbers, the command that explains it, and the slice if it is about one."""
 
     name: str
     text: str
@@ -39,7 +38,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When to warn. `find` gives the numbers in words, or None; `limit` is its default threshold."""
+    """When to warn. `find` gives the numbers as a sentence, or None; `limit` is its default threshold."""
 
     limit: float
     audit: str
@@ -47,7 +46,7 @@ class Rule:
 
 
 def mean(rows: History, *names: str) -> float | None:
-    """The mean over rows of the sum of some metrics; None where none of the rows has them."""
+    """The mean over rows of the sum of some metrics; None if no row has them."""
     sums = [
         sum(float(row[name]) for name in names)
         for row in rows
@@ -135,7 +134,7 @@ RULES: dict[str, Rule] = {
     "no_answer": Rule(
         0.3,
         "rewardkit explain RECIPE FILE",
-        _over("completions without an answer that can be read", *NO_ANSWER),
+        _over("completions without a readable answer", *NO_ANSWER),
     ),
     "undecided": Rule(
         0.0,
@@ -149,18 +148,18 @@ AT_ONCE = frozenset({"undecided"})
 WINDOW = 20
 SHARE = re.compile(r"slices/.*/share", re.DOTALL)
 NOT_RULES = ("window", "by")
-"""What `watch` may hold besides thresholds."""
+"""Keys of `watch` that are not thresholds."""
 
 
 def look(history: History, limits: Mapping[str, float | None], window: int = WINDOW) -> list[Alarm]:
-    """The warnings that the rows give reason for.
+    """The warnings that the rows justify.
 
     Args:
         history: the logged rows of the stage, oldest first.
-        limits: rule name to its threshold, over the rules' own; None turns a rule off.
-        window: rows that a mean is taken over. Rules wait until there are as many; those that compare with the
-            stage's first rows, until there are twice as many (`Watch` says so when training begins). For a slice,
-            rows count in which it occurs.
+        limits: rule name to its threshold, in place of the rule's own; None turns a rule off.
+        window: rows per mean. Rules wait until there are that many; those that compare with the stage's first rows,
+            until there are twice as many (`Watch` says so when training begins). For a slice, only rows in which it
+            occurs count.
     """
     rows = [row for row in history if "reward" in row]
     shares = dict.fromkeys(key for row in rows for key in row if SHARE.fullmatch(key))
@@ -187,7 +186,7 @@ def _alarms(rows: History, limits: Mapping[str, float | None], window: int, pref
 
 
 def _within(rows: History, prefix: str) -> History:
-    """A slice's outcomes as shares of its own completions over all these rows; without a prefix, the rows."""
+    """A slice's outcomes as shares of its own completions over all these rows; the rows unchanged without a prefix."""
     if not prefix or not rows:
         return rows
     share = sum(row[f"{prefix}share"] for row in rows) / len(rows)
@@ -228,19 +227,22 @@ def check_watch(resolved: Resolved) -> None:
                 raise resolved.fault(f"no rule '{name}'; {nearest(name, RULES)}", "stages", at, "stop_on")
             if stage.watch.get(name, 0) is None:
                 raise resolved.fault(
-                    f"the stage is to stop on '{name}', which its `watch` turns off", "stages", at, "stop_on"
+                    f"the stage stops on '{name}', which its `watch` turns off; drop one",
+                    "stages",
+                    at,
+                    "stop_on",
                 )
 
 
 class Watch(TrainerCallback):
-    """Says each warning once per stage (and slice), writes it down, and ends the stage where asked.
+    """Reports each warning once per stage (and slice), records it, and ends the stage if asked to.
 
-    `stopped` is the name of the warning that ended the stage. A resumed run knows what was said before.
+    `stopped` is the name of the warning that ended the stage. A resumed run knows what was reported before.
 
     Args:
         limits: the stage's `watch`.
         stop_on: the warnings that end the stage.
-        path: where warnings are written; None for the processes that write none.
+        path: where warnings are written; None for processes that do not write them.
         recipe: the recipe's reference, for the commands.
         completions: the folder of the tables of completions, for the commands.
         say: takes lines for a person.
@@ -268,7 +270,7 @@ class Watch(TrainerCallback):
         self.said = {(row["warning"], row.get("slice", "")) for row in rows}
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Say from when on silence means that nothing was found."""
+        """Say from which row on silence means that nothing was found."""
         rows = sum("reward" in row for row in state.log_history)
         blind = [
             f"{what} from logged row {first} on"

@@ -1,4 +1,4 @@
-"""How a stage's weights are loaded: LoRA, quantisation, and whether Unsloth does it, from the plan's `model`."""
+"""How the plan's `model` has a stage's weights loaded: LoRA, quantisation, and whether Unsloth does it."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def quantization(bits: int | None) -> Any:
 
 
 def use_unsloth(wish: str) -> bool:
-    """Whether Unsloth loads the model: where it is asked for, and installed with a GPU to run on."""
+    """Whether Unsloth loads the model: if it is asked for, installed, and has a GPU to run on."""
     if wish == "never":
         return False
     import torch
 
     there = importlib.util.find_spec("unsloth") is not None and torch.cuda.is_available()
     if wish == "always" and not there:
-        raise SetupError("the plan wants Unsloth, which needs the package 'unsloth' and a GPU")
+        raise SetupError("the plan asks for Unsloth, which needs the package 'unsloth' and a GPU")
     return there

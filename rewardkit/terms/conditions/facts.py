@@ -1,4 +1,4 @@
-"""Numbers and yes/no facts that terms and conditions read from a reading, each defined in one place."""
+"""Numbers and yes/no facts about a reading, for terms and conditions."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ...types import Reading
 from ..cells import Axis, flag
 
 STEP = regex.compile(r"(Step \d+:|^\d+\.|\n-|\n\*|First,|Second,|Next,|Finally,)")
-"""What counts as a reasoning step, as open-r1's reasoning_steps_reward has it (no flags)."""
+"""What counts as a reasoning step, as in open-r1's reasoning_steps_reward (no flags)."""
 
 UNITS = ("tokens", "words", "characters")
 
 
 def tokens(reading: Reading) -> int:
-    """Number of tokens of the completion without the end-of-sequence token. Never guessed."""
+    """Number of tokens in the completion without the end-of-sequence token. Never guessed."""
     rollout = reading.rollout
     if rollout.tokens is not None:
         return rollout.tokens
@@ -43,7 +43,7 @@ def steps(reading: Reading) -> int:
 
 
 def has_tag(reading: Reading, name: str) -> bool:
-    """Whether the text holds an opened and closed pair of this tag."""
+    """Whether the text has a pair of this tag, opened and closed."""
     opened = reading.text.find(f"<{name}>")
     return opened >= 0 and reading.text.find(f"</{name}>", opened) >= 0
 

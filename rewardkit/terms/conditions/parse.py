@@ -30,7 +30,7 @@ TOKEN = regex.compile(
 WORDS = {"and", "or", "not"}
 LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
 LONGEST, DEEPEST = 500, 50
-"""The most words and the deepest nesting of a condition: past them its tree is too deep to walk."""
+"""The most words and the deepest nesting of a condition: beyond them its tree is too deep to walk."""
 VOCABULARY = (*FACTS, "truncated", "reasoned", *NUMBERS, "has_tag", "field", *sorted(WORDS))
 
 
@@ -60,7 +60,7 @@ class _Parser:
         self.at = 0
         self.depth = 0
         if len(self.tokens) > LONGEST:
-            fault = f"a condition of more than {LONGEST} words; split it into the terms of a `first`"
+            fault = f"a condition has at most {LONGEST} words; split it into the terms of a `first`"
             raise ConditionError(fault, self.tokens[LONGEST].offset)
 
     @property

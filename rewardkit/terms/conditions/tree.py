@@ -1,7 +1,7 @@
 """The trees that conditions are parsed into.
 
-A frozen tree can be evaluated for a reading and for a cell of the audits, names the axes it needs for that,
-and prints in one canonical form, so that two spellings have one digest. `rewardkit.terms.conditions.parse` makes it.
+A frozen tree can be evaluated for a reading and for a cell of the audits, names the axes that it needs for that,
+and prints in one canonical form, so that two spellings have the same digest. `rewardkit.terms.conditions.parse` makes it.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ FACTS: dict[str, frozenset[Outcome]] = {
     "none_correct": frozenset({O.NONE_CORRECT}),
     "none_missed": frozenset({O.NONE_MISSED}),
 }
-"""Facts that the outcome decides. `correct` is of answerable golds; `no_answer` of both."""
+"""Facts that the outcome decides. `correct` is for answerable golds alone; `no_answer` for all."""
 
 
 class Condition:
-    """A parsed condition. Equal when it prints the same."""
+    """A parsed condition. Two are equal if they print the same."""
 
     precedence = 3
 
@@ -56,7 +56,7 @@ class Condition:
         raise NotImplementedError
 
     def holds_in(self, cell: Cell) -> bool:
-        """Whether it holds in a cell of a table that was built with `axes()`."""
+        """Whether it holds in a cell of a table built with `axes()`."""
         raise NotImplementedError
 
     def axes(self) -> tuple[Axis, ...]:
@@ -64,11 +64,11 @@ class Condition:
         return ()
 
     def needs(self) -> frozenset[str]:
-        """Facts that a rollout must carry: `tokens`."""
+        """Facts that a rollout must have: `tokens`."""
         return frozenset(axis.name for axis in self.axes() if axis.name == "tokens")
 
     def fields(self) -> frozenset[tuple[str, bool]]:
-        """Columns of the row that it reads, each with whether it is compared with null."""
+        """Columns that it reads, and whether each is compared with null."""
         return frozenset()
 
     def walk(self) -> Iterator[Condition]:
@@ -98,7 +98,7 @@ class Condition:
 
 @dataclass(frozen=True, eq=False)
 class Fact(Condition):
-    """A named yes or no."""
+    """A named yes/no fact."""
 
     name: str
 
@@ -125,7 +125,7 @@ class Fact(Condition):
 
 @dataclass(frozen=True, eq=False)
 class Compare(Condition):
-    """A number fact against a number."""
+    """A fact that is a number, compared with a number."""
 
     name: str
     op: str
@@ -148,7 +148,7 @@ class Compare(Condition):
 
 @dataclass(frozen=True, eq=False)
 class HasTag(Condition):
-    """The text holds an opened and closed pair of a tag."""
+    """The text has a pair of a tag, opened and closed."""
 
     name: str
 

@@ -1,6 +1,6 @@
-"""Terms that read which characters a completion is written in.
+"""Terms that look at the characters of a completion.
 
-Policies trained on rewards alone drift into private-use, full-width and foreign characters. One term here
+Policies trained on rewards alone drift into private-use, full-width and foreign characters. One term
 prices every character outside a whitelist, the other pays for the share of letters in the wanted scripts.
 """
 
@@ -46,7 +46,7 @@ CharSetNames = Annotated[tuple[CharSetName, ...], AfterValidator(_once)]
 
 
 def _revisions(names: tuple[str, ...]) -> dict[str, int]:
-    """What the digest must know of sets: changing the characters of a set breaks the lock."""
+    """The revisions of sets, for the digest: changing the characters of a set breaks the lock."""
     return {name: charset(name).revision for name in names}
 
 
@@ -54,13 +54,13 @@ class Characters(Term):
     """A price on every character outside a whitelist.
 
     Args:
-        allow: named sets that are allowed; see `rewardkit/terms/charsets.yaml` for what each holds.
+        allow: named sets that are allowed; see `rewardkit/terms/charsets.yaml` for their contents.
         also: further characters that are allowed, as one string.
         price: paid per character outside, at most 0.
         floor: the lowest payment, however many there are; null (the default) for no bound.
 
     Source: version 2 of the reward in the None-discrimination report on Qwen3-0.6B (ASCII, Greek,
-    mathematical operators and arrows; -0.01 a character, no floor), which took the share of
+    mathematical operators and arrows; -0.01 per character, no floor), which took the share of
     completions with stray characters from 43.5 per cent to 0.
     """
 
@@ -155,7 +155,7 @@ class LanguageShare(Term):
 
     Args:
         scripts: named sets that hold the wanted letters, such as `latin` or `cjk`.
-        value: paid where every letter is in `scripts`.
+        value: paid if every letter is in `scripts`.
         no_letters: paid for a completion without letters, which has no share.
 
     Source: the language-consistency reward of DeepSeek-R1 (arXiv 2501.12948, section 2.3.2), which
@@ -166,7 +166,7 @@ class LanguageShare(Term):
     looks_at: ClassVar[frozenset[str]] = frozenset({"text"})
 
     scripts: CharSetNames = Field(description="names of the sets that hold the wanted letters")
-    value: Number = Field(1.0, description="paid where every letter is in the scripts")
+    value: Number = Field(1.0, description="paid if every letter is in the scripts")
     no_letters: Number = Field(0.0, description="paid for a completion without letters")
 
     def identity(self) -> dict[str, Any]:
@@ -181,7 +181,7 @@ class LanguageShare(Term):
         return scripts
 
     def share(self, text: str) -> float | None:
-        """The share of letters in the scripts, None where there are no letters.
+        """The share of letters in the scripts, None if there are no letters.
 
         >>> LanguageShare(scripts=("latin",)).share("abc 123 中")
         0.75

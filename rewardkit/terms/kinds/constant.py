@@ -10,7 +10,7 @@ from ..cells import Cell, Pays, exactly
 
 
 class Constant(Term):
-    """Pays a number, whatever the completion says.
+    """Pays the same number for every completion.
 
     Args:
         value: the number. A payment that is the same for a whole group cancels in GRPO's baseline.

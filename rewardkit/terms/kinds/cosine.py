@@ -1,7 +1,7 @@
 """The cosine length reward: length changes what a right and a wrong answer are paid, each in its own direction.
 
 The price follows half a cosine from the one for the shortest to the one for the longest completion.
-Unclamped, as in some projects, the wave climbs again past `max_length` and pays very long completions
+Unclamped, as in some projects, the wave rises again past `max_length` and pays very long completions
 like very short ones.
 """
 
@@ -25,7 +25,7 @@ from .length import Positive, Unit
 class CosineLength(WithPresets):
     """Prices by outcome and length: r = long + (short - long) / 2 * (1 + cos(pi * length / max_length)).
 
-    A right answer (a value that equals the gold, or None said where the gold is None) is paid between
+    A right answer (a value that equals the gold, or None if the gold is None) is paid between
     `correct_short` and `correct_long`, everything else between `wrong_short` and `wrong_long`.
 
     Args:
@@ -92,7 +92,7 @@ class CosineLength(WithPresets):
         if self.wrong_short > self.wrong_long:
             says = (
                 f"pays a wrong answer {num(self.wrong_short)} when short and {num(self.wrong_long)} when long; in its "
-                "source the long one is paid more, so that a model that is lost goes on thinking."
+                "source the long one is paid more, so that a model without an answer keeps thinking."
             )
             swapped = {"wrong_short": self.wrong_long, "wrong_long": self.wrong_short}
             found.append(Doubt("inverted", says, swapped))
@@ -106,7 +106,7 @@ class CosineLength(WithPresets):
         return found
 
     def price_at(self, count: float, right: bool) -> float:
-        """The payment for a length of `count` units (finite, or any where clamped)."""
+        """The payment for a length of `count` units (finite, or any if clamped)."""
         short, long = self._ends(right)
         progress = count / self.max_length
         if self.clamped and progress >= 1.0:
@@ -120,7 +120,7 @@ class CosineLength(WithPresets):
         return Payment(self.price_at(count, right), note)
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        # Exactly max_length, and unclamped exactly its double, are ranges of their own, since the wave
+        # Exactly max_length and, if unclamped, exactly twice that are ranges of their own, since the wave
         # turns there.
         turns = (1,) if self.clamped else (1, 2)
         cuts = tuple(float(turn * self.max_length + after) for turn in turns for after in (0, 1))

@@ -1,7 +1,7 @@
-"""Terms that pay for the shape of a completion: its tags, all in order or each by itself.
+"""Terms that pay for the layout of a completion: its tags, all in order or each by itself.
 
-`format` pays for the whole shape, `tag_count` a share for each piece that occurs exactly once. Where the prompt has opened the reasoning (`reading.prefilled`),
-the opening tag that the model cannot write again is counted as written.
+`format` pays for the whole layout, `tag_count` a share for each piece that occurs exactly once. If the prompt has
+opened the reasoning (`reading.prefilled`), the opening tag that the model cannot write again counts as written.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ THINK_ANSWER = ("think", "answer")
 
 
 class Format(WithPresets):
-    """Pays where the whole completion, to the last character, has a given shape.
+    """Pays if the whole completion, to the last character, has a given layout.
 
     Args:
         tags: the blocks, in order, each by its tag's name.
@@ -48,15 +48,15 @@ class Format(WithPresets):
         empty: whether a block may be empty or white space only.
         repeated: whether the whole sequence may be repeated.
         nested: whether these tags may occur inside a block.
-        parity: a project's own pattern in place of all of the above.
-        value: paid where the shape is right.
-        miss: paid where it is not.
+        parity: a project's own pattern instead of all of the above.
+        value: paid if the layout is right.
+        miss: paid if it is not.
         preset: `think_answer`, the default: `<think>..</think><answer>..</answer>`, both filled, white
             space around them and nothing else. `think`: a filled reasoning first, then any text. `open-r1`
             (new lines required; lines after `</answer>` pass), `trl` (a second `</think>` and an empty
             answer pass) and `ms-swift` (a final new line fails) are those projects' patterns to the letter.
 
-    Where the prompt has opened the reasoning, `think` counts as opened; so does any other first tag
+    If the prompt has opened the reasoning, `think` counts as opened; so does any other first tag
     that the text closes without having opened it.
 
     Source: the format reward of DeepSeek-R1 (arXiv 2501.12948); open-r1's format_reward, TRL's
@@ -72,7 +72,7 @@ class Format(WithPresets):
     }
 
     preset: Literal["think_answer", "think", "open-r1", "trl", "ms-swift"] | None = Field(
-        None, description="a named shape; explicit parameters win"
+        None, description="a named layout; explicit parameters win"
     )
     tags: Annotated[tuple[TagName, ...], AfterValidator(_distinct)] = Field(
         THINK_ANSWER, description="the blocks in order, by their tags' names"
@@ -84,10 +84,10 @@ class Format(WithPresets):
     repeated: bool = Field(False, description="whether the whole sequence may be repeated")
     nested: bool = Field(False, description="whether these tags may occur inside a block")
     parity: Literal["open-r1", "trl", "ms-swift"] | None = Field(
-        None, description="a project's own pattern in place of the parameters above"
+        None, description="a project's own pattern instead of the parameters above"
     )
-    value: Number = Field(1.0, description="paid where the shape is right")
-    miss: Number = Field(0.0, description="paid where it is not")
+    value: Number = Field(1.0, description="paid if the layout is right")
+    miss: Number = Field(0.0, description="paid if it is not")
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> Format:
@@ -100,7 +100,7 @@ class Format(WithPresets):
         return self
 
     def fault(self, reading: Reading) -> str:
-        """Why the completion does not have the shape, "" if it has."""
+        """Why the completion does not have the layout, "" if it does."""
         text = reading.text
         if self.parity is not None:
             return PARITY[self.parity]("<think>\n" + text if reading.prefilled else text)
@@ -152,13 +152,13 @@ class TagCount(WithPresets):
 
     Args:
         expect: the pieces of text, tags with their brackets.
-        value: paid where each of them occurs exactly once.
+        value: paid if each of them occurs exactly once.
         preset: `open-r1` expects its four tags together with their new lines.
 
-    Order and nesting are not checked: `format` does that. Where the prompt has opened the reasoning,
+    Order and nesting are not checked: `format` does that. If the prompt has opened the reasoning,
     a first piece `<think>` counts as written once more than the completion shows.
 
-    Source: open-r1's tag_count_reward, 0.25 a tag.
+    Source: open-r1's tag_count_reward, 0.25 per tag.
     """
 
     kind: ClassVar[str] = "tag_count"
@@ -171,7 +171,7 @@ class TagCount(WithPresets):
     expect: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], AfterValidator(_distinct)] = Field(
         ("<think>", "</think>", "<answer>", "</answer>"), description="pieces that must occur exactly once"
     )
-    value: Number = Field(1.0, description="paid where each occurs exactly once")
+    value: Number = Field(1.0, description="paid if each occurs exactly once")
 
     def count(self, reading: Reading) -> int:
         """How many of the expected pieces occur exactly once."""

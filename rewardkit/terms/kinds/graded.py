@@ -1,7 +1,6 @@
-"""Terms that pay for coming near: a number close to the gold, an expression close to the target.
+"""Terms that pay for being close: a number near the gold, an expression near the target.
 
-The price falls in a straight line with the distance. Nothing is parsed here but the normal forms that
-the verifier has left in the verdict.
+The price falls linearly with the distance. Only the normal forms in the verdict are parsed.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def plain_number(text: str) -> float | None:
 
 
 class _Near(Term):
-    """What the two have in common: a straight line from `near` at distance 0 to `far` at `within`."""
+    """What the two have in common: a linear price from `near` at distance 0 to `far` at `within`."""
 
     looks_at: ClassVar[frozenset[str]] = frozenset({"outcome", "answer"})
 
@@ -58,7 +57,7 @@ class _Near(Term):
         return self
 
     def distance(self, reading: Reading) -> float:
-        """How far the answer is from right; infinite where it cannot be measured."""
+        """How far the answer is from right; infinite if it cannot be measured."""
         raise NotImplementedError
 
     def beyond(self, outcome: Outcome) -> float | None:
@@ -70,7 +69,7 @@ class _Near(Term):
         raise NotImplementedError
 
     def problem(self, reading: Reading) -> str:
-        """Why an answer is not near, in a few words."""
+        """Why an answer is not near, in short."""
         return str(reading.outcome).replace("_", " ")
 
     def pay(self, reading: Reading) -> Payment:
@@ -81,7 +80,7 @@ class _Near(Term):
             return Payment(self._line(distance), f"off by {distance:g}")
         price = self.beyond(reading.outcome)
         if price is None:
-            return Payment(None, "not its case")
+            return Payment(None, "does not apply")
         return Payment(price, f"off by {distance:g}" if distance < inf else self.problem(reading))
 
     def axes(self) -> tuple[Axis, ...]:
@@ -112,12 +111,12 @@ class NumericCloseness(_Near):
         within: the distance up to which a wrong answer is near.
         relative: whether the distance is divided by the size of the gold (0.05: five per cent off).
         correct: price of a right answer.
-        near: price of a wrong answer at distance 0, which falls in a straight line to
+        near: price of a wrong answer at distance 0, which falls linearly to `far`.
         far: the price at distance `within`.
-        wrong: price of any other answer to an answerable problem, also where the answer or the gold is not a plain number.
+        wrong: price of any other answer to an answerable problem, or if the answer or the gold is not a plain number.
 
-    Pays nothing where the gold is None. The numbers are the normal forms that the verifier compared.
-    Nearness says nothing about the reasoning, and a guess of the right size earns it: keep it well below
+    Pays nothing if the gold is None. The numbers are the normal forms that the verifier compared.
+    Closeness says nothing about the reasoning, and a guess of the right size earns it: keep it well below
     `correct`.
     """
 
@@ -146,16 +145,16 @@ class NumericCloseness(_Near):
 
 
 class Countdown(_Near):
-    """Grades a Countdown answer by what its expression reaches.
+    """Grades a Countdown answer by the value of its expression.
 
     Args:
         correct: the expression uses given numbers and reaches the target.
-        near: it uses given numbers and misses the target; the price at distance 0, which falls in a
-            straight line to
+        near: it uses given numbers and misses the target; the price at distance 0, which falls linearly
+            to `far`.
         far: the price at distance `within`.
         within: the distance up to which it is near.
         wrong: anything else in the answer tag: further off, numbers that were not given, no expression.
-        no_answer: no answer tag, or nothing in it.
+        no_answer: no answer tag, or an empty one.
 
     Reads the details of the `countdown` verifier: `legal` (given numbers only) and `error`. Source: the
     Countdown report on Qwen3-1.7B: 1.0; 0.8 to 0.3 near; 0.1; 0.0. It leaves the band open: 10 is ours.
@@ -165,7 +164,7 @@ class Countdown(_Near):
 
     within: Distance = Field(10.0, description="the distance from the target up to which it is near")
     wrong: Number = Field(0.1, description="price of anything else in the answer tag")
-    no_answer: Number = Field(0.0, description="price of no answer tag, or nothing in it")
+    no_answer: Number = Field(0.0, description="price of no answer tag, or an empty one")
 
     def distance(self, reading: Reading) -> float:  # noqa: D102
         details = reading.verdict.details if reading.verdict is not None else {}

@@ -1,8 +1,7 @@
-"""A term that pays for an answer that is JSON of a given shape.
+"""A term that pays for an answer that is JSON with a given schema.
 
-The final answer, or the whole completion, is parsed and checked against a JSON Schema. The schema itself
-is checked when the recipe is read. Validation is the
-`jsonschema` package's, which is imported only where a recipe uses this kind.
+The final answer, or the whole completion, is parsed and checked against a JSON Schema. The schema itself is checked
+when the recipe is read. The `jsonschema` package is imported only if a recipe uses this kind.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ FENCE = regex.compile(r"\s*```(?:json)?[ \t]*\n(.*)\n[ \t]*```\s*", regex.DOTALL
 
 
 class JsonSchema(Term):
-    """Pays where the answer is JSON that conforms to a schema.
+    """Pays if the answer is JSON that conforms to a schema.
 
     Args:
         conforms_to: a JSON Schema (draft 2020-12, or the one its `$schema` names). References must stay
             inside it: nothing is ever fetched.
         part: `answer` for the final answer as it was read, `text` for the whole completion. A fence
             of three backticks around the JSON is ignored.
-        value: paid where it conforms.
-        miss: paid where it does not, is not JSON, or there is no answer.
+        value: paid if it conforms.
+        miss: paid if it does not, is not JSON, or there is no answer.
 
     Raises:
-        SetupError: where the `jsonschema` package is missing.
+        SetupError: the `jsonschema` package is missing.
     """
 
     kind: ClassVar[str] = "json_schema"
@@ -44,8 +43,8 @@ class JsonSchema(Term):
 
     conforms_to: dict[str, Any] = Field(description="a JSON Schema")
     part: Literal["answer", "text"] = Field("answer", description="the final answer, or the whole completion")
-    value: Number = Field(1.0, description="paid where it conforms")
-    miss: Number = Field(0.0, description="paid where it does not")
+    value: Number = Field(1.0, description="paid if it conforms")
+    miss: Number = Field(0.0, description="paid if it does not")
 
     @field_validator("conforms_to")
     @classmethod
@@ -104,7 +103,7 @@ def _schema_fault(schema: dict[str, Any]) -> str:
         return f"not a JSON Schema, at {at}: {error.message}"
     for reference in _references(schema):
         if not reference.startswith("#"):
-            return f"the reference {reference!r} points outside the schema; put what it names under $defs"
+            return f"the reference {reference!r} points outside the schema; put its target under $defs"
         if not _resolves(schema, reference[1:]):
             return f"the reference {reference!r} points to nothing in the schema"
     return ""

@@ -1,7 +1,7 @@
 """Kimi's length reward: within a prompt's completions, the shorter is paid more.
 
-The price of a completion is its place between the shortest and the longest of its group, positive for
-right answers alone.
+The price of a completion depends on its place between the shortest and the longest of its group; only right
+answers can get a positive one.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from .length import Unit
 class KimiLength(WithPresets, GroupTerm):
     """lambda = 0.5 - (length - shortest) / (longest - shortest), over the completions of one prompt.
 
-    A right answer is paid lambda, from +0.5 to -0.5; any other min(0, lambda). Where all lengths are
-    equal every completion is paid 0. By itself it pays a long right answer less than a short wrong one: add a
+    A right answer is paid lambda, from +0.5 to -0.5; any other min(0, lambda). If all lengths are
+    equal, every completion is paid 0. Alone it pays a long right answer less than a short wrong one: add a
     correctness of 1.0 or more.
 
     Args:
         unit: tokens, words or characters.
         preset: `kimi` counts tokens, `open-r1` characters. open-r1 takes the shortest and longest of
-            the whole call, whatever prompts are in it; here it is always the prompt's own group.
+            the whole call, whatever prompts are in it; this term always those of the prompt's own group.
 
     Source: Kimi k1.5, arXiv 2501.12599, section 2.3.3.
     """

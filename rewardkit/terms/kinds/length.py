@@ -1,8 +1,7 @@
 """Terms that price length alone: a window, and DAPO's soft overlong penalty.
 
 Payments are never above 0. Both terms are piecewise monotone in the count of tokens, words or characters,
-which makes their intervals tight: over a range of counts the extremes are at its ends and at the corners
-inside.
+so their bounds are tight: over a range of counts the extremes are at its ends and at the corners inside.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ class Length(Term):
         penalty: what a completion outside pays, at most 0.
         shape: `flat` pays the whole penalty one unit outside; `linear` grows from 0 at the edge to
             the whole penalty `ramp` units outside, and stays there.
-        ramp: for `linear`, units outside the window at which the whole penalty is reached.
+        ramp: for `linear`, the units outside the window at which the whole penalty is reached.
 
     Source: the length prices of the None-discrimination report on Qwen3-0.6B (flat, 30 to 768
     tokens) and of the 7B reproduction of DeepSeek-R1 on GSM8K (soft, 500 to 800 tokens).
@@ -126,7 +125,7 @@ class Length(Term):
         return (Doubt("dead", says, cured),)
 
     def _whole(self) -> list[int]:
-        """Where the ranges begin in which a linear penalty is whole, or no longer whole."""
+        """The counts at which a linear penalty reaches its whole, or falls below it."""
         ramp = self.ramp or 0
         long = [] if self.above is None else [self.above + ramp]
         return long if self.below is None else [*long, max(0, self.below - ramp + 1)]
@@ -135,15 +134,15 @@ class Length(Term):
 class SoftOverlong(WithPresets):
     """DAPO's soft punishment of overlong completions.
 
-    Pays 0 up to `max_length - cache`, falls in a straight line to `penalty` at `max_length`, and
-    stays there. Source: DAPO, arXiv 2503.14476, equation 13.
+    Pays 0 up to `max_length - cache`, falls linearly to `penalty` at `max_length`, and stays there.
+    Source: DAPO, arXiv 2503.14476, equation 13.
 
     Args:
         max_length: the longest length expected, in `unit`.
         cache: units before `max_length` over which the penalty grows; 0 for a step at `max_length`.
         unit: tokens, words or characters.
         penalty: the payment at `max_length`, at most 0.
-        clamped: whether it stays at `penalty` past `max_length`; false lets it fall without bound.
+        clamped: whether it stays at `penalty` past `max_length`; if false, it falls without bound.
         preset: `trl` and `open-r1` clamp; `verl`, `ms-swift` and `nemo-rl` do not.
     """
 

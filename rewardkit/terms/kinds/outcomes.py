@@ -1,8 +1,9 @@
 """Terms that price the outcome table: correctness, None-discrimination, false positives.
 
-Each holds a price per outcome and pays the one for the reading's outcome. A price has no default: a
-table with a hole is refused when the recipe is read, since a policy would exploit the hole. From the None-discrimination report (Qwen3-0.6B, versions 0 to 2); 1/0 correctness is the
-accuracy reward of DeepSeek-R1 (arXiv 2501.12948).
+Each has a price per outcome and pays the one for the reading's outcome. A price has no default: a table
+without one is refused when the recipe is read, since a policy would exploit the hole. From the
+None-discrimination report (Qwen3-0.6B, versions 0 to 2); 1/0 correctness is the accuracy reward of DeepSeek-R1
+(arXiv 2501.12948).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class _Table(Term):
     def pay(self, reading: Reading) -> Payment:
         prices = self.prices()
         if reading.outcome not in prices:
-            return Payment(None, "not its case")
+            return Payment(None, "does not apply")
         return Payment(prices[reading.outcome], why(reading))
 
     def amounts(self, readings: Sequence[Reading]) -> list[float | None]:
@@ -36,7 +37,7 @@ class _Table(Term):
 
 
 def why(reading: Reading) -> str:
-    """An outcome in the words of the completion: `boxed "42" = gold "42", numeric`."""
+    """An outcome with the answer that was found: `boxed "42" = gold "42", numeric`."""
     found = reading.extraction
     golds = reading.rollout.golds
     gold = f'gold "{_short(str(golds[0]))}"' + (f" (of {len(golds)})" if len(golds) > 1 else "")
@@ -62,9 +63,9 @@ class Correctness(_Table):
         correct: the answer is the gold.
         wrong: another value, or one that the verifier refused or could not finish.
         no_answer: nothing extractable.
-        false_none: None said though there is a value.
+        false_none: None said though the gold is a value.
 
-    Pays nothing where the gold is None; `none` prices that.
+    Pays nothing if the gold is None; `none` prices that.
     """
 
     kind: ClassVar[str] = "correctness"
@@ -84,7 +85,7 @@ class NoneTerm(_Table):
         missed: a value said.
         no_answer: nothing extractable.
 
-    Pays nothing where the gold is a value.
+    Pays nothing if the gold is a value.
     """
 
     kind: ClassVar[str] = "none"
@@ -103,9 +104,9 @@ class FalsePositive(_Table):
     """The price of saying None on a problem that has an answer.
 
     Args:
-        penalty: paid at false_none, usually below 0. Any other answerable outcome pays 0.
+        penalty: paid for false_none, usually below 0. Any other answerable outcome pays 0.
 
-    Pays nothing where the gold is None.
+    Pays nothing if the gold is None.
     """
 
     kind: ClassVar[str] = "false_positive"
@@ -123,8 +124,8 @@ class OutcomeTable(_Table):
     Args:
         correct: the answer is the gold.
         wrong: another value, or one that the verifier refused or could not finish.
-        false_none: None said though there is a value.
-        no_answer: nothing extractable, and there is a value.
+        false_none: None said though the gold is a value.
+        no_answer: nothing extractable, and the gold is a value.
         none_correct: None said, and the gold is None.
         none_missed: a value said, and the gold is None.
         none_no_answer: nothing extractable, and the gold is None.

@@ -1,6 +1,6 @@
 """Terms that look for something in the text: a regex, a box, an integer, steps.
 
-Each pays by whether, or how often, what it looks for is found.
+Each pays for finding it, or for how often it is found.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def _compiled(pattern: str, flags: tuple[str, ...]) -> regex.Pattern[str]:
 
 
 class _Finds(Term):
-    """A term that pays `value` where it finds what it looks for, and `miss` where it does not."""
+    """A term that pays `value` if it finds what it looks for, and `miss` if not."""
 
-    value: Number = Field(1.0, description="paid where it is found")
-    miss: Number = Field(0.0, description="paid where it is not")
+    value: Number = Field(1.0, description="paid if it is found")
+    miss: Number = Field(0.0, description="paid if it is not")
 
     def find(self, reading: Reading) -> tuple[bool, str]:
         """Whether it is found, and a note."""
@@ -60,16 +60,16 @@ class _Finds(Term):
 
 
 class Pattern(_Finds):
-    """Pays where a regular expression matches the completion.
+    """Pays if a regular expression matches the completion.
 
     Args:
         pattern: the expression, in the syntax of the `regex` package (that of `re`, and more).
         match: `search` anywhere, or `fullmatch` from the first character to the last.
         flags: ignorecase, dotall, multiline, verbose, ascii.
-        timeout_seconds: a match that takes longer counts as none, and the note says so. Measured in the
-            processor time of the process, as the `regex` package does.
-        value: paid where it matches.
-        miss: paid where it does not, or where matching took too long.
+        timeout_seconds: if matching takes longer, the pattern counts as not matched, and the note says so. Measured in
+            the processor time of the process, as the `regex` package does.
+        value: paid if it matches.
+        miss: paid if it does not, or matching took too long.
     """
 
     kind: ClassVar[str] = "pattern"
@@ -79,7 +79,7 @@ class Pattern(_Finds):
     pattern: str = Field(description="a regular expression")
     match: Literal["search", "fullmatch"] = Field("search", description="anywhere, or the whole text")
     timeout_seconds: Annotated[Number, Field(gt=0)] = Field(
-        1.0, description="after which a match counts as none"
+        1.0, description="after which the pattern counts as not matched"
     )
 
     @field_validator("pattern")
@@ -109,21 +109,21 @@ _BEFORE = regex.compile(r"\\(?:boxed|fbox)\s*\{?\s*\Z")
 
 
 class Boxed(_Finds):
-    r"""Pays where the final answer is in a box, `\boxed{...}` or `\fbox{...}`.
+    r"""Pays if the final answer is in a box, `\boxed{...}` or `\fbox{...}`.
 
     Args:
-        single: whether the answer part (what follows the reasoning) must hold exactly one box.
-        value: paid where it does.
-        miss: paid where it does not: no answer, an empty box, an answer outside a box.
+        single: whether the answer part (what follows the reasoning) must have exactly one box.
+        value: paid if it is.
+        miss: paid if it is not: no answer, an empty box, an answer outside a box.
 
     The final answer is the one that was read; None said in a box counts. ms-swift and many recipes
-    after it pay this to teach the habit.
+    based on it pay this to teach the habit.
     """
 
     kind: ClassVar[str] = "boxed"
     looks_at: ClassVar[frozenset[str]] = frozenset({"layout"})
 
-    single: bool = Field(False, description="whether the answer part must hold exactly one box")
+    single: bool = Field(False, description="whether the answer part must have exactly one box")
 
     def find(self, reading: Reading) -> tuple[bool, str]:  # noqa: D102
         found = reading.extraction
@@ -147,14 +147,14 @@ FIRST_TAG = regex.compile(r"<answer>\s*(-?\d+)\s*</answer>", regex.IGNORECASE)
 
 
 class IntegerAnswer(_Finds, WithPresets):
-    """Pays where the answer is an integer, right or wrong.
+    """Pays if the answer is an integer, right or wrong.
 
     Args:
         look: `final` looks at the final answer that was read (a sign, digits, thousands commas);
-            `any_tag` searches the whole completion for an `<answer>` that holds an integer, in any case.
-        value: paid where it is one.
-        miss: paid where it is not; None said is not.
-        preset: `gsm8k-shaped` is the integer_reward of the tutorial of that name, which is `any_tag`.
+            `any_tag` searches the whole completion for an `<answer>` that holds an integer, ignoring case.
+        value: paid if it is one.
+        miss: paid if it is not; None is not one.
+        preset: `gsm8k-shaped` is the integer_reward of the tutorial of that name: `any_tag`.
     """
 
     kind: ClassVar[str] = "integer_answer"
@@ -187,7 +187,7 @@ class ReasoningSteps(WithPresets):
     `First,` `Second,` `Next,` `Finally,`; the condition language counts the same `steps`.
 
     Args:
-        enough: steps from which the whole value is paid.
+        enough: the number of steps from which the whole value is paid.
         value: paid for that many.
         preset: `open-r1`, the defaults.
 
@@ -201,7 +201,7 @@ class ReasoningSteps(WithPresets):
     preset: Literal["open-r1"] | None = Field(
         None, description="a project's version; explicit parameters win"
     )
-    enough: Positive = Field(3, description="steps from which the whole value is paid")
+    enough: Positive = Field(3, description="the number of steps from which the whole value is paid")
     value: Number = Field(1.0, description="paid for that many steps")
 
     def price_at(self, count: float) -> float:

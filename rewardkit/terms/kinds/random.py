@@ -2,7 +2,7 @@
 
 The number is drawn from the rollout's id, place and text, so it is the same on every machine and in
 every run. Some models improve on it (Spurious Rewards, arXiv 2506.10947), so a recipe
-that does no better has shown nothing: `rewardkit new --control random` makes such a recipe.
+that does no better has shown nothing. `rewardkit new --control random` makes such a control.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ..base import Count, Number, Payment, Term
 from ..cells import Cell, Pays
 
 Chance = Annotated[float, Field(strict=True, ge=0, le=1)]
-"""A chance from 0 to 1."""
+"""A probability from 0 to 1."""
 
 
 class Random(Term):
@@ -26,12 +26,12 @@ class Random(Term):
     Args:
         low: the lowest payment.
         high: the highest payment.
-        chance: if given, `high` is paid with this chance and `low` otherwise, with nothing in between;
+        chance: if given, `high` is paid with this probability and `low` otherwise, nothing in between;
             the paper's control is 0.5 with 0 and 1.
         seed: another seed draws other numbers.
 
-    The draw depends on the rollout's id, group, sample and text and on nothing else, so scoring
-    again, in any order, gives the same numbers.
+    The draw depends only on the rollout's id, group, sample and text, so scoring again, in any order,
+    gives the same numbers.
     """
 
     kind: ClassVar[str] = "random"
@@ -40,7 +40,7 @@ class Random(Term):
     low: Number = Field(0.0, description="the lowest payment")
     high: Number = Field(1.0, description="the highest payment")
     chance: Chance | None = Field(
-        None, description="pay `high` with this chance, else `low`; null: a number between"
+        None, description="pay `high` with this probability, else `low`; null: a number between"
     )
     seed: Count = Field(0, description="another seed draws other numbers")
 

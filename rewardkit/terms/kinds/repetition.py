@@ -1,4 +1,4 @@
-"""A price on saying the same thing again: `max_penalty` times the share of n-grams that are not new."""
+"""A price on repetition: `max_penalty` times the share of n-grams that are not new."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .length import Positive, Unit, penalty_not_above_zero
 
 
 def distinct_ngrams(items: Sequence[Hashable], n: int) -> int:
-    """How many distinct runs of n items there are among all len(items) - n + 1 of them.
+    """The number of distinct runs of n items among all len(items) - n + 1 of them.
 
     Runs are named by number and doubled in length: two runs of n are equal if and only if their first
     and their last p items are, for a power of 2 p of at least n / 2. Time and memory grow with
@@ -42,9 +42,9 @@ class Repetition(WithPresets):
     Args:
         ngram: length of the runs compared, in `unit`.
         max_penalty: the limit for a completion that only repeats itself, at most 0.
-        unit: `words` (lower-cased, between white space), `tokens` (their ids, which the rollout must carry:
+        unit: `words` (lower-cased, between white space), `tokens` (their ids, which the rollout must have:
             a count is not enough) or `characters` (for scripts without spaces).
-        preset: `trl` counts token ids, `open-r1` and `ms-swift` lower-cased words; all three take
+        preset: `trl` counts token ids, `open-r1` and `ms-swift` lower-cased words; all three use
             trigrams and -1.
 
     Source: Demystifying Long Chain-of-Thought Reasoning, arXiv 2502.03373, appendix C.2.

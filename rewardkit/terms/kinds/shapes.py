@@ -1,9 +1,9 @@
-"""Format checks: does a text have this shape, and if not, why not?
+"""Format checks: does a string have this layout, and if not, why not?
 
-Each returns the reason why a string fails, or "" where it passes. `tagged` is rewardkit's own, one
-linear walk over the tags. The others are the field's patterns, kept to the letter for parity but written
-as plain searches: each of their lazy groups matches if and only if it matches at the first place where
-what follows it can, so a string built to make a regular expression backtrack costs no more than any other.
+Each returns the reason why a string fails, or "" if it passes. `tagged` is rewardkit's own, one
+linear pass over the tags. The others are the field's patterns, reproduced exactly but written as plain
+searches: each of their lazy groups matches if and only if it matches at the first place where what follows
+it can, so a string built to make a regular expression backtrack costs no more than any other.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal
 import regex
 
 Filler = Literal["nothing", "whitespace", "text"]
-"""What may occur where no tag is expected."""
+"""What may occur outside the blocks."""
 
 
 @lru_cache(maxsize=64)
@@ -57,7 +57,7 @@ def tagged(
     >>> tagged("<think>2+2</think> <answer>4</answer> so 4", ("think", "answer"))
     'text after </answer>'
     """
-    at, block, opened, depth = 0, 0, -1, 0  # `opened`: where the present block's content begins
+    at, block, opened, depth = 0, 0, -1, 0  # `opened`: where the current block's content begins
     for tag in _tags_of(names).finditer(text):
         closes, name = bool(tag[1]), tag[2]
         if opened < 0:  # between blocks
@@ -123,7 +123,7 @@ def ms_swift(text: str) -> str:
 
 
 PARITY: dict[str, Callable[[str], str]] = {"open-r1": open_r1, "trl": trl, "ms-swift": ms_swift}
-"""The field's shapes, by project."""
+"""The field's patterns, by project."""
 
 
 def once(text: str, expected: Sequence[str]) -> int:

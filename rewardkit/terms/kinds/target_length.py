@@ -1,8 +1,7 @@
-"""Length that is asked for: the prompt names a number of tokens, and the reward pays for keeping to it.
+"""A target length: the prompt names a number of tokens, and the reward pays for keeping to it.
 
 The number is in a column of the row. LCPO-Exact prices the distance between it and the length; LCPO-Max
-falls from 1 to 0 as the length passes the number, and is meant to be multiplied with
-correctness.
+falls from 1 to 0 as the length passes the number, and is meant to be multiplied by correctness.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ WRITTEN = 1000
 
 
 class TargetLength(Term):
-    """A price on the distance from the length that the row asks for.
+    """A price on the distance from the row's target length.
 
     Args:
         column: the column of the row that holds the target length.
@@ -36,14 +35,14 @@ class TargetLength(Term):
         mode: `exact` pays -alpha * |target - length|, never below `floor`; `max` pays
             alpha * (target - length) + delta, clipped to 0 and 1.
         alpha: what one unit costs.
-        delta: for `max`, what a completion of exactly the target length is paid.
+        delta: for `max`, the payment at exactly the target length.
         floor: for `exact`, the lowest payment; null (the default) for no bound.
 
-    `max` is a factor: put it into a `product` with a correctness. Source: LCPO of L1, arXiv 2503.04697,
+    `max` is a factor: put it into a `product` with `correctness`. Source: LCPO of L1, arXiv 2503.04697,
     equations 1 and 2 (alpha 0.0003, delta 0.5).
 
     Raises:
-        MissingFact: where the row has no such column, or the value is not a whole number.
+        MissingFact: the row has no such column, or the value is not a whole number.
     """
 
     kind: ClassVar[str] = "target_length"
@@ -60,7 +59,7 @@ class TargetLength(Term):
     floor: Floor | None = Field(None, description="for exact: the lowest payment; null: no bound")
 
     def wished(self, reading: Reading) -> int:
-        """The length that the row asks for."""
+        """The row's target length."""
         rollout = reading.rollout
         value = rollout.fields.get(self.column)
         if isinstance(value, float) and value.is_integer():
@@ -68,7 +67,7 @@ class TargetLength(Term):
         if not isinstance(value, int) or isinstance(value, bool):
             raise MissingFact(
                 f"rollout {rollout.id or '(without id)'} has {value!r} in the column '{self.column}', and this recipe "
-                "prices the distance from the length it asks for; give every row a whole number there"
+                "prices the distance from the length given there; give every row a whole number"
             )
         return value
 
