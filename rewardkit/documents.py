@@ -1,7 +1,7 @@
-"""Documents: results as values that JSON can hold.
+"""Documents: results as values that JSON can represent.
 
-A dataclass is written field by field. What a field's metadata says is done differently (`called`, `written_as`, `OMITTED`,
-`MERGED`), and a property under `computed` is written with the fields:
+A dataclass is written field by field, except as a field's metadata says (`called`, `written_as`, `OMITTED`, `MERGED`); a
+property under `computed` is written with the fields:
 
 >>> from dataclasses import dataclass, field
 >>> @dataclass(frozen=True)
@@ -16,7 +16,7 @@ A dataclass is written field by field. What a field's metadata says is done diff
 >>> encode([Share(1, 4), Share(0, 0)])
 [{'right': 1, 'of': 4, 'share': 0.25}, {'right': 0, 'of': 0, 'share': None}]
 
-Rows that are written per completion are laid by hand instead (`scoring/record.py`): there are millions of them.
+Rows written per completion have their own writer (`scoring/record.py`): there are millions of them.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 OMITTED: dict[str, Any] = {"omitted": True}
 """Metadata of a field that documents leave out."""
 MERGED: dict[str, Any] = {"merged": True}
-"""Metadata of a field whose members are written among those of its owner."""
+"""Metadata of a field whose members are written among its owner's."""
 
 
 def called(name: str) -> dict[str, Any]:
-    """Metadata of a field that documents call by another name."""
+    """Metadata of a field that has another name in documents."""
     return {"key": name}
 
 
@@ -53,7 +53,7 @@ OR_NULL: dict[str, Any] = written_as(lambda value: value or None)
 
 
 def computed(name: str) -> Callable[[F], F]:
-    """Below `property` or `cached_property`: documents write it too, under this name."""
+    """A decorator below `property` or `cached_property`: documents include the value under this name."""
 
     def mark(function: F) -> F:
         function.__dict__["document_key"] = name
@@ -90,10 +90,10 @@ def _members(kind: type) -> tuple[_Member, ...]:
 
 
 def encode(value: Any) -> Any:
-    """Mappings, lists, strings, numbers, booleans and None only; NaN as None, an infinite number as a string.
+    """The value as mappings, lists, strings, numbers, booleans and None; NaN as None, an infinite number as a string.
 
     Raises:
-        TypeError: nothing says how a value of this type is written.
+        TypeError: a value of this type cannot be written.
     """
     if value is None or type(value) in (str, int, bool):
         return value
@@ -113,7 +113,7 @@ def encode(value: Any) -> Any:
         return str(value)
     if hasattr(value, "tolist"):  # numpy's numbers and arrays
         return encode(value.tolist())
-    raise TypeError(f"nothing says how {type(value).__name__} is written as JSON")
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -129,11 +129,11 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def document(kind: str, value: Any, version: int = 1, **more: Any) -> dict[str, Any]:
-    """A document for another program: what it is and in which version, then the value's own members, then `more`."""
+    """A document for another program: its kind and version, then the value's own members, then `more`."""
     return {"kind": kind, "version": version, **encode(value), **encode(more)}
 
 
 def json_text(value: Any) -> str:
-    """Any value as JSON text that a person can read, with a newline at its end; a lone surrogate is escaped."""
+    """Any value as readable JSON with a newline at its end; a lone surrogate is escaped."""
     text = json.dumps(encode(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -204,7 +204,7 @@ def _log(
 
 @dataclass(frozen=True)
 class RecipeReward:
-    """A TRL reward function: a recipe's total, or the term `label` alone, before its weight where `raw`."""
+    """A TRL reward function: a recipe's total, or the term `label` alone, before its weight if `raw`."""
 
     scorer: Scorer
     label: str | None = None

@@ -116,7 +116,7 @@ def rubric(
 
     Args:
         recipe: the recipe.
-        tokenizer: needed where the recipe counts tokens.
+        tokenizer: needed if the recipe counts tokens.
         settings: `path=value` assignments that derive a variant of a recipe that is loaded here.
         gold_extract: the extractor that finds the gold inside `answer`, as `hash` for GSM8K.
     """

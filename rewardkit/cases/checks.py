@@ -1,4 +1,4 @@
-"""Running checks: where a recipe does not pay what its cases state."""
+"""Running checks: what a recipe pays, compared with what its cases state."""
 
 from __future__ import annotations
 

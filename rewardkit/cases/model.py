@@ -78,7 +78,7 @@ class Sample(Facts):
     Args:
         name: how orders and reports refer to it.
         completion: a string, or a list of strings and {repeat, times} that are joined.
-        expect: the total, by version or for all; null where nothing is paid at all.
+        expect: the total, by version or for all; null if nothing is paid at all.
         terms: what single labels pay, by version or for all.
         outcome: the cell of the outcome table.
     """
@@ -115,7 +115,7 @@ class Case(Facts):
         completion: the text of a single completion.
         completions: the completions of one prompt, each with its own expectations.
         versions: versions the case applies to; by default all that the file covers.
-        expect: the total, by version or for all; null where nothing is paid at all.
+        expect: the total, by version or for all; null if nothing is paid at all.
         terms: what single labels pay, by version or for all.
         outcome: the cell of the outcome table.
     """

@@ -34,9 +34,7 @@ GoldExtract = Annotated[
 ]
 Tokenizer = Annotated[
     str | None,
-    typer.Option(
-        "--tokenizer", metavar="NAME|DIR", help="Counts tokens where the rows have no token counts."
-    ),
+    typer.Option("--tokenizer", metavar="NAME|DIR", help="Counts tokens if the rows have no token counts."),
 ]
 GroupBy = Annotated[
     str | None,

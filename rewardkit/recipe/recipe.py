@@ -86,7 +86,7 @@ class Recipe(RecipePart):
                 if hole is not None:
                     raise PydanticCustomError(
                         "hole",
-                        "'{kind}' at reward.{path} pays nothing where the completion is {hole}; end it in a term "
+                        "'{kind}' at reward.{path} pays nothing if the completion is {hole}; end it with a term "
                         "without `when`, such as {kind: constant, value: 0}",
                         {"kind": term.kind, "path": path, "hole": hole},
                     )

@@ -1,7 +1,6 @@
-"""docs/reference.md, from what the code says of itself.
+"""docs/reference.md, made from the registries of kinds (docstrings, fields, defaults) and the command line's parameters.
 
-In come the registries of kinds (docstrings, fields, defaults) and the command line's own parameters; out goes one
-page. `python tests/docs/reference.py` writes it; a test holds it against what this script would write now.
+`python tests/docs/reference.py` writes it; a test compares it with what this script would write.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def spelled(schema: dict[str, Any]) -> str:
         if "prefixItems" in schema:
             return "[" + ", ".join(spelled(one) for one in schema["prefixItems"]) + "]"
         return f"list of {spelled(schema.get('items', {}))}"
-    names = {"string": "text", "integer": "whole number", "boolean": "true or false", "object": "mapping"}
+    names = {"string": "string", "integer": "whole number", "boolean": "true or false", "object": "mapping"}
     kind = schema.get("type", "any")
     return names.get(kind, kind)
 

@@ -33,7 +33,7 @@ FAULTS = [
     pytest.param("reward:\n  pattern: {pattern: '(unclosed'}\n", "4:22", ["bad regex", "missing )"], id="bad regex"),
     pytest.param("answer:\n  extract:\n    - {kind: pattern, regex: '(['}\nreward:\n" + CORRECTNESS, "5:30", ["regular expression"], id="bad regex of an extractor"),
     pytest.param("reward:\n  characters: {allow: [ascii, greekish], price: -0.01}\n", "4:31", ["unknown character set 'greekish'", "'greek'"], id="unknown character set"),
-    pytest.param("reward:\n  first:\n    terms:\n      constant: {value: 1.0, when: correct}\n", "4:3", ["'first' at reward.first pays nothing", "end it in a term without `when`, such as {kind: constant, value: 0}"], id="hole in a first"),
+    pytest.param("reward:\n  first:\n    terms:\n      constant: {value: 1.0, when: correct}\n", "4:3", ["'first' at reward.first pays nothing", "end it with a term without `when`, such as {kind: constant, value: 0}"], id="hole in a first"),
     pytest.param("reward:\n  constant:\n", "4:12", ["as in {penalty: -0.2}; found None"], id="a term without parameters"),
     pytest.param("reward:\n  constant: {value: 1.0, when: '" + "(" * 60 + "correct" + ")" * 60 + "'}\n", "4:83", ["parentheses nested more than 50 deep"], id="condition too deep"),
     pytest.param("reward:\n  sum:\n    terms:\n      - {kind: length, above: 5}\n", "6:9", ["'penalty' of 'length' is missing"], id="inside a list of terms"),
@@ -164,7 +164,7 @@ def test_a_hole_in_a_first_that_reads_many_axes_is_named_by_its_cell() -> None:
     ]
     terms += [{"kind": "constant", "value": 1.0, "when": when} for when in whens]
     with pytest.raises(
-        ValueError, match=r"'first' at reward.first pays nothing where the completion is correct"
+        ValueError, match=r"'first' at reward.first pays nothing if the completion is correct"
     ) as caught:
         Recipe.model_validate({"recipe": "wide", "version": 0, "reward": {"first": {"terms": terms}}})
     assert "reasoned 0" in str(caught.value)
@@ -177,5 +177,5 @@ def test_a_first_need_not_price_outcomes_that_cannot_occur():
     }
     made = {"recipe": "made", "version": 0, "reward": {"first": {"terms": terms}}}
     assert len(Recipe.model_validate(made).outcomes) == 3
-    with pytest.raises(ValueError, match="pays nothing where the completion is false_none"):
+    with pytest.raises(ValueError, match="pays nothing if the completion is false_none"):
         Recipe.model_validate({**made, "answer": {"none": ["None"]}})

@@ -96,5 +96,5 @@ def test_a_lone_surrogate_is_escaped_and_read_back():
 
 
 def test_what_cannot_be_written_is_an_error():
-    with pytest.raises(TypeError, match="nothing says how object is written"):
+    with pytest.raises(TypeError, match="cannot write object as JSON"):
         encode([object()])

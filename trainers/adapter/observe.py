@@ -9,7 +9,7 @@ over processes with equal slices is exact.
     routes/ROUTE                          share of completions decided by a verifier's route
     verifier/seconds                      mean seconds of verification per completion
     variance/total, variance/LABEL        within-group variance of the total, and each term's covariance with it:
-                                          the terms' parts sum to the total's, where no clip of the recipe bites
+                                          the terms' parts sum to the total's unless the recipe's clip applies
     text/characters, text/script, text/repetition
                                           shares of completions with a stray character, of letters of another script
                                           than Latin or Greek, and of repeated word 4-grams

@@ -91,7 +91,7 @@ def _counter(name: str) -> Counter:
 
 
 def warn_lacking(recipe: Recipe, rollouts: Sequence[Rollout]) -> None:
-    """Log, once, that some rollouts lack a column that a condition reads. Raises UsageError where all of them do."""
+    """Log, once, that some rollouts lack a column that a condition reads. Raises UsageError if all of them do."""
     for said in lacking(recipe.fields(), [rollout.fields for rollout in rollouts]):
         if recipe.digest not in _WARNED:
             _WARNED.add(recipe.digest)

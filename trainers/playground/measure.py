@@ -23,7 +23,7 @@ SAMPLES = 8
 """Completions per problem in the sampled arm, at temperature 1; k of pass@k."""
 
 Read = Callable[[str], str | None]
-"""A completion's final answer: a number, the word None, or None where nothing can be read."""
+"""A completion's final answer: a number, the word None, or None if nothing can be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Sheet:
     samples_none: list[int]
 
     def where(self, *, answerable: bool | None = None, level: str | None = None) -> NDArray[np.bool_]:
-        """Which problems: both conditions, where given. Shape (problems,)."""
+        """Which problems meet the given conditions. Shape (problems,)."""
         chosen = np.ones(len(self.right), dtype=bool)
         if answerable is not None:
             chosen &= np.array(self.answerable) == answerable

@@ -173,7 +173,7 @@ def _settings(record: Mapping[str, Any]) -> str:
 
 
 def _percent(told: Mapping[str, Any], *, sign: bool = False) -> str:
-    """`79.3 (76.7 to 81.8)`; "unknown" where there is no value."""
+    """`79.3 (76.7 to 81.8)`; "unknown" without a value."""
     if told["value"] is None:
         return "unknown"
     form = "+.1f" if sign else ".1f"

@@ -29,7 +29,7 @@ NUMBER = re.compile(r"\d{1,9}", re.ASCII)
 
 
 def read_answer(completion: str) -> str | None:
-    """The final answer: a decimal integer, the word None, or None where nothing can be read.
+    """The final answer: a decimal integer, the word None, or None if nothing can be read.
 
     Only what follows the reasoning counts; after a reasoning that is not closed there is no answer.
 

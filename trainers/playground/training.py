@@ -76,7 +76,7 @@ def train_sft(
     """Train on the completions of `rows` (columns `prompt` and `completion`, message lists); the prompt is masked.
 
     Args:
-        folder: where the trained model folder is written.
+        folder: the folder for the trained model.
         rows: the rows, or a file of them.
         seed: of the weights (without `start`), the data order and everything else that is random.
         start: a model folder to start from; without it a new tokenizer and policy are made.

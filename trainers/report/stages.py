@@ -32,7 +32,7 @@ STAGE = re.compile(r"(\d\d)-(.+)")
 class LoggedStage:
     """A stage of a run: its logged rows, its recipe, its warnings and its folder.
 
-    `label` is the run's name, with the stage's where the run has several.
+    `label` is the run's name, with the stage's if the run has several.
     """
 
     run: str
