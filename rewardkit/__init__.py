@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .errors import DataError, LockError, MissingFact, RecipeError, RewardkitError, SetupError, UsageError
-    from .kinds import EXTRACTORS, TERMS, VERIFIERS, Extractor, Kind, Problem, Question, Verifier
+    from .kinds import EXTRACTORS, TERMS, VERIFIERS, Doubt, Extractor, Kind, Problem, Question, Verifier
     from .recipe.answer import Answer, Reasoning
     from .recipe.loading import load_recipe
     from .recipe.recipe import Allow, Recipe
-    from .terms.base import Doubt, GroupTerm, Payment, Term
+    from .terms.base import GroupTerm, Payment, Term
     from .terms.cells import Axis, Cell, Pays, Range
     from .terms.functions import reward_function, term
     from .types import (
@@ -50,10 +50,20 @@ _HOMES = {
         "UsageError",
     ),
     "terms.functions": ("reward_function", "term"),
-    "kinds": ("EXTRACTORS", "TERMS", "VERIFIERS", "Extractor", "Kind", "Problem", "Question", "Verifier"),
+    "kinds": (
+        "EXTRACTORS",
+        "TERMS",
+        "VERIFIERS",
+        "Doubt",
+        "Extractor",
+        "Kind",
+        "Problem",
+        "Question",
+        "Verifier",
+    ),
     "recipe.loading": ("load_recipe",),
     "recipe.recipe": ("Allow", "Recipe"),
-    "terms.base": ("Doubt", "GroupTerm", "Payment", "Term"),
+    "terms.base": ("GroupTerm", "Payment", "Term"),
     "types": (
         "Equality",
         "Extraction",

@@ -13,12 +13,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from .errors import UsageError, nearest
 from .types import Extraction, Rollout, Verdict
+
+
+class Doubt(NamedTuple):
+    """What a kind finds odd about its own settings.
+
+    Args:
+        code: the finding's code: `dead` (it can never pay anything else) or a word of the kind's own.
+        says: the sentence without its subject, which is the name the recipe uses: "never pays anything but 0: ...".
+        settings: parameters with the values that would cure it.
+        advice: what to do where no setting cures it.
+    """
+
+    code: str
+    says: str
+    settings: Mapping[str, Any] = {}
+    advice: str = ""
 
 
 class Kind(BaseModel):
@@ -42,6 +58,10 @@ class Kind(BaseModel):
             "revision": self.revision,
             **self.model_dump(mode="json", exclude_defaults=True),
         }
+
+    def doubts(self, longest: int | None) -> Sequence[Doubt]:
+        """What is odd about its settings, for `check`; `longest` is the longest completion in tokens, where known."""
+        return ()
 
 
 class Extractor(Kind):

@@ -33,7 +33,9 @@ def check(
     max_completion_length: Annotated[
         int | None, typer.Option(min=1, help="Tokens at which completions are cut; finds prices beyond it.")
     ] = None,
-    plan: Annotated[Path | None, typer.Option(help="A training plan, for its max_completion_length.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="A training plan, for its max_completion_length and beta.")
+    ] = None,
     unanswerable: Annotated[
         float | None, typer.Option(min=0.0, max=1.0, help="The share of problems without an answer.")
     ] = None,
@@ -78,7 +80,7 @@ def check(
     from ..cases.files import case_rollouts
     from ..recipe.loading import load_recipe
 
-    cut = max_completion_length if plan is None else _planned(plan, max_completion_length)
+    cut, beta = (max_completion_length, None) if plan is None else _planned(plan, max_completion_length)
     on_data = None
     if data is not None:
         from ..audit.data.contract import with_data
@@ -106,6 +108,7 @@ def check(
             wished=None if threshold is None else (threshold, chance),
             allow=allow or (),
             extra=case_rollouts(reference, recipe),
+            beta=beta,
         )
         audits.append(found if on_data is None else on_data(found, recipe))
     _print(audits, as_json)
@@ -128,22 +131,23 @@ def _print(audits: list[Audit], as_json: bool) -> None:
         print_audit(console, found)
 
 
-def _planned(plan: Path, given: int | None) -> int:
-    """The plan's longest completion: the smallest `max_completion_length` that it names."""
+def _planned(plan: Path, given: int | None) -> tuple[int, float | None]:
+    """The plan's longest completion (the smallest `max_completion_length` that it names) and its least `beta`."""
     from ..config.source import read_file
 
     if given is not None:
         raise UsageError("--plan and --max-completion-length both say where completions end; keep one")
-    found = sorted(_lengths(read_file(plan).plain()))
-    if not found:
+    tree = read_file(plan).plain()
+    lengths = [length for length in _named(tree, "max_completion_length") if isinstance(length, int)]
+    if not lengths:
         raise UsageError(f"{plan} has no max_completion_length; give --max-completion-length")
-    return found[0]
+    betas = [float(beta) for beta in _named(tree, "beta") if isinstance(beta, (int, float))]
+    return min(lengths), min(betas, default=None)
 
 
-def _lengths(tree: object) -> list[int]:
+def _named(tree: object, name: str) -> list[object]:
+    """Every value under this name, at any depth."""
     if isinstance(tree, dict):
-        own = [v for k, v in tree.items() if k == "max_completion_length" and isinstance(v, int)]
-        return own + [length for child in tree.values() for length in _lengths(child)]
-    if isinstance(tree, list):
-        return [length for child in tree for length in _lengths(child)]
-    return []
+        own = [value for key, value in tree.items() if key == name]
+        return own + [value for child in tree.values() for value in _named(child, name)]
+    return [value for child in tree for value in _named(child, name)] if isinstance(tree, list) else []

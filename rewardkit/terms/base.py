@@ -70,22 +70,6 @@ class Payment(NamedTuple):
     note: str = ""
 
 
-class Doubt(NamedTuple):
-    """What a kind finds odd about its own settings.
-
-    Args:
-        code: the finding's code: `dead` (it can never pay anything else) or the kind's own.
-        says: the sentence without its subject, which is the term's name: "never pays anything but 0: ...".
-        settings: parameters with the values that would fix it.
-        advice: what to do if no setting fixes it.
-    """
-
-    code: str
-    says: str
-    settings: Mapping[str, Any] = {}
-    advice: str = ""
-
-
 class Term(Kind):
     """One part of a reward. Parameters common to every kind:
 
@@ -178,10 +162,6 @@ class Term(Kind):
     def layouts(self) -> tuple[tuple[str, str], ...]:
         """Ways to write a completion that this term pays in full, for the audits: the text before the reasoning, and
         the text after it, with `{}` for the answer."""
-        return ()
-
-    def doubts(self, longest: int | None) -> Sequence[Doubt]:
-        """What is odd about its settings, for `check`; `longest` is the longest completion in tokens, if known."""
         return ()
 
     def amounts(self, readings: Sequence[Reading]) -> list[float | None]:

@@ -10,6 +10,7 @@ from rewardkit.audit.findings import Severity
 from rewardkit.audit.proof.prompt import example_of, prefill_finding
 from rewardkit.audit.witness.templates import honest
 from rewardkit.recipe.loading import load_recipe, variant
+from rewardkit.recipe.recipe import Recipe
 
 
 @pytest.fixture
@@ -159,3 +160,23 @@ def test_data_without_a_none_gold_says_nothing_of_such_problems(rows):
     assert "scoring" not in found.tables
     [one] = found.of("abstention")
     assert one.sentence.startswith("Every problem has an answer")
+
+
+def none_word(extract, path):
+    recipe = Recipe.model_validate(
+        {
+            "recipe": "made",
+            "version": 0,
+            "answer": {"extract": extract, "none": ["None"]},
+            "reward": {"correctness": {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}},
+        }
+    )
+    found = with_data(check(recipe, fixes=False), recipe, path).of("contract")
+    return [one for one in found if one.facts.get("sort") == "None word that can never be said"]
+
+
+def test_a_none_word_that_no_extractor_finds_is_an_error(rows):
+    [found] = none_word(["last_number"], rows("42"))
+    assert found.severity == Severity.ERROR
+    assert "'None'" in found.sentence
+    assert not none_word(["boxed", "last_number"], rows("42"))

@@ -20,17 +20,20 @@ from ...recipe.recipe import Recipe
 from ...rows import Columns
 from ...rows.columns import lacking
 from ...rows.tokens import Counter
-from ...types import Equality, Extraction, Outcome, Score
+from ...types import Equality, Extraction, Outcome, Says, Score
 from ..findings import ORDER, Audit, Finding, Severity
 from ..proof.abstention import scoring_findings, scoring_of
 from ..proof.prompt import prefill_finding
 from ..space import Space
 from ..witness.templates import Template, honest, said, with_tokens
+from ..witness.writing import Writer
 from .policies import play
 from .problems import Problems, read_problems
 
 NAMED = 5
 """Rows that a sentence names; the table has all of them."""
+NONE_WORDS = "answer.none"
+"""The place of a breach that is the recipe's own, whatever the rows hold."""
 ABOUT_NONE = {"ordering_none", "group_none"}
 """Findings about problems without an answer."""
 
@@ -74,7 +77,7 @@ def with_data(
     problems = read_problems(path, recipe, columns, gold_extract, limit)
     template = honest(recipe)
     breaches, unanswerable = _gold_breaches(recipe, problems, template, counter)
-    breaches += _collisions(recipe, problems)
+    breaches += _collisions(recipe, problems) + _unsayable(recipe, template)
     findings = [*audit.findings, *_breach_findings(problems, breaches), _mix(problems, unanswerable)]
     findings += prefill_finding(
         recipe, template, _opened(counter, recipe) if prefilled is None else prefilled
@@ -214,21 +217,35 @@ def _collisions(recipe: Recipe, problems: Problems) -> list[Breach]:
     return found
 
 
+def _unsayable(recipe: Recipe, template: Template) -> list[Breach]:
+    """None words that no answer form of the recipe is read as: a policy that says them has said something else."""
+    writer = Writer(recipe, recipe.axes())
+    found: list[Breach] = []
+    for word in recipe.answer.none:
+        texts = [template.write(word), *(form.format(word) for form in writer.answer_forms())]
+        readings = recipe.read([writer.rollout(text, writer.problem.gold) for text in texts])
+        if not any(reading.says == Says.NONE for reading in readings):
+            reason = f"{word!r}, written as a right answer would be, is read as {readings[0].prediction!r}, not as None"
+            found.append(Breach(NONE_WORDS, "None word that can never be said", reason))
+    return found
+
+
 def _breach_findings(problems: Problems, breaches: Sequence[Breach]) -> list[Finding]:
     found: list[Finding] = []
     total = len(problems.rows)
     harmless = ("None-word lookalike",)
     for sort, number in Count(breach.sort for breach in breaches).most_common():
         own = [breach for breach in breaches if breach.sort == sort]
+        counted = f"{number} of {total} rows" if own[0].place != NONE_WORDS else f"{number} of answer.none"
         named = "; ".join(f"{breach.place}: {breach.reason}" for breach in own[:NAMED])
         more = f"; and {number - NAMED} more" if number > NAMED else ""
         found.append(
             Finding(
                 code="contract",
                 severity=Severity.INFO if sort in harmless else Severity.ERROR,
-                sentence=f"{number} of {total} rows: {sort}. {named}{more}",
+                sentence=f"{counted}: {sort}. {named}{more}",
                 facts={"sort": sort, "rows": [breach.place for breach in own]},
-                advice="" if sort in harmless else "fix or drop these rows, or let the recipe read them",
+                advice="" if sort in harmless else _remedy(own[0]),
             )
         )
     if problems.bad:
@@ -249,6 +266,12 @@ def _breach_findings(problems: Problems, breaches: Sequence[Breach]) -> list[Fin
             )
         )
     return found
+
+
+def _remedy(breach: Breach) -> str:
+    if breach.place == NONE_WORDS:
+        return "take a None word that the recipe's extractors find, or add an extractor that finds this one"
+    return "fix or drop these rows, or let the recipe read them"
 
 
 def _mix(problems: Problems, unanswerable: int) -> Finding:

@@ -19,6 +19,7 @@ from .aggregation import aggregation
 from .company import company
 from .fixes import vetted, with_fixes
 from .group import SIZES, within_group
+from .incentives import incentives, no_kl
 from .ordering import ordering, totality
 from .prompt import prompt_finding
 from .single_terms import term_findings
@@ -34,6 +35,7 @@ def check(
     allow: Iterable[str] = (),
     extra: Iterable[Rollout] = (),
     fixes: bool = True,
+    beta: float | None = None,
 ) -> Audit:
     """Prove what a recipe pays for.
 
@@ -47,6 +49,7 @@ def check(
         allow: codes of findings that are accepted, beside the recipe's own `allow`.
         extra: rollouts to draw witnesses from beside those that can be written.
         fixes: whether to try changes that would do away with the errors.
+        beta: the KL coefficient of the training, where it is known; TRL's default is 0.
     """
     limits = {} if max_completion_length is None else {"tokens": float(max_completion_length)}
     whole = Space(recipe, limits)
@@ -61,11 +64,13 @@ def check(
         *term_findings(whole, max_completion_length),
         *aggregation(search),
         *prompt_finding(recipe),
+        *incentives(space, search, max_completion_length),
     ]
     if scoring is not None:
         findings += scoring_findings(whole, scoring, unanswerable, wished)
     if fixes:
         findings = with_fixes(space, vetted(space, findings, groups), groups)
+    findings += no_kl(findings, beta)
     return Audit(
         recipe=recipe.ref,
         digest=recipe.digest,

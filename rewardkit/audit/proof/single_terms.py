@@ -14,13 +14,14 @@ from math import inf, isfinite, prod
 from typing import Any
 
 from ...formatting import num
-from ...terms.base import Doubt, Term
+from ...kinds import Doubt
+from ...terms.base import Term
 from ...terms.cells import Axis, Cell, Pays, Range, merge
 from ...terms.combinators import Combinator
 from ...terms.conditions.facts import NUMBERS
 from ...types import Outcome
 from ..findings import Finding, Severity
-from ..space import MOST_CELLS, Space, limited
+from ..space import MOST_CELLS, SLACK, Space, limited
 
 Hull = tuple[float, float, bool]
 
@@ -40,7 +41,7 @@ def term_findings(space: Space, limit: int | None = None) -> list[Finding]:
         doubts = term.doubts(limit)
         found += _dead(space, path, term, limits, doubts) or _unbounded(space, path, term)
         found += _turning(space, path, term)
-        found += _doubted(path, [doubt for doubt in doubts if doubt.code != "dead"])
+        found += doubted(f"reward.{path}", [doubt for doubt in doubts if doubt.code != "dead"])
     found += _same(space)
     return found
 
@@ -48,14 +49,14 @@ def term_findings(space: Space, limit: int | None = None) -> list[Finding]:
 # --- dead ------------------------------------------------------------------------------------------
 
 
-def _doubted(path: str, doubts: Sequence[Doubt]) -> list[Finding]:
-    """What a kind finds odd about its own settings."""
-    label = f"reward.{path}"
+def doubted(label: str, doubts: Sequence[Doubt]) -> list[Finding]:
+    """What a kind finds odd about its own settings; `label` is its place in the recipe, as in `reward.too_long`."""
+    name = label.removeprefix("reward.")
     return [
         _finding(
             doubt.code,
             label,
-            f"'{path}' {doubt.says}",
+            f"'{name}' {doubt.says}",
             fix=tuple(f"{label}.{setting(*cured)}" for cured in doubt.settings.items()),
             advice=doubt.advice,
         )
@@ -81,8 +82,8 @@ def _dead(
         return [_finding("dead", label, f"'{path}' always pays 0.", advice=f"remove {label}")]
     if free.lo == free.hi and not free.absent and not inside:
         text = f"'{path}' pays {num(free.lo)} whatever is said: a constant cancels in the group's baseline."
-        return [_finding("constant", label, text, Severity.INFO)]
-    if told := _doubted(path, [doubt for doubt in doubts if doubt.code == "dead"]):
+        return [_finding("constant", label, text, advice=f"remove {label}, or give it a condition")]
+    if told := doubted(label, [doubt for doubt in doubts if doubt.code == "dead"]):
         return told
     held = _hull(space, term, limits)
     if limits and held != free and held.lo == held.hi:
@@ -138,7 +139,8 @@ def setting(name: str, value: Any) -> str:
     >>> setting("clamped", True), setting("floor", -0.3)
     ('clamped=true', 'floor=-0.3')
     """
-    return f"{name}={json.dumps(value)}"
+    bare = isinstance(value, str) and value.isidentifier()
+    return f"{name}={value if bare else json.dumps(value)}"
 
 
 def _unbounded(space: Space, path: str, term: Term) -> list[Finding]:
@@ -252,26 +254,41 @@ def _turning(space: Space, path: str, term: Term) -> list[Finding]:
 
 
 def _same(space: Space) -> list[Finding]:
+    """Two terms that pay where the other does and nowhere else, and two whose sum is always 0."""
     found: list[Finding] = []
     for (one, a), (two, b) in combinations(space.recipe.reward.items(), 2):
         axes = merge((*a.all_axes(), *b.all_axes()))
         if prod(len(axis.ranges) for axis in axes) * 14 > MOST_CELLS:
             continue
-        cells = list(_cells(space, axes))
-        live = [(_live(a.bounds(cell)), _live(b.bounds(cell))) for cell in cells]
+        paid = [(a.bounds(cell), b.bounds(cell)) for cell in _cells(space, axes)]
+        live = [(_live(x), _live(y)) for x, y in paid]
         both = sum(1 for x, y in live if x and y)
-        if not both or both == len(cells) or any(x is None or x != y for x, y in live):
-            continue
-        found.append(
-            _finding(
-                "duplicate",
-                f"reward.{two}",
-                f"'{one}' and '{two}' price the same thing: where one pays anything, so does the other, and nowhere "
-                "else.",
-                advice=f"remove one of reward.{one} and reward.{two}, and give the other the price of both",
+        if both and all(_opposite(x, y) for x, y in paid):
+            found.append(
+                _finding(
+                    "cancel",
+                    f"reward.{two}",
+                    f"'{one}' and '{two}' always cancel: whatever the one pays, the other takes away.",
+                    advice=f"remove reward.{one} and reward.{two}",
+                )
             )
-        )
+        elif both and both != len(paid) and all(x is not None and x == y for x, y in live):
+            found.append(
+                _finding(
+                    "duplicate",
+                    f"reward.{two}",
+                    f"'{one}' and '{two}' price the same thing: where one pays anything, so does the other, and nowhere "
+                    "else.",
+                    advice=f"remove one of reward.{one} and reward.{two}, and give the other the price of both",
+                )
+            )
     return found
+
+
+def _opposite(x: Pays, y: Pays) -> bool:
+    """Whether two payments are known exactly and add up to 0."""
+    known = (x.never and y.never) or (x.lo == x.hi and y.lo == y.hi and not x.absent and not y.absent)
+    return known and (x.never or abs(x.lo + y.lo) <= SLACK)
 
 
 def _live(pays: Pays) -> bool | None:

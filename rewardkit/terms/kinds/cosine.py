@@ -14,8 +14,9 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field
 
 from ...formatting import num
+from ...kinds import Doubt
 from ...types import Reading
-from ..base import Doubt, Number, Payment
+from ..base import Number, Payment
 from ..cells import Axis, Cell, Pays, Range, hull
 from ..conditions.facts import NUMBERS, number_axis
 from ..presets import WithPresets

@@ -11,8 +11,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from ...kinds import Doubt
 from ...types import Reading
-from ..base import Count, Doubt, Number, Payment, Term
+from ..base import Count, Number, Payment, Term
 from ..cells import Axis, Cell, Pays, Range, hull
 from ..conditions.facts import NUMBERS, number_axis
 from ..presets import WithPresets

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ...kinds import Question, Verifier
+from ...kinds import Doubt, Question, Verifier
 from ...types import Equality, Rollout, Verdict
 from ..workers.pool import Reply, pool
 from .decide import Decision, decide, fault_of, side
@@ -164,6 +164,15 @@ class Math(Verifier):
         if pending or first is None:
             return None, pending
         return self._verdict(first, time.perf_counter() - began), []
+
+    def doubts(self, longest: int | None) -> Sequence[Doubt]:  # noqa: D102
+        if self.several != "last":
+            return ()
+        says = (
+            "takes the last of several boxes, so that a list of guesses is paid as its last one: with `list`, boxes with "
+            "only separators between them are an answer of several parts."
+        )
+        return (Doubt("guesses", says, {"several": "list"}),)
 
     def _text(self, question: Question, gold: str) -> str:
         extraction = question.extraction
