@@ -12,14 +12,15 @@ from rich.cells import cell_len
 def num(value: float | None, digits: int = 3) -> str:
     """A number as sentences show it: sign kept, no trailing zeros.
 
-    >>> num(1.0), num(-0.1), num(0.0269, 3), num(None)
-    ('1', '-0.1', '0.027', 'None')
+    >>> num(1.0), num(-0.1), num(0.0269, 3), num(20.0, 0), num(None)
+    ('1', '-0.1', '0.027', '20', 'None')
     """
     if value is None:
         return "None"
     if not isfinite(value):
         return "no bound" if value else str(value)
-    text = f"{value:.{digits}f}".rstrip("0").rstrip(".")
+    text = f"{value:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text
 
 
@@ -139,3 +140,12 @@ def number_of(count: int, noun: str) -> str:
     ('1 row', '1,200 rows')
     """
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Words as a sentence lists them.
+
+    >>> listed(["4"]), listed(["4", "8", "16"])
+    ('4', '4, 8 and 16')
+    """
+    return f" {last} ".join(part for part in (", ".join(words[:-1]), words[-1]) if part) if words else ""

@@ -8,15 +8,33 @@ whether what remains is an error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from ..documents import MERGED, OMITTED, OR_NULL, computed, encode
-from ..formatting import markdown_table, num, shortened
+from ..formatting import SHOWN, markdown_table, num, number_of, shortened
 from ..recipe.recipe import Recipe
-from ..types import Rollout, Score
+from ..types import Outcome, Rollout, Score
+
+SPOKEN = {
+    Outcome.CORRECT: ("right answer", "right answers"),
+    Outcome.WRONG: ("wrong answer", "wrong answers"),
+    Outcome.NO_ANSWER: ("completion without an answer", "completions without an answer"),
+    Outcome.FALSE_NONE: ("false None", "false Nones"),
+    Outcome.NONE_CORRECT: ("rightful None", "rightful Nones"),
+    Outcome.NONE_MISSED: ("answer to an unanswerable problem", "answers to an unanswerable problem"),
+    Outcome.NONE_NO_ANSWER: (
+        "silence where there is no answer",
+        "silent completions where there is no answer",
+    ),
+}
+
+
+def spoken(outcome: Outcome, many: bool = False) -> str:
+    """An outcome as sentences name one completion of it, or several."""
+    return SPOKEN[outcome][many]
 
 
 class ClaimVerdict(StrEnum):
@@ -96,6 +114,8 @@ class Finding:
     fix: tuple[str, ...] = ()
     advice: str = field(default="", metadata=OR_NULL)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    asked: bool = field(default=False, metadata=OMITTED)
+    """Whether it answers a question that was asked by an option, so that it is shown however harmless it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +143,31 @@ class Audit:
     def failed(self) -> bool:
         """Whether a command about this audit ends with exit code 1."""
         return bool(self.errors)
+
+    @property
+    def loud(self) -> tuple[Finding, ...]:
+        """Errors, warnings and what was asked for: what is shown unless everything is."""
+        return tuple(found for found in self.findings if found.severity != Severity.INFO or found.asked)
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a line: sound, or not, or not shown to be."""
+        warnings = [f for f in self.loud if f.severity == Severity.WARNING and f.code not in self.allowed]
+        allowed = sorted({f.code for f in self.loud if f.code in self.allowed})
+        tail = f" (allowed: {', '.join(allowed)})" if allowed else ""
+        counted = number_of(len(warnings), "warning")
+        if self.errors:
+            and_warnings = f", {counted}" if warnings else ""
+            return f"not sound: {number_of(len(self.errors), 'error')}{and_warnings}{tail}"
+        unknown = sorted({f.code for f in warnings if f.verdict == ClaimVerdict.UNKNOWN})
+        if unknown:
+            return f"not shown to be sound: {', '.join(unknown)} not decided{tail}"
+        if warnings:
+            return f"no errors, {counted}{tail}"
+        proven = number_of(len({f.code for f in self.findings if f.verdict == ClaimVerdict.PROVEN}), "claim")
+        return (
+            f"no errors but what is allowed ({', '.join(allowed)})" if allowed else f"sound: {proven} proven"
+        )
 
     def of(self, code: str) -> tuple[Finding, ...]:
         """Findings of one code."""
@@ -157,7 +202,7 @@ ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 def allowed(recipe: Recipe, codes: Iterable[str] = ()) -> dict[str, str]:
     """Code to reason: the recipe's own `allow`, and what was allowed by hand."""
-    return {entry.code: entry.reason for entry in recipe.allow} | dict.fromkeys(codes, "allowed by --allow")
+    return {entry.code: entry.reason for entry in recipe.allow} | dict.fromkeys(codes, "on the command line")
 
 
 SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!", Severity.INFO: "·"}
@@ -174,21 +219,32 @@ def fix_lines(found: Finding) -> list[str]:
     return lines + ([f"fix: {found.advice}"] if found.advice else [])
 
 
+def with_fix_lines(findings: Iterable[Finding]) -> Iterator[tuple[Finding, list[str]]]:
+    """Findings with what would do away with each; the same fix is spelled out once."""
+    seen: dict[tuple[str, ...], str] = {}
+    for found in findings:
+        first = seen.setdefault(found.fix, found.code) if found.fix else found.code
+        yield found, fix_lines(found) if first == found.code else [f"fix: as for {first}"]
+
+
 def quoted(setting: str) -> str:
     """An assignment as a shell takes it."""
     return f'"{setting}"' if any(sign in setting for sign in " {[") else setting
 
 
-def witness_rows(witness: Witness) -> list[list[str]]:
-    """The cells of a witness table as text."""
+def witness_rows(witness: Witness, width: int = SHOWN) -> list[list[str]]:
+    """The cells of a witness table as text; totals that differ are told apart, equal rows stand once."""
+    digits = 3
+    while digits < 12 and len({num(t, digits) for t in witness.totals}) < len(set(witness.totals)):
+        digits += 3
     rows: list[list[str]] = []
     counts: list[int] = []
     for at, rollout in enumerate(witness.rollouts):
-        row = [num(witness.totals[at])]
+        row = [num(witness.totals[at], digits)]
         if witness.advantages:
-            row.append(f"{witness.advantages[at]:+.3f}")
+            row.append(signed(witness.advantages[at]))
         tokens = "" if rollout.tokens is None else str(rollout.tokens)
-        row += [witness.outcomes[at], tokens, shortened(rollout.completion)]
+        row += [witness.outcomes[at], tokens, shortened(rollout.completion, width)]
         if rows and rows[-1] == row:
             counts[-1] += 1
         else:
@@ -200,27 +256,42 @@ def witness_rows(witness: Witness) -> list[list[str]]:
 
 
 def audit_markdown(audit: Audit) -> str:
-    """An audit as Markdown."""
-    parts = [f"### {audit.recipe} `{audit.digest}`", ""]
-    for found in audit.findings:
-        verdict = f" ({found.verdict})" if found.verdict else ""
-        allowed = audit.allowed.get(found.code)
-        note = f" — allowed: {allowed}" if allowed is not None and found.severity != Severity.INFO else ""
-        parts.append(f"- {sign(found)} **{found.code}**{verdict}{note}: {found.sentence}")
-        parts += [f"  - {line}" for line in fix_lines(found)]
-        if found.witness is not None and found.severity != Severity.INFO:
-            rows = witness_rows(found.witness)[:4]
-            header = [
-                "reward",
-                *(["advantage"] if found.witness.advantages else []),
-                "outcome",
-                "tokens",
-                "completion",
-            ]
-            parts += ["", *("  " + line for line in markdown_table(header, rows).splitlines()), ""]
+    """An audit as Markdown: what must be acted on, and the rest folded away."""
+    parts = [f"### {audit.recipe} `{audit.digest}`", "", f"**{audit.headline}**", ""]
+    for found, fixes in with_fix_lines(audit.loud):
+        parts += _markdown_finding(audit, found, fixes)
+    quiet = [found for found in audit.findings if found not in audit.loud]
+    folded = [line for found in quiet for line in _markdown_finding(audit, found, fix_lines(found))]
     for name, table in audit.tables.items():
-        parts += ["", *_markdown_of(name, table)]
+        folded += ["", *_markdown_of(name, table)]
+    if folded:
+        parts += ["", "<details>", f"<summary>{what_else(audit)}</summary>", "", *folded, "", "</details>"]
     return "\n".join(parts) + "\n"
+
+
+def _markdown_finding(audit: Audit, found: Finding, fixes: Sequence[str]) -> list[str]:
+    verdict = f" ({found.verdict})" if found.verdict else ""
+    allowed = audit.allowed.get(found.code)
+    note = f" — allowed: {allowed}" if allowed is not None and found.severity != Severity.INFO else ""
+    lines = [f"- {sign(found)} **{found.code}**{verdict}{note}: {found.sentence}"]
+    lines += [f"  - {line}" for line in fixes]
+    if found.witness is not None and found.severity != Severity.INFO:
+        rows = witness_rows(found.witness)[:4]
+        advantage = ["advantage"] if found.witness.advantages else []
+        header = ["reward", *advantage, "outcome", "tokens", "completion"]
+        lines += ["", *("  " + line for line in markdown_table(header, rows).splitlines()), ""]
+    return lines
+
+
+def what_else(audit: Audit) -> str:
+    """What is folded away, counted: `5 proven, 4 notes, 1 table`."""
+    quiet = [found for found in audit.findings if found not in audit.loud]
+    proven = sum(1 for found in quiet if found.verdict == ClaimVerdict.PROVEN)
+    notes = len(quiet) - proven
+    parts = [f"{proven} proven"] if proven else []
+    parts += [number_of(notes, "note")] if notes else []
+    parts += [number_of(len(audit.tables), "table")] if audit.tables else []
+    return ", ".join(parts)
 
 
 def _markdown_of(name: str, table: Any) -> list[str]:

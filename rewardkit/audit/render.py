@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 import regex
 
 from ..documents import encode
-from .findings import Audit, ClaimVerdict, Severity, Witness, fix_lines, sign, witness_rows
+from ..formatting import shortened
+from .findings import (
+    Audit,
+    ClaimVerdict,
+    Finding,
+    Severity,
+    Witness,
+    sign,
+    what_else,
+    with_fix_lines,
+    witness_rows,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -19,31 +30,62 @@ if TYPE_CHECKING:
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
 
-def print_audit(console: Console, audit: Audit) -> None:
-    """Every finding as a sentence, with its witness and fix below it."""
+def print_audit(console: Console, audit: Audit, everything: bool = False) -> None:
+    """The verdict, then every error and warning with its completions and fix; with `everything`, also what is proven,
+    notes and tables."""
+    from rich.markup import escape
+
+    console.print(f"[bold]{escape(audit.recipe)}[/bold]  [dim]{audit.digest}[/dim]")
+    colour = "red" if audit.failed else "yellow" if audit.loud else "green"
+    console.print(f"[{colour}]{escape(audit.headline)}[/{colour}]")
+    for found, fixes in with_fix_lines(audit.findings if everything else audit.loud):
+        console.print()
+        _print_finding(console, audit, found, fixes)
+    if everything:
+        for name, table in audit.tables.items():
+            for renderable in tables(name, table):
+                console.print()
+                console.print(renderable)
+    elif rest := what_else(audit):
+        console.print(f"\n[dim]{rest}: --all shows them[/dim]")
+
+
+def _print_finding(console: Console, audit: Audit, found: Finding, fixes: Sequence[str]) -> None:
     from rich.markup import escape
     from rich.padding import Padding
 
-    console.print(f"[bold]{escape(audit.recipe)}[/bold]  [dim]{audit.digest}[/dim]")
-    for found in audit.findings:
-        colour = "green" if found.verdict == ClaimVerdict.PROVEN else COLOURS[found.severity]
-        verdict = f" [{colour}]{found.verdict}[/{colour}]" if found.verdict else ""
-        allowed = audit.allowed.get(found.code)
-        head = f"[{colour}]{sign(found)} {found.code}[/{colour}]{verdict}"
-        if allowed is not None and found.severity != Severity.INFO:
-            head += f" [dim]allowed: {escape(allowed)}[/dim]"
-        console.print(head)
-        console.print(Padding(escape(found.sentence), (0, 0, 0, 2)))
-        if found.witness is not None and found.severity != Severity.INFO:
-            console.print(Padding(witness_table(found.witness), (0, 0, 0, 2)))
-        for line in fix_lines(found):
-            console.print(Padding(f"[dim]{escape(line)}[/dim]", (0, 0, 0, 2)))
-    for name, table in audit.tables.items():
-        for renderable in tables(name, table):
-            console.print()
-            console.print(renderable)
-    number = len(audit.errors)
-    console.print(f"{number} error{'' if number == 1 else 's'}" if number else "no errors")
+    if found.code in audit.allowed and found.severity != Severity.INFO:
+        console.print(
+            f"[dim]{sign(found)} {found.code} is allowed: {escape(audit.allowed[found.code])}[/dim]"
+        )
+        return
+    colour = "green" if found.verdict == ClaimVerdict.PROVEN else COLOURS[found.severity]
+    console.print(f"[{colour}]{sign(found)} {found.code}[/{colour}]: {escape(found.sentence)}")
+    if found.witness is not None and found.severity != Severity.INFO:
+        for line in _witness_lines(found.witness, console.width - 2):
+            console.print(f"  {escape(line)}", soft_wrap=True)
+    for line in fixes:
+        console.print(Padding(f"[dim]{escape(line)}[/dim]", (0, 0, 0, 2), expand=False))
+
+
+def _witness_lines(witness: Witness, width: int, most: int = 3) -> list[str]:
+    """What each completion earns, one line each; equal ones once, with their number."""
+    rows = witness_rows(witness, width)[:most]
+    cells = [
+        [total, *(f"adv {value}" for value in advantage), outcome, f"{tokens} tokens" if tokens else "", text]
+        for total, *advantage, outcome, tokens, text in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)][:-1]
+    left = len(widths) - 2  # the outcome is set to the left
+    lines = []
+    for row in cells:
+        padded = [
+            c.ljust(w) if at == left else c.rjust(w)
+            for at, (c, w) in enumerate(zip(row, widths, strict=False))
+        ]
+        head = "  ".join(padded)
+        lines.append(f"{head}  {shortened(row[-1], max(20, width - len(head) - 2))}")
+    return lines
 
 
 def witness_table(witness: Witness, most: int = 4) -> RenderableType:

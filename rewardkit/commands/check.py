@@ -68,6 +68,9 @@ def check(
     column: Columns_ = None,
     gold_extract: GoldExtract = None,
     limit: Limit = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show what is proven, notes and tables too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Prove what a recipe pays for, alone or on your data.
@@ -111,12 +114,12 @@ def check(
             beta=beta,
         )
         audits.append(found if on_data is None else on_data(found, recipe))
-    _print(audits, as_json)
+    _print(audits, as_json, everything)
     if any(found.failed for found in audits):
         raise typer.Exit(1)
 
 
-def _print(audits: list[Audit], as_json: bool) -> None:
+def _print(audits: list[Audit], as_json: bool, everything: bool) -> None:
     if as_json:
         print_document("check", {"audits": audits})
         return
@@ -128,7 +131,7 @@ def _print(audits: list[Audit], as_json: bool) -> None:
     for at, found in enumerate(audits):
         if at:
             console.print()
-        print_audit(console, found)
+        print_audit(console, found, everything)
 
 
 def _planned(plan: Path, given: int | None) -> tuple[int, float | None]:

@@ -96,7 +96,7 @@ def test_what_cannot_be_written_is_unknown_and_never_refuted():
     found = check(rewards, fixes=False)
     assert found.verdict("ordering") == ClaimVerdict.UNKNOWN
     assert found.of("ordering")[0].witness is None
-    assert "no completion could be written that is correct with box in 0" in found.of("ordering")[0].sentence
+    assert "no completion could be written that is correct with box of 0" in found.of("ordering")[0].sentence
     assert not any(one.code == "ordering" for one in found.errors)
 
 
@@ -170,7 +170,7 @@ def test_a_rightful_none_that_gains_nothing_has_no_threshold():
     audit = check(recipe)
     [found] = audit.of("abstention")
     assert found.severity == Severity.WARNING
-    assert found.sentence.startswith("Where there is no answer, saying None is paid -0.8 and an answer -0.1")
+    assert found.sentence.startswith("Where there is no answer, None earns -0.8 and an answer -0.1")
     assert "scoring" not in audit.tables
 
 
@@ -189,7 +189,7 @@ def test_where_every_problem_has_an_answer_nothing_is_said_of_those_without():
     assert found.severity == Severity.INFO
     assert found.sentence == (
         "Every problem has an answer (unanswerable 0), so what is paid where there is none is left out. Saying None "
-        "pays below a chance of being right of 0.2."
+        "pays for a model that solves less than 20 % of them."
     )
     assert audit.of("totality")[0].facts["cells"] == 8
 

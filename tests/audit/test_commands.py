@@ -47,10 +47,13 @@ def test_check_fails_where_a_finding_is_an_error():
 
 
 def test_check_says_it_in_80_columns():
-    found = run("check", "math-none@2", "--unanswerable", "0.13", "--threshold", "0.5", "--chance", "0.55")
+    found = run(
+        "check", "math-none@2", "--all", "--unanswerable", "0.13", "--threshold", "0.5", "--chance", "0.55"
+    )
     lines = found.output.splitlines()
     assert max(map(len, lines)) <= 80
     text = " ".join(found.output.split())
+    assert "not sound: 4 errors" in text
     assert "語(x91)" in text
     assert "reward.false_positive.penalty=-0.995" in text
     assert "fix: --set reward.characters.floor=-0.3" in text
@@ -82,7 +85,7 @@ def test_check_on_data(rollouts):
         "ten boxes",
     }
     assert audit["policies"]["honest"] == pytest.approx(0.45)
-    text = run("check", "math-none@0", "--data", rollouts).output
+    text = run("check", "math-none@0", "--data", rollouts, "--all").output
     assert max(map(len, text.splitlines())) <= 80
     assert "What policies earn on this mix" in text
 

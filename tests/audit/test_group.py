@@ -78,7 +78,7 @@ def test_a_spread_that_no_completion_shows_may_be_and_is_unknown():
     [found] = audit.of("group_false_none")
     assert found.verdict == ClaimVerdict.UNKNOWN
     assert found.sentence.startswith(
-        "False None may be paid as little as -1, and a wrong answer as much as 0"
+        "Not decided: the arithmetic permits false Nones that earn -1 beside a wrong answer that earns 0"
     )
 
 
@@ -98,7 +98,7 @@ def test_completions_of_rows_that_differ_in_a_column_are_never_a_group():
     audit = check(made({"correctness": CORRECTNESS, "easy": easy}), fixes=False)
     [found] = audit.of("ordering")
     assert found.verdict == ClaimVerdict.UNKNOWN
-    assert "not for one and the same problem" in found.sentence
+    assert "could not be written for one and the same problem" in found.sentence
 
 
 def test_unknown_says_why():
@@ -106,4 +106,4 @@ def test_unknown_says_why():
     far = {"kind": "length", "unit": "words", "above": 2_000_000, "penalty": -2.0}
     [found] = check(made({"correctness": CORRECTNESS, "far": far}), fixes=False).of("ordering")
     assert found.verdict == ClaimVerdict.UNKNOWN
-    assert "no completion could be written that is correct with words in [2e+06, inf)" in found.sentence
+    assert "no completion could be written that is correct with words of 2,000,001 or more" in found.sentence

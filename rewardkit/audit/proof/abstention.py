@@ -155,33 +155,32 @@ def scoring_findings(
         return [_answerable(scoring)]
     if scoring.gain <= 0:
         return [_pointless(scoring)]
-    at = ", ".join(f"{num(scoring.threshold(c))}" for c in (0.0, 0.5, 1.0))
     facts: dict[str, Any] = {"thresholds": scoring.thresholds}
     fix: tuple[str, ...] = ()
-    sentence = (
-        f"Saying None begins to pay at P(unanswerable) > {at} for a chance of being right of 0, 0.5 and 1"
-    )
+    sentence = f"Under these prices {_when(scoring)}."
     severity = Severity.INFO
     if scoring.threshold(0.0) <= 0:
         severity = Severity.WARNING
-        sentence += ": on a problem that the model cannot solve, None costs nothing at all"
         penalty = scoring.penalty_for(0.5, 0.55)
         if penalty < min(
             scoring.false_none, scoring.wrong
         ):  # else it would pay for giving up, or cure nothing
             fix = fix_penalty(space, penalty)
-    if scoring.confidence is not None and 0 < scoring.confidence < 1:
-        sentence += f". Where every problem has an answer it pays below a chance of being right of {num(scoring.confidence)}"
     if unanswerable is not None:
         even = scoring.break_even(unanswerable)
         always, zero = scoring.always_none(unanswerable), scoring.always_answer(unanswerable, 0.0)
         facts |= {"always_none": always, "always_wrong": zero, "break_even": even}
-        sentence += f". With {num(100 * unanswerable)} % unanswerable, always None earns {always:+.3f}, always a wrong answer {zero:+.3f}"
+        sentence += (
+            f" With {_percent(unanswerable)} unanswerable, always saying None earns {always:+.3f} and always a wrong "
+            f"answer {zero:+.3f}"
+        )
         if even is not None:
             sentence += (
-                f"; without discrimination None pays whenever the chance of being right is below {num(even)}"
+                f"; a model that cannot tell which problems are unanswerable does better by always saying None as long "
+                f"as it solves less than {_percent(even)} of the others"
             )
-    found = [Finding(code="abstention", severity=severity, sentence=sentence + ".", fix=fix, facts=facts)]
+        sentence += "."
+    found = [Finding(code="abstention", severity=severity, sentence=sentence, fix=fix, facts=facts)]
     if wished is not None:
         threshold, chance = wished
         penalty = scoring.penalty_for(threshold, chance)
@@ -189,13 +188,43 @@ def scoring_findings(
             Finding(
                 code="abstention_price",
                 severity=Severity.INFO,
-                sentence=f"For None to begin to pay at P(unanswerable) = {num(threshold)} when the chance of being right "
-                f"is {num(chance)}, false None must be paid {num(penalty)} (now {num(scoring.false_none)}).",
+                sentence=f"For None to pay as soon as {_percent(threshold)} of such problems are unanswerable, for a model "
+                f"that solves {_percent(chance)} of the answerable ones, a false None must earn {num(penalty)} (now "
+                f"{num(scoring.false_none)}).",
                 fix=fix_penalty(space, penalty),
                 facts={"price": penalty},
+                asked=True,
             )
         )
     return found
+
+
+def _when(scoring: Scoring) -> str:
+    """When saying None pays, for a model that never solves such a problem and for one that solves half of them."""
+    never, half = scoring.threshold(0.0), scoring.threshold(0.5)
+    if never <= 0:
+        text = "None always pays best for a model that can never solve the problem"
+    elif never >= 1:
+        text = "None never pays best, even for a model that can never solve the problem"
+    else:
+        text = (
+            f"None pays best for a model that can never solve the problem as soon as more than {_percent(never)} of such "
+            "problems are unanswerable"
+        )
+    if half != never:
+        from_ = (
+            "never"
+            if half >= 1
+            else f"as soon as more than {_percent(half)} of such problems are unanswerable"
+        )
+        text += f"; for one that solves half of the answerable ones, {from_}"
+    if scoring.confidence is not None and 0 < scoring.confidence < 1:
+        text += f". Where every problem has an answer it pays for a model that solves less than {_percent(scoring.confidence)}"
+    return text
+
+
+def _percent(share: float) -> str:
+    return f"{num(100 * share, 0)} %" if 0.01 <= share <= 0.99 else f"{num(100 * share, 2)} %"
 
 
 def _pointless(scoring: Scoring) -> Finding:
@@ -203,8 +232,8 @@ def _pointless(scoring: Scoring) -> Finding:
     return Finding(
         code="abstention",
         severity=Severity.WARNING,
-        sentence=f"Where there is no answer, saying None is paid {num(scoring.none_correct)} and an answer "
-        f"{num(scoring.none_missed)}: None never gains anything by being right.",
+        sentence=f"Where there is no answer, None earns {num(scoring.none_correct)} and an answer "
+        f"{num(scoring.none_missed)}: being right to say None never gains anything.",
         advice="pay more for a rightful None than for an answer where there is none",
         facts={"gain": scoring.gain},
     )
@@ -216,7 +245,7 @@ def _answerable(scoring: Scoring) -> Finding:
     if low is None or low >= 1:
         pays = "always pays"
     else:
-        pays = "never pays" if low <= 0 else f"pays below a chance of being right of {num(low)}"
+        pays = "never pays" if low <= 0 else f"pays for a model that solves less than {_percent(low)} of them"
     return Finding(
         code="abstention",
         severity=Severity.INFO,

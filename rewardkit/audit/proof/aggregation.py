@@ -42,10 +42,9 @@ def aggregation(search: Search, size: int = SIZE) -> list[Finding]:
         Finding(
             code="aggregation",
             severity=Severity.INFO,
-            sentence=f"normalize_then_sum would turn the order around: in a group of {size} with {number} right, a right "
-            f"answer (total {num(rescored[0].total)}) has {signed(plain[0])} and a wrong one (total "
-            f"{num(rescored[-1].total)}) {signed(plain[-1])} by the sum, but {signed(turned[0])} and "
-            f"{signed(turned[-1])} normalised first.",
+            sentence=f"With TRL's normalize_then_sum this wrong answer ({num(rescored[-1].total)}) beats this right one "
+            f"({num(rescored[0].total)}): {signed(turned[-1])} against {signed(turned[0])}, in a group of {size} with "
+            f"{number} right.",
             advice="train with sum_then_normalize, TRL's default",
             witness=witnessed(rescored, turned, note="advantages under normalize_then_sum"),
             facts={"sum": [plain[0], plain[-1]], "normalized": [turned[0], turned[-1]], "gap": gap},

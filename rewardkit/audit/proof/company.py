@@ -46,7 +46,7 @@ def _of(
     found = (_groups(search, (cells[0], top, cells[2]), sizes) for top in tops)
     groups = next((one for one in found if one is not None), None)
     if groups is None:
-        return _maybe(space, search, other, name, cells)
+        return _maybe(space, search, other, plural, cells)
     raised = {str(size): of_group([score.total for score in scores])[1] for size, scores in groups.items()}
     shown = ", ".join(f"{signed(value)} at G={size}" for size, value in raised.items())
     scores = groups[sizes[0]]
@@ -54,8 +54,8 @@ def _of(
     return Finding(
         code=f"group_{other}",
         severity=Severity.INFO,
-        sentence=f"{name} is paid {x}, less than a wrong answer's {y}: a wrong answer beside one right one and "
-        f"otherwise {plural} has the advantage {shown}.",
+        sentence=f"{name} earns {x}, a wrong answer {y}: beside one right answer and otherwise {plural}, GRPO pushes the "
+        f"wrong one up ({shown}).",
         witness=witnessed(scores, of_group([score.total for score in scores])),
         facts=raised,
     )
@@ -91,7 +91,9 @@ def _spread(scores: Sequence[Score]) -> bool:
     return len(paid) == len(totals) and max(paid[2:]) < paid[1] - SLACK
 
 
-def _maybe(space: Space, search: Search, other: Outcome, name: str, cells: Sequence[Cell]) -> Finding | None:
+def _maybe(
+    space: Space, search: Search, other: Outcome, plural: str, cells: Sequence[Cell]
+) -> Finding | None:
     """That it may be paid less by the bounds of its cells, and why no group shows it."""
     low, high = space.pays(cells[2]).lo, space.pays(cells[1]).hi
     x, y = apart(low, high)
@@ -99,7 +101,7 @@ def _maybe(space: Space, search: Search, other: Outcome, name: str, cells: Seque
         code=f"group_{other}",
         severity=Severity.INFO,
         verdict=ClaimVerdict.UNKNOWN,
-        sentence=f"{name} may be paid as little as {x}, and a wrong answer as much as {y}, but no group shows what that "
-        f"does: {search.why(cells)}.",
+        sentence=f"Not decided: the arithmetic permits {plural} that earn {x} beside a wrong answer that earns {y}, but "
+        f"{search.why(cells)}.",
         facts={"least": low, "most_wrong": high},
     )

@@ -12,25 +12,27 @@ that it cannot happen; where they do not, a group is written, scored and its adv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import floor, inf, isfinite
 from typing import Any
 
 from ...documents import OMITTED, called, encode, written_as
-from ...formatting import num
+from ...formatting import listed, num
+from ...recipe.recipe import Recipe
 from ...terms.cells import Cell
 from ...types import Outcome, Score
-from ..findings import ClaimVerdict, Finding, Severity, signed, witnessed
+from ..findings import ClaimVerdict, Finding, Severity, signed, spoken, witnessed
 from ..rollouts.grpo import of_group
 from ..space import NO_RANGES, Space, Spot
 from ..witness.search import SLACK, Search
 from ..witness.writing import Size
-from .ordering import style_of
+from .ordering import moved_by
 
 SIZES = (4, 8, 16)
 VISIBLE = 0.01
 """How much further than it must a price is moved, as a share of the way."""
+SPOKEN_NUMBERS = {2: "two", 6: "six", 14: "fourteen"}
 PUSHED = 1e-6
 """An advantage above this is no rounding."""
 
@@ -131,32 +133,26 @@ def _claim(space: Space, search: Search, sizes: Sequence[int], side: GroupClaim)
     facts["verdicts"] = {str(size): str(verdicts[size]) for size in sizes}
     if not unproven:
         return _proven(side, gap, spread, safe, facts)
-    shown = ", ".join(f"G={size} {verdicts[size]}" for size in sizes)
     refuted = [size for size in unproven if verdicts[size] == ClaimVerdict.REFUTED]
     if not refuted:
         return Finding(
             code=side.code,
             severity=Severity.WARNING,
             verdict=ClaimVerdict.UNKNOWN,
-            sentence=f"Within a group ({shown}): the bounds allow a spread of {num(spread)} from the best paid wrong "
-            f"answer down to the least paid member, against a gap of {num(gap)}, but no group was found that shows "
-            f"it: {search.why(_extremes(space, side))}.",
+            sentence=f"Not decided: the arithmetic permits {side.one} that is pushed up beside {side.other} (the others "
+            f"may lie {num(spread)} below it, the right one {num(gap)} above), but "
+            f"{search.why(_extremes(space, side))}. {_at(verdicts)}",
             facts=facts,
         )
     size = refuted[0]
     facts["ways"] = {str(size): encode(pushes[size]) for size in refuted}
-    ways = "; ".join(_way(push) for push in pushes[size])
     first = pushes[size][0]
     return Finding(
         code=side.code,
         severity=side.severity,
         verdict=ClaimVerdict.REFUTED,
-        sentence=f"In a group of {size} {side.one} earns a positive advantage beside {side.other}: {ways}. ({shown})",
-        witness=witnessed(
-            first.scores,
-            first.advantages,
-            note=f"the second is wrong and pushed up; the others: {style_of(space.recipe, first.scores[2])}",
-        ),
+        sentence=f"{_told(space.recipe, first)} {_at(verdicts)}",
+        witness=witnessed(first.scores, first.advantages, note="the second is pushed up"),
         facts=facts,
     )
 
@@ -178,24 +174,32 @@ def _proven(side: GroupClaim, gap: float, spread: float, safe: float, facts: dic
         code=side.code,
         severity=Severity.INFO,
         verdict=ClaimVerdict.PROVEN,
-        sentence=f"Beside {side.other} no {side.one.split(' ', 1)[1]} earns a positive advantage, {reach}: what wrong "
-        f"answers and silence are paid spreads over {num(spread)}, the gap is {num(gap)}.",
+        sentence=f"Beside {side.other} GRPO never pushes {side.one} up, {reach}: what wrong answers and silence earn "
+        f"spreads over {num(spread)}, the right one earns {num(gap)} more.",
         facts=facts,
     )
 
 
-def _way(push: Push) -> str:
-    moved = _moved(push)
-    one = push.axis or (moved[0] if len(moved) == 1 else "")
-    through = f"through {one} alone" if one else "through several prices at once"
-    least = f" ({push.least})" if push.least else ""
-    return f"{through}{least}, rewards {push.rewards}: {signed(push.advantages[1])}"
+def _told(recipe: Recipe, push: Push) -> str:
+    """The group in a sentence: each sort of member with what it earns, and what GRPO does."""
+    right, pushed, other = push.scores[:3]
+    many = SPOKEN_NUMBERS.get(push.size - 2, str(push.size - 2))
+    same = "others" if other.outcome == pushed.outcome else spoken(other.outcome, many=True)
+    return (
+        f"One {spoken(right.outcome)} earns {num(right.total)}{moved_by(recipe, right)}, one {spoken(pushed.outcome)} "
+        f"{num(pushed.total)}{moved_by(recipe, pushed)}, {many} {same} {num(other.total)}{moved_by(recipe, other)}: "
+        f"GRPO pushes the one {spoken(pushed.outcome)} up ({signed(push.advantages[1])})."
+    )
 
 
-def _moved(push: Push) -> list[str]:
-    """The terms that pay the pushed wrong answer otherwise than the rest."""
-    best, rest = push.scores[1].values, push.scores[2].values
-    return [label for label in best if best[label] != rest[label]]
+def _at(verdicts: Mapping[int, ClaimVerdict]) -> str:
+    """For which group sizes: `G = 8 and 16; not at 4.`"""
+    by = {verdict: [str(s) for s in sorted(verdicts) if verdicts[s] == verdict] for verdict in ClaimVerdict}
+    parts = [f"G = {listed(by[ClaimVerdict.REFUTED])}"] if by[ClaimVerdict.REFUTED] else []
+    parts += [f"not at {listed(by[ClaimVerdict.PROVEN])}"] if by[ClaimVerdict.PROVEN] else []
+    parts += [f"not decided at {listed(by[ClaimVerdict.UNKNOWN])}"] if by[ClaimVerdict.UNKNOWN] else []
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def largest_safe(gap: float, spread: float) -> float:

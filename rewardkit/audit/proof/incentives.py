@@ -22,7 +22,7 @@ from .single_terms import doubted
 
 TRIES = {
     Outcome.WRONG: (Outcome.NO_ANSWER, "a wrong answer"),
-    Outcome.NONE_MISSED: (Outcome.NONE_NO_ANSWER, "an answer where there is none"),
+    Outcome.NONE_MISSED: (Outcome.NONE_NO_ANSWER, "an answer to an unanswerable problem"),
 }
 """A failed try, what is silence beside it, and the try in words."""
 STYLES = 8

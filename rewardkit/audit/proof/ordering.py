@@ -13,7 +13,7 @@ from ...formatting import num
 from ...recipe.recipe import Recipe
 from ...terms.cells import Cell, Range
 from ...types import Outcome, Score
-from ..findings import ClaimVerdict, Finding, Severity, witnessed
+from ..findings import ClaimVerdict, Finding, Severity, spoken, witnessed
 from ..space import Space
 from ..witness.search import SLACK, Search
 from .equal_style import at_equal_style
@@ -27,7 +27,7 @@ PAIRS: tuple[tuple[str, Outcome, tuple[Outcome, ...], str], ...] = (
 
 RIVALS = {
     "ordering": "a wrong one or none",
-    "ordering_none": "an answer, or nothing, where there is none",
+    "ordering_none": "an answer to an unanswerable problem, or silence,",
     "ordering_false_none": "a false None",
 }
 
@@ -151,7 +151,7 @@ def _one(
             code=code,
             severity=Severity.INFO,
             verdict=ClaimVerdict.PROVEN,
-            sentence=f"{head} is paid at least {num(low)}, {RIVALS[code]} at most {num(high)}: margin "
+            sentence=f"{head} earns at least {num(low)}, {RIVALS[code]} at most {num(high)}: margin "
             f"{num(low - high)}{style}.",
             facts=facts,
         )
@@ -162,18 +162,16 @@ def _one(
             code=code,
             severity=Severity.WARNING,
             verdict=ClaimVerdict.UNKNOWN,
-            sentence=f"The bounds allow {words} to be paid {num(low)} and {RIVALS[code]} {num(high)}{style}, but no "
-            f"completion was found that shows it: {search.why(_extremes(space, right, rivals))}.",
+            sentence=f"Not decided: the arithmetic permits {words} that earns {num(low)} and {RIVALS[code]} that earns "
+            f"{num(high)}, but {search.why(_extremes(space, right, rivals))}.",
             advice="add a case whose completion lies there, or narrow the ranges",
             facts=facts,
         )
     if ties:
-        sentence = (
-            f"{head} can be paid {num(scores[0].total)} and {RIVALS[code]} {num(scores[1].total)}, no less: "
-            f"the margin is 0{style}."
-        )
+        one, two = (spoken(score.outcome) for score in scores)
+        sentence = f"A tie: this {one} and this {two} both earn {num(scores[0].total)}."
     else:
-        sentence = _inverted(space.recipe, head, RIVALS[code], scores, style, low)
+        sentence = _inverted(space.recipe, scores, low)
         facts |= {"witness_totals": [score.total for score in scores]}
     return Finding(
         code=code,
@@ -192,25 +190,24 @@ def _extremes(space: Space, right: Outcome, rivals: Iterable[Outcome]) -> list[C
     return [spot.cell for spot in spots if spot is not None]
 
 
-def _inverted(recipe: Recipe, head: str, rival: str, scores: Sequence[Score], style: str, low: float) -> str:
-    x, y = apart(scores[0].total, scores[1].total)
-    bound = "" if low > float("-inf") else "; nothing bounds how far below it can fall"
+def _inverted(recipe: Recipe, scores: Sequence[Score], low: float) -> str:
+    right, rival = scores
+    x, y = apart(right.total, rival.total)
+    bound = "" if low > float("-inf") else "; nothing bounds how far it can fall"
     return (
-        f"{head} ({style_of(recipe, scores[0])}) is paid {x}, less than {rival} ({style_of(recipe, scores[1])}) "
-        f"with {y}{style}{bound}."
+        f"This {spoken(right.outcome)} earns {x}{moved_by(recipe, right)}, less than this {spoken(rival.outcome)} with "
+        f"{y}{moved_by(recipe, rival)}{bound}."
     )
 
 
-def style_of(recipe: Recipe, score: Score) -> str:
-    """What moved a score beside its outcome, in the terms' own notes."""
-    if not score.terms:
-        return str(score.outcome)
-    notes = [
-        f"{term.label} {num(term.value)}: {term.note}"
+def moved_by(recipe: Recipe, score: Score) -> str:
+    """The payments of a score beside those for its outcome, as in ` (too_long -0.2, characters -0.91)`."""
+    paid = [
+        f"{term.label} {num(term.value)}"
         for term in score.terms
         if term.value not in (None, 0.0) and not recipe.reward[term.label].prices_outcome
     ]
-    return "; ".join(notes) or "nothing else priced"
+    return f" ({', '.join(paid)})" if paid else ""
 
 
 def apart(a: float | None, b: float | None) -> tuple[str, str]:

@@ -102,8 +102,8 @@ class Search:
             if self.write(cell) is None:
                 return self._obstacle(cell)
         if self.together([(cell, None) for cell in cells]) is None:
-            return "such completions could be written, but not for one and the same problem"
-        return "such completions could be written, and are not paid what the bounds of their terms allow"
+            return "such completions could not be written for one and the same problem"
+        return "the completions that were written are not paid what the bounds of their terms allow"
 
     def _obstacle(self, cell: Cell) -> str:
         """What keeps a completion of a cell from being written: one axis where that is all, else that there are
@@ -113,7 +113,7 @@ class Search:
         for axis in self.space.axes:
             whole = Range(axis.lo, axis.hi)
             if self.write(Cell(cell.outcome, cell.truncated, {**cell.ranges, axis.name: whole})) is not None:
-                return f"{what} with {self.space.spoken(axis.name)} in {cell.ranges[axis.name]}"
+                return f"{what} with {_amount(self.space.spoken(axis.name), cell.ranges[axis.name])}"
         return f"{what} in that style"
 
     def spots(self, outcome: Outcome, low: bool) -> list[Spot]:
@@ -274,3 +274,15 @@ def _inverts(scores: Sequence[Score], ties: bool) -> bool:
 
 def _total(score: Score) -> float:
     return score.total if score.total is not None else 0.0
+
+
+def _amount(name: str, part: Range) -> str:
+    """A range of an axis in words.
+
+    >>> _amount("words", Range(200, inf)), _amount("box", Range(0, 0)), _amount("tokens", Range(30, 768))
+    ('words of 200 or more', 'box of 0', 'tokens of 30 to 768')
+    """
+    low = f"{part.lo:,.10g}"
+    if part.lo == part.hi:
+        return f"{name} of {low}"
+    return f"{name} of {low} or more" if part.hi == inf else f"{name} of {low} to {part.hi:,.10g}"
