@@ -97,7 +97,7 @@ def test_a_warning_can_end_a_stage_cleanly(plan, tmp_path):
     assert "100.0%" in warning["text"]
     assert "rewardkit explain" in warning["audit"]
     assert "ended by no_answer" in (model / "README.md").read_text()
-    assert any("no_answer: completions without an answer" in line for line in said)
+    assert any("no_answer: completions without a readable answer" in line for line in said)
     blind = "the watch checks limits from logged row 2 on and changes since the start from logged row 4 on"
     assert f"{blind} (watch: {{window: 2}})" in said
 
