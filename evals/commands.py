@@ -165,7 +165,8 @@ def show(
     folder = EvaluationRun.existing(run)
     made = summarise(load_board(folder, scores))
     write_whole(folder.path / "metrics.json", json_text(document("metrics", made)))
-    tables = [made.table(everything=everything)]
+    tables = [] if format == "csv" else [made.ledger()]  # a table alone is what a program reads
+    tables.append(made.table(everything=everything))
     tables += [made.slice_table(column) for column in made.columns()] if slices else []
     if format == "json":
         typer.echo(json_text(document("metrics", made)), nl=False)

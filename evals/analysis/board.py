@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -28,12 +29,21 @@ CODE = {str(outcome): place for place, outcome in enumerate(OUTCOMES)}
 MISSING = -1
 
 
+class Lost(IntEnum):
+    """Why a completion is missing, as far as the run knows; see `Refusal.kind`."""
+
+    UNKNOWN = 0
+    ABORTED = 1
+    REFUSED = 2
+
+
 @dataclass(slots=True)
 class ArmBoard:
     """One arm. Every array has shape (items, n); `terms` maps a reward's label to such an array.
 
     `truncated` is NaN where the finish reason is unknown; `predictions` holds the answers in normal form,
-    None where there is none.
+    None where there is none, and `votes` the one that stands for all that are equal to it. `lost` says of a missing
+    one why (`Lost`).
     """
 
     name: str
@@ -45,6 +55,8 @@ class ArmBoard:
     characters: NDArray[np.float64]
     unusual: NDArray[np.float64]
     predictions: list[list[str | None]]
+    votes: list[list[str | None]]
+    lost: NDArray[np.int8]
     terms: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @classmethod
@@ -64,6 +76,8 @@ class ArmBoard:
             characters=blank(),
             unusual=blank(),
             predictions=[[None] * n for _ in range(items)],
+            votes=[[None] * n for _ in range(items)],
+            lost=np.zeros((items, n), dtype=np.int8),
             terms={label: blank() for label in labels},
         )
 
@@ -89,14 +103,17 @@ class ArmBoard:
         return np.any(self.is_(Outcome.UNDECIDED), axis=1)
 
     @property
-    def whole(self) -> NDArray[np.bool_]:
-        """Which items have all their samples and a usable gold, shape (items,)."""
-        return self.present.all(axis=1) & ~self.undecided
+    def usable(self) -> NDArray[np.bool_]:
+        """Which items have a sample at least and a usable gold, shape (items,)."""
+        return self.present.any(axis=1) & ~self.undecided
 
 
 @dataclass(slots=True)
 class Board:
-    """A scored run: its items, its arms, and what it was made from."""
+    """A scored run: its items, its arms, and what it was made from.
+
+    `left_out` says what a replayed file has that the suite does not ask for.
+    """
 
     name: str
     suite: Suite
@@ -104,6 +121,7 @@ class Board:
     arms: dict[str, ArmBoard]
     meta: dict[str, Any]
     scoring: dict[str, Any]
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def clusters(self) -> list[str]:
@@ -146,9 +164,29 @@ def load_board(folder: EvaluationRun, scoring: str | None = None) -> Board:
         if board is None or place is None or sample >= board.n:
             continue  # the suite was cut down after this pass
         put(board, place, sample, row)
+    _put_losses(folder, arms, ids)
+    sessions = folder.rows("sessions.jsonl")
     return Board(
-        name=folder.path.name, suite=suite, items=items, arms=arms, meta=folder.manifest(), scoring=about
+        name=folder.path.name,
+        suite=suite,
+        items=items,
+        arms=arms,
+        meta=folder.manifest(),
+        scoring=about,
+        left_out=sessions[-1].get("left_out", []) if sessions else [],
     )
+
+
+def _put_losses(folder: EvaluationRun, arms: Mapping[str, ArmBoard], ids: Mapping[str, int]) -> None:
+    """Write what was refused to the boards; of several refusals of a sample the last one counts."""
+    rows = folder.rows("refusals.jsonl")
+    keys = folder.keys() if rows else {}
+    for row in rows:
+        arm, place = arms.get(row["arm"]), ids.get(row["item"])
+        stale = "key" in row and row["key"] not in keys  # of another prompt or decoding
+        if arm is not None and place is not None and row["sample"] < arm.n and not stale:
+            aborted = row.get("kind") == "aborted"
+            arm.lost[place, row["sample"]] = Lost.ABORTED if aborted else Lost.REFUSED
 
 
 def put(board: ArmBoard, place: int, sample: int, row: Mapping[str, Any]) -> None:
@@ -161,6 +199,7 @@ def put(board: ArmBoard, place: int, sample: int, row: Mapping[str, Any]) -> Non
     board.characters[at] = row["characters"]
     board.unusual[at] = row["unusual"]
     board.predictions[place][sample] = row["prediction"]
+    board.votes[place][sample] = row.get("vote", row["prediction"])
     for term in row["terms"]:
         if term["label"] in board.terms:
             board.terms[term["label"]][at] = _number(term["value"])

@@ -8,8 +8,10 @@ are missing, or a gold that cannot be used, are never counted as wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +45,16 @@ class Measure:
     unit: str = "share"
     better: int = field(default=1, metadata=OMITTED)
     floor: Array | None = field(default=None, metadata=OMITTED)
+    bounds: tuple[Array, Array] | None = field(default=None, metadata=OMITTED)
+    """`num` with every missing sample wrong and with every one right; None where nothing is missing, or does not matter."""
+
+    def bounded(self, mask: NDArray[np.bool_] | None = None) -> tuple[float, float] | None:
+        """What the figure would be with all missing samples wrong, and with all right."""
+        if self.bounds is None:
+            return None
+        low, high = (bound if mask is None else bound[mask] for bound in self.bounds)
+        known = np.isfinite(low)
+        return (float(low[known].mean()), float(high[known].mean())) if known.any() else None
 
     def estimate(self, mask: NDArray[np.bool_] | None = None, clusters: list[str] | None = None) -> Estimate:
         """The figure with its interval, over the questions of `mask`."""
@@ -73,7 +85,7 @@ def measures(board: Board) -> list[Measure]:
     made: list[Measure] = []
     greedy, sampled = board.arms.get("greedy"), board.arms.get("sampled")
     if greedy is not None:
-        made.append(_mean("accuracy", greedy, greedy.right, "greedy answers that are right"))
+        made.append(_counted("accuracy", greedy, metrics.mean_at_n, "greedy answers that are right"))
     if sampled is not None:
         made += _sampled(board, sampled)
     if greedy is not None and sampled is not None:
@@ -84,54 +96,74 @@ def measures(board: Board) -> list[Measure]:
 
 
 def counts(arm: ArmBoard) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """(samples, right samples, whether the question counts), each of shape (items,)."""
-    return arm.present.sum(axis=1), arm.right.sum(axis=1), arm.whole
+    """(samples, right samples, whether the question counts), each of shape (items,).
+
+    A question with some of its samples counts: it keeps every figure that so many samples define.
+    """
+    return arm.present.sum(axis=1), arm.right.sum(axis=1), arm.usable
 
 
 def _sampled(board: Board, arm: ArmBoard) -> Iterator[Measure]:
-    n, c, whole = counts(arm)
-    one = np.ones(len(n))
-
-    def per_question(
-        name: str, values: Array, about: str, better: int = 1, floor: Array | None = None
-    ) -> Measure:
-        num = np.where(whole, values, math.nan)
-        return Measure(name=name, arm=arm.name, num=num, den=one, about=about, better=better, floor=floor)
-
-    yield per_question(f"mean@{arm.n}", metrics.mean_at_n(n, c), "share of samples that are right")
+    n = arm.n
+    yield _counted(f"mean@{n}", arm, metrics.mean_at_n, "share of samples that are right")
     guess = _guess(board, arm)
     for k in board.suite.ks:
         floor = None if guess is None else metrics.chance_floor(guess, k)
-        yield per_question(
-            f"pass@{k}", metrics.pass_at_k(n, c, k), f"at least one of {k} samples is right", floor=floor
-        )
-    votes = _votes(board, arm)
+        reach = partial(metrics.pass_at_k, k=k)
+        yield _counted(f"pass@{k}", arm, reach, f"at least one of {k} samples is right", floor=floor)
+    yield from _majorities(board, arm)
     for k in board.suite.ks[1:]:
-        yield per_question(f"maj@{k}", votes[:, k - 1], f"the majority of {k} samples is right")
-    for k in board.suite.ks[1:]:
-        yield per_question(f"pass^{k}", metrics.pass_hat_k(n, c, k), f"all of {k} samples are right")
+        yield _counted(f"pass^{k}", arm, partial(metrics.pass_hat_k, k=k), f"all of {k} samples are right")
     for tau in TAUS[:-1]:  # at tau 1 it is pass^k
-        name = f"g-pass@{arm.n}_{tau:g}"
-        yield per_question(
-            name, metrics.g_pass_at_k(n, c, arm.n, tau), f"at least {tau:.0%} of {arm.n} samples are right"
+        reach = partial(metrics.g_pass_at_k, k=n, tau=tau)
+        yield _counted(f"g-pass@{n}_{tau:g}", arm, reach, f"at least {tau:.0%} of {n} samples are right")
+    if n > 1:
+        reach = partial(metrics.mg_pass_at_k, k=n)
+        yield _counted(f"mg-pass@{n}", arm, reach, "g-pass over tau from .5 to 1")
+    drawn, right, usable = counts(arm)
+    pairs = [(int(c), int(total - c)) for total, c in zip(drawn, right, strict=True)]
+    for size in (size for size in GROUP_SIZES if 1 < size <= n):
+        share = np.where(usable, metrics.dead_group_share(pairs, size), math.nan)
+        about = f"groups of {size} that are all right or all wrong"
+        one = np.ones(len(share))
+        yield Measure(name=f"dead@{size}", arm=arm.name, num=share, den=one, about=about, better=0)
+
+
+def _majorities(board: Board, arm: ArmBoard) -> Iterator[Measure]:
+    votes = _votes(board, arm)
+    lacking = bool((~arm.present[~arm.undecided]).any())
+    low, high = (_votes(board, arm, as_right) if lacking else votes for as_right in (False, True))
+    for k in board.suite.ks[1:]:
+        yield Measure(
+            name=f"maj@{k}",
+            arm=arm.name,
+            num=votes[:, k - 1],
+            den=np.ones(len(votes)),
+            about=f"the majority of {k} samples is right",
+            bounds=(low[:, k - 1], high[:, k - 1]) if lacking else None,
         )
-    if arm.n > 1:
-        yield per_question(
-            f"mg-pass@{arm.n}", metrics.mg_pass_at_k(n, c, arm.n), "g-pass over tau from .5 to 1"
-        )
-    pairs = [(int(right), int(total - right)) for total, right in zip(n, c, strict=True)]
-    for size in (size for size in GROUP_SIZES if 1 < size <= arm.n):
-        yield per_question(
-            f"dead@{size}",
-            metrics.dead_group_share(pairs, size),
-            f"groups of {size} that are all right or all wrong",
-            better=0,
-        )
+
+
+def _counted(
+    name: str, arm: ArmBoard, formula: Callable[..., Array], about: str, floor: Array | None = None
+) -> Measure:
+    """A figure of each question by a formula of (samples, right samples), with its bounds where samples are missing."""
+    n, c, usable = counts(arm)
+    lost = arm.n - n
+    bounds = None
+    if lost[~arm.undecided].any():
+        full = np.full_like(n, arm.n)
+        low, high = (np.where(arm.undecided, math.nan, formula(full, right)) for right in (c, c + lost))
+        bounds = low, high
+    num = np.where(usable, formula(n, c), math.nan)
+    return Measure(
+        name=name, arm=arm.name, num=num, den=np.ones(len(n)), about=about, floor=floor, bounds=bounds
+    )
 
 
 def _both(board: Board, greedy: ArmBoard, sampled: ArmBoard) -> Iterator[Measure]:
-    n, c, whole = counts(sampled)
-    right = np.where(greedy.whole & whole, greedy.right[:, 0].astype(float), math.nan)
+    n, c, usable = counts(sampled)
+    right = np.where(greedy.usable & usable, greedy.right[:, 0].astype(float), math.nan)
     one = np.ones(len(n))
     for name, values in metrics.quadrant(right, n, c, sampled.n).items():
         better = {"solid": 1, "never": -1}.get(name, 0)
@@ -186,11 +218,6 @@ def _behaviour(arm: ArmBoard) -> Iterator[Measure]:
         yield _values(f"reward.{label}", arm, paid, f"what '{label}' pays, where it applies", "reward", 0)
 
 
-def _mean(name: str, arm: ArmBoard, right: NDArray[np.bool_], about: str) -> Measure:
-    num = np.where(arm.whole, right.mean(axis=1), math.nan)
-    return Measure(name=name, arm=arm.name, num=num, den=np.ones(len(num)), about=about)
-
-
 def _share(
     name: str, arm: ArmBoard, top: NDArray[np.bool_], of: NDArray[np.bool_], about: str, better: int = 1
 ) -> Measure:
@@ -228,13 +255,29 @@ def _values(name: str, arm: ArmBoard, values: Array, about: str, unit: str, bett
     )
 
 
-def _votes(board: Board, arm: ArmBoard) -> Array:
-    """maj@1..n of each item, shape (items, n); NaN where samples are missing."""
+def _votes(board: Board, arm: ArmBoard, missing: bool | None = None) -> Array:
+    """maj@1..n of each item, shape (items, n); NaN beyond the samples that an item has.
+
+    With `missing` every missing sample votes: for the most frequent right answer (True) or wrong one (False).
+    """
     made = np.full((len(board.items), arm.n), math.nan)
-    right = arm.right
-    for place in np.flatnonzero(arm.whole):
-        made[place] = metrics.maj_at_k(arm.predictions[place], right[place].tolist(), board.suite.non_answers)
+    present, rights = arm.present, arm.right
+    for place in np.flatnonzero(arm.usable if missing is None else ~arm.undecided):
+        there = np.flatnonzero(present[place])
+        votes = [arm.votes[place][sample] for sample in there]
+        right = rights[place, there].tolist()
+        lost = arm.n - len(there)
+        if missing is not None and lost:
+            votes += [_leading(votes, right, missing)] * lost
+            right += [missing] * lost
+        made[place, : len(votes)] = metrics.maj_at_k(votes, right, board.suite.non_answers)
     return made
+
+
+def _leading(votes: Sequence[str | None], right: Sequence[bool], as_right: bool) -> str:
+    """The most frequent of the right answers, or of the wrong ones; a new one where there is none."""
+    cast = [vote for vote, ok in zip(votes, right, strict=True) if ok == as_right and vote is not None]
+    return Counter(cast).most_common(1)[0][0] if cast else "\0missing"
 
 
 def _guess(board: Board, arm: ArmBoard) -> Array | None:

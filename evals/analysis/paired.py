@@ -193,8 +193,8 @@ def _curves(base: _Aligned, other: _Aligned, run: str) -> list[Curves]:
     ks = list(range(1, min(ours.n, theirs.n) + 1))
 
     def curve(side: _Aligned) -> NDArray[np.float64]:
-        n, c, whole = counts(side.board.arms["sampled"])
-        values = np.stack([np.where(whole, pass_at_k(n, c, k), math.nan) for k in ks], axis=1)
+        n, c, usable = counts(side.board.arms["sampled"])
+        values = np.stack([np.where(usable, pass_at_k(n, c, k), math.nan) for k in ks], axis=1)
         return values[side.index]
 
     a, b = curve(base), curve(other)
@@ -213,7 +213,7 @@ def _flips(base: _Aligned, other: _Aligned, run: str) -> list[Flip]:
     made = []
     for place, item in enumerate(base.items):
         i, j = base.index[place], other.index[place]
-        if not (ours.whole[i] and theirs.whole[j]) or ours.right[i, 0] == theirs.right[j, 0]:
+        if not (ours.usable[i] and theirs.usable[j]) or ours.right[i, 0] == theirs.right[j, 0]:
             continue
         before, after = ours.predictions[i][0], theirs.predictions[j][0]
         made.append(

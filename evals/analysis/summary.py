@@ -16,6 +16,7 @@ from rewardkit.statistics import Estimate
 from rewardkit.statistics.bootstrap import FEW
 
 from .board import Board
+from .ledger import ledger_table, ledgers
 from .measures import Measure, measures
 
 HEADLINES = (
@@ -34,13 +35,17 @@ HEADLINES += ("truncated", "unusual_outputs", "tokens", "reward")
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
-    """A metric over all items (`column` empty) or over a slice. `floor` is what guessing would score."""
+    """A metric over all items (`column` empty) or over a slice. `floor` is what guessing would score.
+
+    `bounds` is the figure with every missing completion wrong, and with every one right; None where it is the same.
+    """
 
     column: str = field(metadata=OMITTED)
     value: str = field(metadata=OMITTED)
     measure: Measure = field(metadata=MERGED)
     estimate: Estimate = field(metadata=MERGED)
     floor: float = field(metadata=called("guessing"))
+    bounds: tuple[float, float] | None = None
 
     @property
     @computed("slice")
@@ -50,9 +55,10 @@ class SummaryRow:
 
 
 def _read(board: Board) -> dict[str, Any]:
-    """The run, and how it was read."""
+    """The run, how it was read, and what became of its completions."""
     scoring = {"recipe": board.scoring["recipe"], "digest": board.scoring["digest"]}
-    return {"run": board.name, "meta": board.meta, **scoring, "scores": board.scoring["name"]}
+    read = {"run": board.name, "meta": board.meta, **scoring, "scores": board.scoring["name"]}
+    return read | {"ledger": ledgers(board)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class RunSummary:
             if not row.column and (shown or row.measure.name.startswith("quadrant")):
                 cells.setdefault(row.measure.name, {})[row.measure.arm] = row
         floors = any(math.isfinite(row.floor) for row in self.rows)
+        bounded = any(row.bounds for row in self.rows)
         made = []
         for name, by_arm in cells.items():
             # what is said of both arms at once stands under the second
@@ -79,9 +86,16 @@ class RunSummary:
             if "both" in by_arm:
                 texts[-1] = _cell(by_arm["both"])
             floor = max((row.floor for row in by_arm.values()), default=math.nan, key=lambda x: (x == x, x))
-            made.append([name, *texts, *([figure(floor)] if floors else [])])
-        headers = ["metric", *(arm for arm in arms if arm != "both"), *(["guessing"] if floors else [])]
+            bounds = next((row.bounds for row in by_arm.values() if row.bounds), None)
+            told = f"{figure(bounds[0])} to {figure(bounds[1])}" if bounds else ""
+            made.append([name, *texts, *([told] if bounded else []), *([figure(floor)] if floors else [])])
+        headers = ["metric", *(arm for arm in arms if arm != "both")]
+        headers += [*(["bounds"] if bounded else []), *(["guessing"] if floors else [])]
         return Table(headers, made, title=self._title(), notes=self.notes)
+
+    def ledger(self) -> Table:
+        """What was asked, and what became of it: to be read before the figures."""
+        return ledger_table({self.board.name: self.board})
 
     def slice_table(self, column: str) -> Table:
         """The headline metrics of one column's slices, one row per slice."""
@@ -106,7 +120,7 @@ class RunSummary:
         )
 
     def _repr_html_(self) -> str:
-        return self.table().html()
+        return self.ledger().html() + self.table().html()
 
 
 def summarise(board: Board, *, slices: bool = True) -> RunSummary:
@@ -124,18 +138,22 @@ def _row(column: str, value: str, measure: Measure, mask: Any, clusters: list[st
     if measure.floor is not None:
         kept = measure.floor if mask is None else measure.floor[mask]
         floor = float(np.mean(kept)) if len(kept) else math.nan
-    return SummaryRow(column, value, measure, measure.estimate(mask, clusters), floor)
+    return SummaryRow(column, value, measure, measure.estimate(mask, clusters), floor, measure.bounded(mask))
 
 
 def _notes(board: Board) -> Iterator[str]:
     """What a reader must know before believing the figures."""
+    yield from board.left_out
     for arm in board.arms.values():
-        absent = int((~arm.present).sum())
+        drawn = arm.present.sum(axis=1)
+        absent, gone = int(arm.present.size - drawn.sum()), int((drawn == 0).sum())
+        some = int((drawn < arm.n).sum()) - gone
         if absent:
-            hit = int((~arm.present).any(axis=1).sum())
+            parts = [f"{number_of(gone, 'question')} left out"] if gone else []
+            parts += [f"{number_of(some, 'question')} with what the other samples define"] if some else []
             yield (
-                f"{arm.name}: missing {absent} of {number_of(arm.present.size, 'completion')}; "
-                f"{number_of(hit, 'question')} left out of per-question metrics, not counted as wrong"
+                f"{arm.name}: missing {absent} of {number_of(arm.present.size, 'completion')}, not counted as wrong: "
+                f"{'; '.join(parts)}. bounds: were all of them wrong, and right"
             )
         if int(arm.undecided.sum()):
             yield f"{arm.name}: left out for an unusable gold: {number_of(int(arm.undecided.sum()), 'question')}"

@@ -3,7 +3,7 @@
 Rows are JSON lines, in one of two shapes: one row per completion
 (`{"id": "7", "arm": "sampled", "sample": 3, "completion": "...", "tokens": 41, "finish": "stop"}`), or one row
 per item with a list of completions. A row is matched to an item by the column named in `match`. A sample
-that the file lacks is not generated and stays missing.
+that the file lacks is not generated and stays missing; what the file has and the suite does not ask for is said.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rewardkit.errors import DataError, SetupError
+from rewardkit.formatting import number_of
 from rewardkit.rows import values
 from rewardkit.rows.columns import USUAL
 from rewardkit.rows.values import RowFault
@@ -58,7 +59,8 @@ class ReplayBackend(Backend):
         self._column = self.options.completion
         self._numbers: Counter[tuple[str, str]] = Counter()
         """How many completions there are of (match, arm)."""
-        self._unmatched: dict[str, str] = {}
+        self._lists: Counter[tuple[str, str]] = Counter()
+        """How many rows with a list of completions there are of (match, arm)."""
         self._places = self._index()
         if not self._places:
             raise DataError("the file holds no completions", str(self.path))
@@ -82,40 +84,73 @@ class ReplayBackend(Backend):
 
     def generate(self, requests: Iterable[Request]) -> Iterator[Completion | Refusal]:
         """Look up each sample by its place in the file; what is absent is not yielded."""
-        asked: Counter[str] = Counter()
-        known: Counter[str] = Counter()
-        name = ""
         with self.path.open("rb") as file:
             for request in requests:
-                name = self._name(request)
-                asked[request.arm] += 1
-                known[request.arm] += (name, request.arm) in self._numbers
                 for sample in request.samples:
-                    place = self._places.get((name, request.arm, sample))
+                    place = self._places.get((self._name(request), request.arm, sample))
                     if place is None:
                         continue
                     offset, nth = place
                     file.seek(offset)
                     yield self._completion(request, sample, json.loads(file.readline()), nth)
-        for arm in asked - known:
-            if not known[arm]:
-                self._unmatched[arm] = name
 
-    def remarks(self) -> list[str]:
-        """For each arm of which no problem was found: what the file has instead."""
-        arms, names = (
-            list(dict.fromkeys(column)) for column in zip(*((a, n) for n, a in self._numbers), strict=True)
-        )
-        told = []
-        for arm, name in self._unmatched.items():
-            if arm in arms:
-                found = f"its '{self.options.match}' are {_some(names)}, the suite's are like {name!r}"
-                remedy = "-O match=COLUMN matches by another column, data.id names the suite's"
-            else:
-                found = f"its arms are {_some(arms)}"
-                remedy = f"-O arm={arm} says what rows without an arm are; --set arms.{arm}=false leaves the arm out"
-            told.append(f"{self.path}: no completion of arm '{arm}' belongs to a problem: {found} ({remedy})")
-        return told
+    def left_out(self, plan: Iterable[Request]) -> list[str]:
+        """Completions of the file that no problem takes, and why; arms of which it has nothing."""
+        wanted: dict[str, dict[str, int]] = {}
+        for request in plan:
+            wanted.setdefault(request.arm, {})[self._name(request)] = len(request.samples)
+        told: list[str] = []
+        for arm, sizes in wanted.items():
+            found = {name: count for (name, of), count in self._numbers.items() if of == arm}
+            if sizes.keys().isdisjoint(found):
+                told.append(self._nothing(arm, found, next(iter(sizes))))
+                continue
+            strange = [name for name in found if name not in sizes]
+            if strange:
+                lost = number_of(sum(found[name] for name in strange), "completion")
+                told.append(
+                    f"arm '{arm}': {lost} left out: no problem has the '{self.options.match}' {_some(strange)}"
+                )
+            told += self._beyond(arm, sizes)
+            twice = [name for name in sizes if self._lists[name, arm] > 1]
+            if twice:
+                told.append(
+                    f"arm '{arm}': more than one row for the '{self.options.match}' {_some(twice)}; their completions "
+                    "are taken for further samples of one problem"
+                )
+        for arm in dict.fromkeys(of for _, of in self._numbers if of not in wanted):
+            lost = number_of(
+                sum(count for (_, of), count in self._numbers.items() if of == arm), "completion"
+            )
+            told.append(f"{lost} of arm '{arm}' left out: the suite's arms are {', '.join(wanted)}")
+        return [f"{self.path}: {text}" for text in told]
+
+    def _beyond(self, arm: str, sizes: dict[str, int]) -> Iterator[str]:
+        """What is left out because it lies beyond the suite's n."""
+        n = max(sizes.values())
+        beyond = [
+            place for name, of, place in self._places if of == arm and place >= sizes.get(name, place + 1)
+        ]
+        if beyond:
+            remedy = (
+                f"-n {max(beyond) + 1} takes them too" if arm == "sampled" else f"the arm '{arm}' takes one"
+            )
+            yield (
+                f"arm '{arm}': {number_of(len(beyond), 'completion')} left out: a problem has up to {max(beyond) + 1}, "
+                f"the suite has n: {n} ({remedy})"
+            )
+
+    def _nothing(self, arm: str, found: dict[str, int], name: str) -> str:
+        """What the file has where no completion of an arm belongs to a problem."""
+        if found:
+            has = f"its '{self.options.match}' are {_some(list(found))}, the suite's are like {name!r}"
+            remedy = "-O match=COLUMN matches by another column, data.id names the suite's"
+        else:
+            has = f"its arms are {_some(list(dict.fromkeys(of for _, of in self._numbers)))}"
+            remedy = (
+                f"-O arm={arm} says what rows without an arm are; --set arms.{arm}=false leaves the arm out"
+            )
+        return f"no completion of arm '{arm}' belongs to a problem: {has} ({remedy})"
 
     def _name(self, request: Request) -> str:
         match = self.options.match
@@ -146,6 +181,7 @@ class ReplayBackend(Backend):
                 )
         name, arm = str(row[self.options.match]), str(row.get("arm", self.options.arm))
         texts, several = values.completions(row[self._column])
+        self._lists[name, arm] += several
         for nth in range(len(texts)) if several else [None]:
             seen = self._numbers[name, arm]
             given = None if several else values.count(row.get("sample"), "sample")

@@ -77,9 +77,9 @@ def curves(boards: Boards) -> Chart | None:
         arm = board.arms.get("sampled")
         top = arm.n if arm is not None else 2
         if arm is not None:
-            n, c, whole = counts(arm)
+            n, c, usable = counts(arm)
             for k in _ks(arm.n):
-                values = np.where(whole, pass_at_k(n, c, k), np.nan)
+                values = np.where(usable, pass_at_k(n, c, k), np.nan)
                 made = Measure(name="", arm="", num=values, den=np.ones(len(n)), about="").estimate()
                 bands.append(_interval(name, made, k=k))
         for measure in measures(board):
@@ -130,8 +130,8 @@ def pass_rates(boards: Boards) -> Chart | None:
     for name, board in boards.items():
         arm = board.arms.get("sampled")
         if arm is not None:
-            n, c, whole = counts(arm)
-            pairs = zip(n[whole].tolist(), c[whole].tolist(), strict=True)
+            n, c, usable = counts(arm)
+            pairs = zip(n[usable].tolist(), c[usable].tolist(), strict=True)
             found.update((name, right / total) for total, right in pairs if total)
     if not found:
         return None

@@ -18,6 +18,7 @@ from rewardkit.pages.page import Section
 from rewardkit.pages.tables import Table, interval
 
 from ..analysis.board import load_board
+from ..analysis.ledger import ledger_table
 from ..analysis.paired import Difference, RunComparison
 from ..analysis.panel import panel
 from ..analysis.summary import RunSummary, summarise
@@ -81,7 +82,7 @@ def evaluation_sections(
 def summary_section(runs: Runs, prefix: str) -> Section:
     """Headline figures as a picture and a table; each run's every figure behind it."""
     summaries = {name: summarise(board, slices=False) for name, board in runs.boards.items()}
-    blocks: list[Block] = [Prose(text) for text in _sentences(summaries)]
+    blocks: list[Block] = [Tabled(ledger_table(runs.boards)), *map(Prose, _sentences(summaries))]
     drawn = charts.headlines(runs.boards)
     pictures = []
     if drawn is not None:

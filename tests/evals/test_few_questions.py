@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rewardkit.evals.analysis.board import CODE, ArmBoard, Board
 from rewardkit.evals.analysis.measures import measures
+from rewardkit.evals.metrics import maj_at_k
 from rewardkit.evals.suite.data import Item
 from rewardkit.evals.suite.suite import load_suite
 from rewardkit.statistics import exchange_test, mcnemar_exact, paired_difference, ratio_interval, wilson
@@ -109,7 +110,7 @@ def board(outcomes):
         for sample, outcome in enumerate(row):
             if outcome is not None:
                 arm.outcome[place, sample] = CODE[outcome]
-                arm.predictions[place][sample] = outcome
+                arm.predictions[place][sample] = arm.votes[place][sample] = outcome
     suite = load_suite("arithmetic", [f"arms={{sampled: {{n: {n}, temperature: 1}}}}", "slices=[]"])
     items = [Item(id=str(place), gold="1") for place in range(len(outcomes))]
     return Board(name="x", suite=suite, items=items, arms={"sampled": arm}, meta={}, scoring={})
@@ -119,12 +120,54 @@ def figures(outcomes):
     return {measure.name: measure.estimate() for measure in measures(board(outcomes))}
 
 
-def test_a_question_without_samples_or_with_too_few_is_missing():
+def test_a_question_keeps_what_its_samples_define():
+    """Of four questions one has no sample and one has one of two."""
     made = figures([["correct", "wrong"], [None, None], ["correct", None], ["correct", "correct"]])
-    assert made["mean@2"].value == pytest.approx(0.75)  # (1/2 + 1) / 2: the others do not count
+    assert made["mean@2"].value == made["pass@1"].value == pytest.approx((1 / 2 + 1 + 1) / 3)
     assert made["pass@2"].value == 1.0
-    assert made["mean@2"].questions == made["pass@2"].questions == made["maj@2"].questions == 2
+    assert [made[name].questions for name in ("mean@2", "pass@1", "pass@2", "maj@2")] == [3, 3, 2, 2]
     assert made["maj@2"].value == pytest.approx(0.75)  # a tie is paid one half
+
+
+def test_seven_of_eight_samples_define_all_but_pass_at_8():
+    seven = [*["correct"] * 3, *["wrong"] * 4, None]
+    made = figures([seven, ["wrong"] * 8])
+    assert made["mean@8"].value == pytest.approx((3 / 7 + 0) / 2)
+    assert made["pass@4"].value == pytest.approx((1 - 1 / 35) / 2)  # of 35 fours of seven one is all wrong
+    assert (made["pass@8"].value, made["pass@8"].questions) == (0.0, 1)
+    assert made["maj@4"].questions == 2
+
+
+def test_bounds_stand_beside_figures_where_samples_are_missing():
+    made = board([["correct", "wrong"], [None, None], ["correct", None], ["correct", "correct"]])
+    bounds = {measure.name: measure.bounded() for measure in measures(made)}
+    assert bounds["mean@2"] == pytest.approx(((1 / 2 + 0 + 1 / 2 + 1) / 4, (1 / 2 + 1 + 1 + 1) / 4))
+    assert bounds["pass@2"] == pytest.approx(((1 + 0 + 1 + 1) / 4, 1.0))
+    assert bounds["maj@2"] == pytest.approx(((1 / 2 + 0 + 1 / 2 + 1) / 4, (1 / 2 + 1 + 1 + 1) / 4))
+    assert bounds["tokens"] is None if "tokens" in bounds else True
+    whole = board([["correct", "wrong"], ["wrong", "wrong"]])
+    assert {measure.bounded() for measure in measures(whole)} == {None}
+
+
+@given(
+    st.lists(st.sampled_from(["r", "a", "b", "c"]), min_size=1, max_size=4),
+    st.integers(1, 3),
+    st.sampled_from(["abstain", "vote"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_no_way_to_fill_what_is_missing_leaves_the_bounds_of_maj(answers, lost, non_answers):
+    """Whatever the missing samples might have said (an answer of the others, a new one, nothing)."""
+    made = board([[*("correct" if a == "r" else "wrong" for a in answers), *[None] * lost]])
+    arm = made.arms["sampled"]
+    arm.votes[0][: len(answers)] = answers
+    made.suite = made.suite.model_copy(update={"non_answers": non_answers})
+    bounds = {measure.name: measure.bounded() for measure in measures(made)}
+    for filled in itertools.product(["r", "a", "b", "c", "d", None], repeat=lost):
+        votes = [*answers, *filled]
+        exact = maj_at_k(votes, [vote == "r" for vote in votes], non_answers)
+        for k in [k for k in made.suite.ks if f"maj@{k}" in bounds]:
+            low, high = bounds[f"maj@{k}"]
+            assert low - 1e-9 <= exact[k - 1] <= high + 1e-9, (votes, k)
 
 
 @pytest.mark.parametrize(("outcome", "value"), [("correct", 1.0), ("wrong", 0.0)])

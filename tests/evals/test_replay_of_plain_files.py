@@ -113,7 +113,7 @@ def test_one_of_a_thing_is_said_in_the_singular(folder):
     done = invoke("run", "sums.yaml", "--backend", "replay", "-m", "less.jsonl", "-o", "other")
     assert done.exit_code == 1
     words = " ".join(done.output.split())
-    assert "greedy: missing 1 of 3 completions; 1 question left out of per-question metrics" in words
+    assert "greedy: missing 1 of 3 completions, not counted as wrong: 1 question left out." in words
     assert "gains 1 question and loses 1" in invoke("compare", "run", "other").output
 
 
@@ -175,7 +175,7 @@ def test_where_nothing_belongs_to_the_suite_it_is_said_what_the_file_has(folder)
     done = replay()
     words = " ".join(done.output.split())
     assert "no completion of arm 'greedy' belongs to a problem: its 'id' are 'q0', 'q1', 'q2'" in words
-    assert "the suite's are like '2' (-O match=COLUMN" in words
+    assert "the suite's are like '0' (-O match=COLUMN" in words
     assert "no completion was generated" in str(done.exception)
 
 
@@ -188,6 +188,57 @@ def test_an_arm_that_the_file_has_not_is_said(folder):
     assert "--set arms.sampled=false leaves the arm out" in words
     assert done.exit_code == 1  # they are missing; the greedy ones are shown
     assert replay("--set", "arms.sampled=false").exit_code == 0
+
+
+def rows_of(*rows):
+    with open("done.jsonl", "w") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+
+
+FIVE = [{"id": place, "arm": "greedy", "completion": "\\boxed{1}"} for place in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        (
+            [{"id": place, "completion": ["x"] * 5} for place in range(3)],
+            "arm 'sampled': 9 completions left out: a problem has up to 5, the suite has n: 2 (-n 5 takes them too)",
+        ),
+        (
+            [{"id": place, "completion": ["x"] * 2} for place in range(5)],
+            "arm 'sampled': 4 completions left out: no problem has the 'id' '3', '4'",
+        ),
+        (
+            [{"id": place, "completion": ["x"]} for place in (0, 1, 2, 1)],
+            "arm 'sampled': more than one row for the 'id' '1'; their completions are taken for further samples",
+        ),
+        (
+            [{"id": place, "completion": "x"} for place in (0, 0, 1, 1, 2, 2, 2)],
+            "arm 'sampled': 1 completion left out: a problem has up to 3, the suite has n: 2",
+        ),
+        (
+            [{"id": 0, "completion": "x"}, {"id": 0, "arm": "beam", "completion": "x"}],
+            "1 completion of arm 'beam' left out: the suite's arms are greedy, sampled",
+        ),
+        (
+            [FIVE[1], {"id": 0, "completion": "x"}],
+            "arm 'greedy': 1 completion left out: a problem has up to 2, the suite has n: 1 (the arm 'greedy' takes one)",
+        ),
+    ],
+)
+def test_a_replay_says_what_it_leaves_out(folder, rows, says):
+    """At each start (also where all is there already), and wherever the figures are shown."""
+    rows_of(*FIVE, *rows)
+    for _ in range(2):
+        assert f"done.jsonl: {says}" in " ".join(replay("--no-score").output.split())
+    replay()
+    assert f"done.jsonl: {says}" in " ".join(invoke("show", "run").output.split())
+
+
+def test_a_replay_that_takes_all_says_nothing(folder):
+    assert "left out" not in replay().output
+    assert EvaluationRun("run").rows("sessions.jsonl")[-1]["left_out"] == []
 
 
 @pytest.mark.parametrize(
