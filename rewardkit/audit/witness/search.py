@@ -24,6 +24,8 @@ SPOTS_TRIED = 12
 MOST_LISTED = 1000
 """Cells of a recipe that are listed to find others than the most extreme."""
 FAR = 10_000_000
+USUAL_TOKENS = 100.0
+"""Tokens of a completion where nothing asks for another number."""
 
 
 class Search:
@@ -230,7 +232,9 @@ class Search:
         return cell
 
     def _plain(self, name: str, part: Range) -> float:
-        """The value of a range nearest to the clean style."""
+        """The value of a range nearest to the clean style; a completion of no tokens at all is nobody's."""
+        if name == "tokens" and part.lo == 0:
+            return min(USUAL_TOKENS, part.hi)
         clean = self.space.clean_ranges.get(name)
         return part.hi if clean is not None and part.hi < clean.lo else part.lo
 
