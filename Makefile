@@ -32,7 +32,7 @@ bench: setup
 	$(BIN)/python -m tests.bench
 
 evidence: setup
-	$(BIN)/python -m rewardkit.trainers.playground.evidence
+	$(BIN)/python -m tests.docs.evidence
 
 lint: setup
 	$(BIN)/ruff check .

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewardkit.formatting import num
+from rewardkit.audit.findings import witness_cells
+from rewardkit.formatting import ends
 from rewardkit.pages.blocks import Block, FindingCard, Folded, Heading, Prose, Tabled
 from rewardkit.pages.page import Section
 from rewardkit.pages.tables import Table
@@ -27,6 +28,8 @@ TITLES = {
 HIDDEN = ("kind", "version", "recipe", "digest", "failed", "allowed", "findings", "before", "after")
 MOST = 40
 """Rows of a list that are shown."""
+MOST_SHOWN = 240
+"""Characters of a string that are shown: a witness may be thousands of characters of filling."""
 
 
 def audit_section(audits: Sequence[Mapping[str, Any]]) -> Section:
@@ -72,31 +75,8 @@ def _finding(found: Mapping[str, Any], allowed: Mapping[str, str]) -> FindingCar
 
 
 def _witness(rollouts: Sequence[Mapping[str, Any]]) -> Table:
-    """Equal completions once, with their number."""
-    counted: dict[tuple[str, ...], int] = {}
-    pushed = any(row.get("advantage") is not None for row in rollouts)
-    for row in rollouts:
-        cells = [num(row["total"])]
-        if pushed:
-            cells.append("" if row.get("advantage") is None else f"{row['advantage']:+.3f}")
-        cells += [
-            row["outcome"],
-            "" if row.get("tokens") is None else str(row["tokens"]),
-            _short(row["completion"]),
-        ]
-        counted[tuple(cells)] = counted.get(tuple(cells), 0) + 1
-    rows = [[cells[0] + (f" × {n}" if n > 1 else ""), *cells[1:]] for cells, n in counted.items()]
-    headers = ["reward", *(["advantage"] if pushed else []), "outcome", "tokens", "completion"]
-    return Table(headers, rows, words=(len(headers) - 3, len(headers) - 1))
-
-
-def _short(text: Any, most: int = 240) -> str:
-    """A witness may be thousands of characters of filling: its middle is left out, and said so."""
-    text = str(text)
-    if len(text) <= most:
-        return text
-    half = most // 2
-    return f"{text[:half]} … {len(text) - 2 * half} characters … {text[-half:]}"
+    header, rows = witness_cells(rollouts, MOST_SHOWN)
+    return Table(header, rows, words=(len(header) - 3, len(header) - 1))
 
 
 def _rest(document: Mapping[str, Any]) -> list[Block]:
@@ -182,4 +162,4 @@ def _cell(value: Any) -> str:
         return ", ".join(f"{key} {_cell(one)}" for key, one in value.items())
     if isinstance(value, list):
         return ", ".join(map(_cell, value))
-    return _short(value)
+    return ends(str(value), MOST_SHOWN, " … ")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 from ..documents import MERGED, OMITTED, OR_NULL, computed, encode
@@ -232,27 +233,24 @@ def quoted(setting: str) -> str:
     return f'"{setting}"' if any(sign in setting for sign in " {[") else setting
 
 
-def witness_rows(witness: Witness, width: int = SHOWN) -> list[list[str]]:
-    """The cells of a witness table as text; totals that differ are told apart, equal rows stand once."""
+def witness_cells(rows: Sequence[Mapping[str, Any]], width: int = SHOWN) -> tuple[list[str], list[list[str]]]:
+    """Header and cells of a table of a witness's rows, as documents hold them: totals that differ are told apart,
+    equal neighbours stand once."""
+    totals = [row["total"] for row in rows]
     digits = 3
-    while digits < 12 and len({num(t, digits) for t in witness.totals}) < len(set(witness.totals)):
+    while digits < 12 and len({num(total, digits) for total in totals}) < len(set(totals)):
         digits += 3
-    rows: list[list[str]] = []
-    counts: list[int] = []
-    for at, rollout in enumerate(witness.rollouts):
-        row = [num(witness.totals[at], digits)]
-        if witness.advantages:
-            row.append(signed(witness.advantages[at]))
-        tokens = "" if rollout.tokens is None else str(rollout.tokens)
-        row += [witness.outcomes[at], tokens, shortened(rollout.completion, width)]
-        if rows and rows[-1] == row:
-            counts[-1] += 1
-        else:
-            rows.append(row)
-            counts.append(1)
-    for row, number in zip(rows, counts, strict=True):
-        row[0] += f" x{number}" if number > 1 else ""
-    return rows
+    pushed = any(row.get("advantage") is not None for row in rows)
+    cells = []
+    for row in rows:
+        push = row.get("advantage")
+        pushes = ["" if push is None else signed(push)] if pushed else []
+        tokens = "" if row.get("tokens") is None else str(row["tokens"])
+        completion = shortened(row["completion"], width)
+        cells.append([num(row["total"], digits), *pushes, row["outcome"], tokens, completion])
+    counted = [(same, len(list(run))) for same, run in groupby(cells)]
+    header = ["reward", *(["adv."] if pushed else []), "outcome", "tokens", "completion"]
+    return header, [[total + (f" x{n}" if n > 1 else ""), *rest] for (total, *rest), n in counted]
 
 
 def audit_markdown(audit: Audit) -> str:
@@ -276,10 +274,8 @@ def _markdown_finding(audit: Audit, found: Finding, fixes: Sequence[str]) -> lis
     lines = [f"- {sign(found)} **{found.code}**{verdict}{note}: {found.sentence}"]
     lines += [f"  - {line}" for line in fixes]
     if found.witness is not None and found.severity != Severity.INFO:
-        rows = witness_rows(found.witness)[:4]
-        advantage = ["advantage"] if found.witness.advantages else []
-        header = ["reward", *advantage, "outcome", "tokens", "completion"]
-        lines += ["", *("  " + line for line in markdown_table(header, rows).splitlines()), ""]
+        header, rows = witness_cells(found.witness.rows)
+        lines += ["", *("  " + line for line in markdown_table(header, rows[:4]).splitlines()), ""]
     return lines
 
 

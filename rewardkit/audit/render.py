@@ -21,7 +21,7 @@ from .findings import (
     sign,
     what_else,
     with_fix_lines,
-    witness_rows,
+    witness_cells,
 )
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ def _print_finding(console: Console, audit: Audit, found: Finding, fixes: Sequen
 
 def _witness_lines(witness: Witness, width: int, most: int = 3) -> list[str]:
     """What each completion earns, one line each; equal ones once, with their number."""
-    rows = witness_rows(witness, width)[:most]
+    _, rows = witness_cells(witness.rows, width)
     cells = [
         [total, *(f"adv {value}" for value in advantage), outcome, f"{tokens} tokens" if tokens else "", text]
-        for total, *advantage, outcome, tokens, text in rows
+        for total, *advantage, outcome, tokens, text in rows[:most]
     ]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)][:-1]
     left = len(widths) - 2  # the outcome is set to the left
@@ -93,14 +93,12 @@ def witness_table(witness: Witness, most: int = 4) -> RenderableType:
     from rich.markup import escape
     from rich.table import Table
 
+    header, rows = witness_cells(witness.rows)
     table = Table(box=None, padding=(0, 1), show_header=True, header_style="dim")
-    table.add_column("reward", justify="right", no_wrap=True)
-    if witness.advantages:
-        table.add_column("adv.", justify="right", no_wrap=True)
-    table.add_column("outcome", no_wrap=True)
-    table.add_column("tokens", justify="right", no_wrap=True)
-    table.add_column("completion", overflow="fold")
-    for row in witness_rows(witness)[:most]:
+    for name in header[:-1]:
+        table.add_column(name, justify="left" if name == "outcome" else "right", no_wrap=True)
+    table.add_column(header[-1], overflow="fold")
+    for row in rows[:most]:
         table.add_row(*map(escape, row))
     return table
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..formatting import excerpt
 from .options import print_document
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ def _pair(gold: str, answer: str, json: bool) -> None:
         print_document("verdict", found)
     else:
         typer.echo(f"{found.equality}  (route {found.route}, {_time(found.seconds)})")
-        typer.echo(f"  gold    {_printable(found.gold or gold)}")
-        typer.echo(f"  answer  {_printable(found.answer or answer)}")
+        typer.echo(f"  gold    {excerpt(found.gold or gold)}")
+        typer.echo(f"  answer  {excerpt(found.answer or answer)}")
         if found.details:
             typer.echo(f"  {found.details.get('fault')}")
     raise typer.Exit(2 if found.equality == "undecided" else int(found.equality != "equal"))
@@ -128,12 +129,6 @@ def _pair(gold: str, answer: str, json: bool) -> None:
 
 def _time(seconds: float) -> str:
     return f"{seconds * 1e6:.0f} us" if seconds < 0.001 else f"{seconds * 1e3:.1f} ms"
-
-
-def _printable(text: str, width: int = 200) -> str:
-    """The string with only printable characters, cut to a width."""
-    safe = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
-    return safe if len(safe) <= width else safe[:width] + " ..."
 
 
 def _cases(file: str, against: str | None, extract: list[str] | None, json: bool) -> None:
@@ -183,7 +178,7 @@ def _print_report(made: Report, other: Report | None) -> None:
     for one in made.misses:
         case = one.case
         console.print(
-            f"{one.miss} {case.id}: gold {_printable(case.gold, 60)!r}, answer {_printable(one.answer or '(nothing)', 60)!r}, "
+            f"{one.miss} {case.id}: gold {excerpt(case.gold, 60)!r}, answer {excerpt(one.answer or '(nothing)', 60)!r}, "
             f"route {one.route}" + (f" ({case.note})" if case.note else ""),
             markup=False,
             highlight=False,

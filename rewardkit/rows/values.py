@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ..formatting import cut
 from ..kinds import Extractor
 from ..types import Finish, Gold
 
@@ -299,5 +300,4 @@ def optional_text(cell: Any) -> str | None:
 
 def short(value: Any, width: int = 40) -> str:
     """A value as Python writes it, cut to a width, for messages."""
-    text = repr(value)
-    return text if len(text) <= width else text[: width - 3] + "..."
+    return cut(repr(value), width)

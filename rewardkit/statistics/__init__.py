@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .estimate import Estimate
 from .groups import dead_share, expected_dead_share, pass_variance
-from .wilson import wilson
+from .wilson import proportion, wilson
 
 if TYPE_CHECKING:
     from .bands import Band, difference_band
@@ -31,6 +31,7 @@ __all__ = [
     "minimum_detectable_difference",
     "paired_difference",
     "pass_variance",
+    "proportion",
     "ratio_interval",
     "resample_weights",
     "wilson",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
+from .estimate import Estimate
+
 Z95 = 1.959963984540054
 """The normal quantile at .975; `NormalDist` is off in its last bit."""
 
@@ -25,3 +27,10 @@ def wilson(right: float, total: float, level: float = 0.95) -> tuple[float, floa
     middle = (2 * total * share + z**2) / whole
     half = z / whole * math.sqrt(max(0.0, 4 * total * share * (1 - share)) + z**2)
     return 0.0 if right == 0 else middle - half, 1.0 if right == total else middle + half
+
+
+def proportion(right: int, total: int) -> Estimate:
+    """The share of `right` among `total` questions, with Wilson's interval; NaN of none."""
+    low, high = wilson(right, total)
+    value = right / total if total else math.nan
+    return Estimate(value=value, low=low, high=high, questions=total, method="wilson")

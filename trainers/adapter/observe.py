@@ -30,6 +30,7 @@ from typing import Any, Literal
 
 from rewardkit.recipe.recipe import Recipe
 from rewardkit.terms.charsets import charsets
+from rewardkit.terms.kinds.repetition import repeated_share
 from rewardkit.types import DECIDED, Outcome, Score
 
 ROUTES = (
@@ -101,7 +102,7 @@ def metrics(
     texts = [score.reading.text for score in scores]
     found["text/characters"] = sum(1 for text in texts if _stray().search(text)) / n
     found["text/script"] = sum(map(_other_script, texts)) / n
-    found["text/repetition"] = sum(_repeated(score.reading.words) for score in scores) / n
+    found["text/repetition"] = sum(repeated_share(score.reading.words, NGRAM) for score in scores) / n
     return found
 
 
@@ -205,10 +206,3 @@ def _other_script(text: str) -> float:
         return 0.0
     letters = LETTER.findall(text)
     return sum(1 for letter in letters if OTHER_LETTER.match(letter)) / len(letters) if letters else 0.0
-
-
-def _repeated(words: Sequence[str]) -> float:
-    total = len(words) - NGRAM + 1
-    if total <= 0:
-        return 0.0
-    return 1 - len(set(zip(*(words[at:] for at in range(NGRAM)), strict=False))) / total

@@ -16,7 +16,7 @@ from rewardkit.evals.analysis.board import Board
 from rewardkit.evals.analysis.measures import counts
 from rewardkit.evals.metrics import pass_at_k
 from rewardkit.pages.tables import Table
-from rewardkit.statistics import Estimate, paired_difference, ratio_interval, wilson
+from rewardkit.statistics import Estimate, paired_difference, proportion, ratio_interval
 from rewardkit.types import ANSWERABLE, UNANSWERABLE, Outcome
 
 
@@ -51,10 +51,7 @@ def policy_of(board: Board) -> EvaluatedPolicy:
 
 
 def _share(hits: NDArray[np.bool_], of: NDArray[np.bool_]) -> Estimate:
-    count, total = int((hits & of).sum()), int(of.sum())
-    low, high = wilson(count, total)
-    value = count / total if total else float("nan")
-    return Estimate(value=value, low=low, high=high, questions=total, method="wilson")
+    return proportion(int((hits & of).sum()), int(of.sum()))
 
 
 def _mean(values: NDArray[np.float64], unit: bool = True) -> Estimate:

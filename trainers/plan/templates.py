@@ -13,6 +13,7 @@ from jinja2 import TemplateError, TemplateSyntaxError
 
 from rewardkit.errors import DataError
 from rewardkit.evals.suite.shared import sandbox
+from rewardkit.formatting import cut
 from rewardkit.rows.values import is_null
 
 
@@ -48,7 +49,7 @@ def fill(template: str, fields: Mapping[str, Any], source: str, number: int) -> 
     except _Null as wrong:
         nulls = [name for name, value in fields.items() if is_null(value) and name in template]
         raise DataError(
-            f"{' and '.join(nulls) or 'a value'} in the template '{_short(template)}' is null; fix the row, leave out such "
+            f"{' and '.join(nulls) or 'a value'} in the template '{cut(template)}' is null; fix the row, leave out such "
             f"rows with `filter: {nulls[0] if nulls else 'COLUMN'}`, or write {{{{ COLUMN or '' }}}}",
             source,
             number,
@@ -57,7 +58,7 @@ def fill(template: str, fields: Mapping[str, Any], source: str, number: int) -> 
         raise DataError(f"{wrong}; the row has {', '.join(fields)}", source, number) from wrong
     if not text.strip():
         raise DataError(
-            f"the template '{_short(template)}' gives an empty string; fix the row, or leave out such rows with `filter`",
+            f"the template '{cut(template)}' gives an empty string; fix the row, or leave out such rows with `filter`",
             source,
             number,
         )
@@ -86,7 +87,3 @@ def column(row: Mapping[str, Any], name: str, source: str, number: int) -> Any:
     if name not in row:
         raise DataError(f"no column '{name}'; found {', '.join(row)}", source, number)
     return row[name]
-
-
-def _short(template: str) -> str:
-    return template if len(template) <= 60 else template[:57] + "..."

@@ -16,6 +16,7 @@ import regex
 from pydantic import Field, field_validator
 
 from ...errors import SetupError
+from ...formatting import cut
 from ...types import Reading
 from ..base import Number, Payment, Term
 from ..cells import Axis, Cell, Pays, exactly, flag
@@ -154,5 +155,5 @@ def _nonconformity(schema: str, found: Any) -> str:
     if error is None:
         return ""
     at = "/".join(map(str, error.absolute_path))
-    message = error.message if len(error.message) <= 80 else error.message[:77] + "..."
+    message = cut(error.message, 80)
     return f"{at}: {message}" if at else message

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from ...formatting import cut
 from ...types import ANSWERABLE, DECIDED, Outcome, Reading
 from ..base import Number, Payment, Price, Term
 from ..cells import NOTHING, Cell, Pays, exactly
@@ -51,9 +52,8 @@ def why(reading: Reading) -> str:
     return f'{source} "{said}" {sign} {gold}, {reading.route}'
 
 
-def _short(text: str, width: int = 40) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= width else text[: width - 3] + "..."
+def _short(text: str) -> str:
+    return cut(" ".join(text.split()), 40)
 
 
 class Correctness(_Table):

@@ -36,6 +36,16 @@ def distinct_ngrams(items: Sequence[Hashable], n: int) -> int:
     return len(set(zip(names, names[n - length :], strict=False)))
 
 
+def repeated_share(items: Sequence[Hashable], n: int) -> float:
+    """The share of n-grams that repeat an earlier one; 0 where there are fewer than n items.
+
+    >>> repeated_share("ABCABC", 3)
+    0.25
+    """
+    total = len(items) - n + 1
+    return 1 - distinct_ngrams(items, n) / total if total > 0 else 0.0
+
+
 class Repetition(WithPresets):
     """(1 - different / all n-grams) * max_penalty; 0 for a completion shorter than n.
 
@@ -75,8 +85,7 @@ class Repetition(WithPresets):
     def share(self, reading: Reading) -> float:
         """The share of n-grams that occurred before, from 0 to below 1."""
         items = self._items(reading)
-        total = len(items) - self.ngram + 1
-        return 1 - distinct_ngrams(items, self.ngram) / total if total > 0 else 0.0
+        return repeated_share(items, self.ngram)
 
     def pay(self, reading: Reading) -> Payment:  # noqa: D102
         share = self.share(reading)

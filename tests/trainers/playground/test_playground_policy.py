@@ -2,17 +2,20 @@
 
 import json
 import pickle
+import sys
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("trl")
+sys.path.append(str(Path(__file__).parents[2] / "docs"))  # for evidence
 
+from evidence.measure import Sheet, measure
+from evidence.sampling import MAX_TOKENS, generate
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 
-from rewardkit.trainers.playground.measure import Sheet, measure
 from rewardkit.trainers.playground.policy import TAGS, build_policy
 from rewardkit.trainers.playground.reward import LONGEST, SHORTEST, HandWritten, pay
-from rewardkit.trainers.playground.sampling import MAX_TOKENS, generate
 from rewardkit.trainers.playground.texts import MISSING, answer
 from rewardkit.trainers.playground.training import train_grpo, train_sft
 from rewardkit.trainers.playground.world import make_world, read_rows

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewardkit.evals.metrics import pass_at_k
-from rewardkit.statistics import Estimate, paired_difference, ratio_interval, wilson
-
-from .reward import read_answer
+from rewardkit.statistics import Estimate, paired_difference, proportion, ratio_interval
+from rewardkit.trainers.playground.reward import read_answer
 
 SAMPLES = 8
 """Completions per problem in the sampled arm, at temperature 1; k of pass@k."""
@@ -94,10 +93,7 @@ def share(values: Sequence[float] | NDArray[Any], chosen: NDArray[np.bool_]) -> 
     """The mean over the chosen problems; Wilson's interval for ones and zeros, else the bootstrap's."""
     picked = np.asarray(values, dtype=np.float64)[chosen]
     if np.isin(picked, (0.0, 1.0)).all() and len(picked):
-        low, high = wilson(int(picked.sum()), len(picked))
-        return Estimate(
-            value=float(picked.mean()), low=low, high=high, questions=len(picked), method="wilson"
-        )
+        return proportion(int(picked.sum()), len(picked))
     return ratio_interval(picked, np.ones(len(picked)))
 
 

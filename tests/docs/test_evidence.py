@@ -1,14 +1,17 @@
 """The evidence: figures by hand arithmetic, claims that fail when they should, work that is not done twice."""
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("trl")
+sys.path.append(str(Path(__file__).parent))  # for evidence
 
-from rewardkit.trainers.playground import evidence
-from rewardkit.trainers.playground.measure import Sheet, changes, claims, figures
-from rewardkit.trainers.playground.page import page, summary
+from evidence import __main__ as evidence
+from evidence.measure import Sheet, changes, claims, figures
+from evidence.page import page, summary
 
 pytestmark = pytest.mark.train
 

@@ -1,4 +1,4 @@
-"""The playground's claims, measured: `python -m rewardkit.trainers.playground.evidence`.
+"""The playground's claims, measured: `make evidence`, or `python -m tests.docs.evidence`.
 
 For each seed: a world, one SFT, then GRPO twice from there, with `playground-none` versions 0 and 1; each of
 the three policies is measured on problems that none was trained on. Everything is written under `runs/evidence`,
@@ -29,14 +29,20 @@ import transformers
 from transformers import AutoTokenizer
 
 from rewardkit.recipe.loading import load_recipe
+from rewardkit.trainers.playground.policy import SHAPE, VOCABULARY
+from rewardkit.trainers.playground.texts import lessons
+from rewardkit.trainers.playground.training import (
+    GRPO_OPTIONS,
+    SFT_OPTIONS,
+    grpo_config,
+    train_grpo,
+    train_sft,
+)
+from rewardkit.trainers.playground.world import make_splits, make_world, read_rows
 from rewardkit.trainers.trl import reward_functions
 
 from .measure import Sheet, measure
 from .page import page, summary
-from .policy import SHAPE, VOCABULARY
-from .texts import lessons
-from .training import GRPO_OPTIONS, SFT_OPTIONS, grpo_config, train_grpo, train_sft
-from .world import make_splits, make_world, read_rows
 
 SIZES = {"eval": 1000, "train": 800, "sft": 10000}
 SEEDS = (1, 2, 3, 4, 5)

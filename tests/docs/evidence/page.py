@@ -11,9 +11,9 @@ from typing import Any
 
 from rewardkit.formatting import markdown_table
 from rewardkit.statistics import Estimate
+from rewardkit.trainers.playground.problem import LEVELS
 
 from .measure import Sheet, changes, claims, figures
-from .problem import LEVELS
 
 ENOUGH = 0.8
 """The share of the seeds in which a claim must hold: four of five."""
