@@ -1,4 +1,4 @@
-"""`rewardkit score RECIPE FILE -o OUT`: a file of scores, and a summary, for a file of completions.
+"""`rewardkit score RECIPE FILE... -o OUT`: a file of scores, and a summary, for files of completions.
 
 Exit codes: 0; 1 bad rows are missing from OUT (they are named); 2 usage, or nothing to score.
 """
@@ -8,23 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from .options import AS_IT_IS, AsJson, RecipeName, RowOptions, Settings, print_json, with_row_options
-
-if TYPE_CHECKING:
-    from ..rows import Groups
 
 
 @with_row_options
 def score(
     recipe: RecipeName,
     file: Annotated[
-        str,
+        list[str],
         typer.Argument(
-            help="Rows: .jsonl (or .jsonl.gz, .jsonl.zst), .json, .csv, .tsv, .parquet, or - for JSONL on standard input."
+            help="Rows: .jsonl (or .jsonl.gz, .jsonl.zst), .json, .csv, .tsv, .parquet, patterns (in quotes) and folders of "
+            "them, or - for JSONL on standard input."
         ),
     ],
     out: Annotated[
@@ -46,9 +44,18 @@ def score(
             "--overwrite", help="Start over even if OUT exists; by default an interrupted run resumes."
         ),
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            help="How many processes score. Default: the cores that this process may use; one for small files. OUT is the "
+            "same.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score a file of completions.
+    """Score files of completions.
 
     OUT has one row per completion, in input order: id, group, sample, total, outcome, prediction, route, terms (label
     to number or null), recipe, digest. A killed run resumes where it stopped. Bad rows are named, counted and left out
@@ -57,26 +64,32 @@ def score(
     from ..recipe.loading import load_recipe
     from ..rows import parse_columns, read_rollouts
     from ..rows.golds import ON_COMMAND_LINE
+    from ..rows.sources import expand
     from ..rows.tokens import load_tokenizer
     from ..scoring.run import score_all, score_into
 
     reward = load_recipe(recipe, set_ or ())
-    groups = read_rollouts(
-        file,
-        parse_columns(rows.column or ()),
-        gold_extract=rows.gold_extract,
-        judges=[reward.answer],
-        option=ON_COMMAND_LINE,
-        null_gold=reward.answer.null_gold,
-        needs=frozenset() if rows.tokenizer else reward.needs(),
-        fields=reward.fields(),
-        group_by=rows.group_by,
-        strict=strict,
-        limit=rows.limit,
-    )
+    groups = [
+        read_rollouts(
+            name,
+            parse_columns(rows.column or ()),
+            gold_extract=rows.gold_extract,
+            judges=[reward.answer],
+            option=ON_COMMAND_LINE,
+            null_gold=reward.answer.null_gold,
+            needs=frozenset() if rows.tokenizer else reward.needs(),
+            fields=reward.fields(),
+            group_by=rows.group_by,
+            strict=strict,
+            limit=rows.limit,
+        )
+        for name in expand(file)
+    ]
     counter = load_tokenizer(rows.tokenizer) if rows.tokenizer and reward.needs() else None
     if out is None:
-        summary = score_all(reward, groups, counter=counter, strict=strict, say=_say, progress=_progress)
+        summary = score_all(
+            reward, groups, counter=counter, strict=strict, workers=workers, say=_say, progress=_progress
+        )
     else:
         options = {name.replace("_", "-"): value for name, value in rows.given().items()}
         options["column"] = sorted(rows.column or ())
@@ -88,6 +101,7 @@ def score(
             options=options,
             strict=strict,
             overwrite=overwrite,
+            workers=workers,
             say=_say,
             progress=_progress,
         )
@@ -117,7 +131,7 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def _progress(groups: Groups) -> Iterator[Callable[[int], None]]:
+def _progress(groups: Any) -> Iterator[Callable[[int], None]]:
     """A bar with a rate on a terminal; nothing elsewhere."""
     from rich.console import Console
 

@@ -13,9 +13,11 @@ import io
 import json
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import glob
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,17 +74,18 @@ class JsonLines(Source):
     def __iter__(self) -> Iterator[Row]:
         self.done = 0
         if self.name == "<stdin>":
-            yield from self._rows(sys.stdin.buffer)
+            yield from self.rows(sys.stdin.buffer)
             return
-        yield from self._rows(_lines(self.path))
+        yield from self.rows(_lines(self.path))
 
-    def _rows(self, lines: Any) -> Iterator[Row]:
-        for number, line in enumerate(lines, start=1):
+    def rows(self, lines: Iterable[bytes], first: int = 1) -> Iterator[Row]:
+        """The rows of some of the file's lines, of which the first has this number."""
+        for number, line in enumerate(lines, start=first):
             self.done += len(line)
             if number == 1:
                 line = line.removeprefix(_BOM)
             if not line.isspace() and line:
-                yield _row(number, line)
+                yield row_of_line(number, line)
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -138,7 +141,8 @@ def _zstd_lines(path: Path) -> Iterator[Iterator[bytes]]:
             raise EOFError(str(wrong)) from None
 
 
-def _row(number: int, line: bytes) -> Row:
+def row_of_line(number: int, line: bytes) -> Row:
+    """The row that a line of JSON is, or what is wrong with it."""
     try:
         cells = loads(line)
     except UnicodeDecodeError as error:
@@ -183,7 +187,7 @@ class Json(Source):
             for number, line in enumerate(io.StringIO(text), start=1):
                 self.done += len(line)
                 if line.strip():
-                    yield _row(number, line.encode())
+                    yield row_of_line(number, line.encode())
             return
         try:
             rows = json.loads(text)
@@ -205,6 +209,8 @@ class Csv(Source):
     def __init__(self, path: Path, delimiter: str) -> None:
         super().__init__(path)
         self.delimiter = delimiter
+        self.lines = 0
+        """The number of the last line that was read."""
         self.size = path.stat().st_size
 
     def names(self) -> list[str]:
@@ -235,29 +241,34 @@ class Csv(Source):
         return header
 
     def __iter__(self) -> Iterator[Row]:
-        csv.field_size_limit(sys.maxsize)
         self.done = 0
         with self.path.open("rb") as raw:
-            reader = csv.reader(self._lines(raw), delimiter=self.delimiter)
-            try:
-                header = self._header(reader)
-                before = reader.line_num
-                for cells in reader:
-                    number, before = before + 1, reader.line_num
-                    if not cells:
-                        continue
-                    if len(cells) != len(header):
-                        yield Row(
-                            number, None, f"{len(cells)} cells, but the header names {len(header)} columns"
-                        )
-                        continue
-                    yield Row(number, {name: cell or None for name, cell in zip(header, cells, strict=True)})
-            except csv.Error as error:
-                raise DataError(f"not CSV: {error}", self.name, reader.line_num) from None
+            yield from self.records(raw)
 
-    def _lines(self, raw: Any) -> Iterator[str]:
-        for number, line in enumerate(raw, start=1):
+    def records(
+        self, lines: Iterable[bytes], header: list[str] | None = None, first: int = 1
+    ) -> Iterator[Row]:
+        """The rows of some of the file's lines, of which the first has this number; without a header it is in them."""
+        csv.field_size_limit(sys.maxsize)
+        reader = csv.reader(self._lines(lines, first), delimiter=self.delimiter)
+        try:
+            header = self._header(reader) if header is None else header
+            before = reader.line_num
+            for cells in reader:
+                number, before = first + before, reader.line_num
+                if not cells:
+                    continue
+                if len(cells) != len(header):
+                    yield Row(number, None, f"{len(cells)} cells, but the header names {len(header)} columns")
+                    continue
+                yield Row(number, {name: cell or None for name, cell in zip(header, cells, strict=True)})
+        except csv.Error as error:
+            raise DataError(f"not CSV: {error}", self.name, first - 1 + reader.line_num) from None
+
+    def _lines(self, raw: Iterable[bytes], first: int = 1) -> Iterator[str]:
+        for number, line in enumerate(raw, start=first):
             self.done += len(line)
+            self.lines = number
             try:
                 yield (line.removeprefix(_BOM) if number == 1 else line).decode("utf-8")
             except UnicodeDecodeError:
@@ -283,14 +294,25 @@ class Parquet(Source):
         return list(self.file.schema_arrow.names)
 
     def __iter__(self) -> Iterator[Row]:
-        number = 0
-        for batch in self.file.iter_batches(batch_size=_BATCH):
-            for cells in batch.to_pylist():
-                number += 1
-                self.done = number
-                yield Row(number, cells)
+        return self.rows()
+
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[Row]:
+        """The rows from one place, counted from 0, to before another."""
+        stop = self.size if stop is None else stop
+        meta = self.file.metadata
+        ends = list(accumulate(meta.row_group(at).num_rows for at in range(meta.num_row_groups)))
+        held = [at for at, end in enumerate(ends) if end > start and (ends[at - 1] if at else 0) < stop]
+        number = ends[held[0] - 1] if held and held[0] else 0
+        for batch in self.file.iter_batches(batch_size=_BATCH, row_groups=held) if held else ():
+            skipped = max(0, start - number)
+            for cells in batch.slice(skipped, max(0, stop - number - skipped)).to_pylist():
+                skipped += 1
+                self.done = number + skipped
+                yield Row(self.done, cells)
+            number += batch.num_rows
 
 
+ENDINGS = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".pq")
 FORMATS = ".jsonl (or .ndjson; also .jsonl.gz, .jsonl.zst), .json, .csv, .tsv, .parquet"
 
 
@@ -328,3 +350,37 @@ def open_rows(path: str | Path) -> Source:
         else "the file name has no ending to tell the format by"
     )
     raise UsageError(f"{path}: {found}; rows are read from {FORMATS}, or '-' for JSONL on standard input")
+
+
+def expand(names: Iterable[str]) -> list[str]:
+    """Files by their names, by patterns (`runs/*.jsonl`) and by folders (every file of rows in them), in order.
+
+    Raises:
+        UsageError: a pattern or a folder holds no file of rows, or a file is named twice.
+    """
+    found: list[str] = []
+    for name in names:
+        if name == STDIN or Path(name).is_file():
+            found.append(name)
+        elif Path(name).is_dir():
+            inside = sorted(str(path) for path in Path(name).rglob("*") if path.is_file() and _readable(path))
+            if not inside:
+                raise UsageError(f"{name}: no file in this folder holds rows; they are read from {FORMATS}")
+            found += inside
+        elif any(sign in name for sign in "*?["):
+            matched = sorted(path for path in glob(name, recursive=True) if Path(path).is_file())
+            if not matched:
+                raise UsageError(f"{name}: no file matches; rows are read from {FORMATS}")
+            found += matched
+        else:
+            found.append(name)  # open_rows says what is wrong with it
+    twice = next((name for name in found if found.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"{twice} is listed twice; list it once")
+    return found
+
+
+def _readable(path: Path) -> bool:
+    """Whether a file's ending is one that rows are read from; hidden files are not."""
+    ending = Path(path.stem).suffix if path.suffix in COMPRESSED else path.suffix
+    return ending.lower() in ENDINGS and not path.name.startswith(".")

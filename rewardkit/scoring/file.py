@@ -2,8 +2,9 @@
 
 While a run lasts, `OUT.part` is its log: a header (what is scored by what), a line per record, and after each chunk of
 whole groups a mark. A new run of the same recipe on the same input drops whatever follows the last mark, skips the groups
-before it and continues. At the end OUT appears whole, with `OUT.summary.json` beside it, which says what OUT was made
-from; the part and the lock are removed.
+before it and continues. What several processes score lies in `OUT.parts/` instead, a part per range of the input, and a
+new run scores the ranges whose parts are missing. At the end OUT appears whole, with `OUT.summary.json` beside it, which
+says what OUT was made from; the part or parts and the lock are removed.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UsageError
 from ..files import write_whole
 from ..rows.jsonl import loads
+from ..runs.folder import read_json, write_json
 from ..runs.lock import hold
 from ..runs.log import LogWriter, line, read_lines
+from ..runs.units import Parts
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -32,7 +35,7 @@ _HEAD, _MARK = b'{"score-file":', b'{"mark":'
 
 def fingerprint(path: str) -> dict[str, Any] | None:
     """What identifies an input: its size and SHA-256, not its name; None for standard input."""
-    if path == "-":
+    if path in ("-", "<stdin>"):
         return None
     with open(path, "rb") as file:
         return {"bytes": os.path.getsize(path), "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
@@ -46,13 +49,21 @@ class ScoreFile:
         header: what determines the scores: recipe, digest, input, columns and so on.
         labels: the recipe's term labels (parquet's `terms` is a struct of them).
         overwrite: start over, whatever is there.
+        divided: whether it is made of parts (see `rewardkit.runs.units`) rather than of a log; what an earlier run
+            began in one way is finished in that way.
 
     Raises:
         UsageError: OUT or its part was made from something else, or another process is writing it.
     """
 
     def __init__(
-        self, out: Path, header: Mapping[str, Any], labels: Sequence[str], *, overwrite: bool = False
+        self,
+        out: Path,
+        header: Mapping[str, Any],
+        labels: Sequence[str],
+        *,
+        overwrite: bool = False,
+        divided: bool = False,
     ) -> None:
         if out.suffix not in SUFFIXES:
             raise UsageError(f"-o {out}: the name of a score file must end in .jsonl or .parquet")
@@ -66,8 +77,13 @@ class ScoreFile:
         """The summary of a run that is already complete."""
         self.marks: list[dict[str, Any]] = []
         """The marks of the chunks that an earlier run wrote."""
+        self.parts: Parts | None = None
+        self.names: list[str] = []
+        """The parts that make the file, in order."""
         self._log: LogWriter | None = None
-        if not overwrite and out.exists() and not self.part.exists():
+        folder = out.with_name(out.name + ".parts")
+        begun = self.part.exists() or folder.exists()
+        if not overwrite and out.exists() and not begun:
             self._same(self._made_from(), out)
             return
         self._lock: BaseFileLock | None = hold(
@@ -75,7 +91,13 @@ class ScoreFile:
             f"{self.part}: another process is writing it; wait for it, or choose another -o",
         )
         try:
-            self._begin(self._resume() if not overwrite and self.part.exists() else 0)
+            if overwrite:
+                Parts(folder).remove()
+                self.part.unlink(missing_ok=True)
+            if folder.exists() or (divided and not self.part.exists()):
+                self._divide(Parts(folder))
+            else:
+                self._begin(self._resume() if self.part.exists() else 0)
         except BaseException:
             self.close()
             raise
@@ -95,9 +117,9 @@ class ScoreFile:
         return (loads(text) for text in self._lines())
 
     def finish(self, summary: Mapping[str, Any]) -> None:
-        """Put OUT and its summary in place, each whole, and remove the part."""
-        assert self._log is not None
-        self._log.sync()
+        """Put OUT and its summary in place, each whole, and remove the part or the parts."""
+        if self._log is not None:
+            self._log.sync()
         temporary = self.out.with_name(f".{self.out.name}.tmp")
         try:
             if self.out.suffix == ".parquet":
@@ -113,7 +135,9 @@ class ScoreFile:
             os.replace(temporary, self.out)
         finally:
             temporary.unlink(missing_ok=True)
-        self.part.unlink()
+        self.part.unlink(missing_ok=True)
+        if self.parts is not None:
+            self.parts.remove()
         if self._lock is not None:
             Path(self._lock.lock_file).unlink(missing_ok=True)
         self.close()
@@ -131,7 +155,21 @@ class ScoreFile:
 
     _lock: BaseFileLock | None = None
 
+    def _divide(self, parts: Parts) -> None:
+        """Open the folder of the parts; an earlier run's says what its parts were made from."""
+        self.parts = parts
+        manifest = parts.folder / "made_from.json"
+        found = read_json(manifest)
+        if found is not None:
+            self._same(found, parts.folder)
+        else:
+            parts.folder.mkdir(exist_ok=True)
+            write_json(manifest, self.header)
+        parts.tidy()
+
     def _lines(self) -> Iterator[bytes]:
+        if self.parts is not None:
+            return (line for name in self.names for line in self.parts.lines(name))
         return (text for _, text in read_lines(self.part) if not text.startswith((_HEAD, _MARK)))
 
     def _begin(self, whole: int) -> None:

@@ -1,4 +1,4 @@
-"""Scoring a file of completions into a score file: resumable, and callable from Python.
+"""Scoring files of completions into a score file: resumable, on every core, and callable from Python.
 
 `score_into` writes a score file and resumes what an interrupted run left; `score_all` scores every group and
 returns the summary. What a person sees while it runs (lines, a progress bar) is up to the caller.
@@ -6,87 +6,100 @@ returns the summary. What a person sees while it runs (lines, a progress bar) is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..documents import encode
-from ..errors import DataError, UsageError
-from ..recipe.engine import Paid
+from ..errors import UsageError
 from ..recipe.recipe import Recipe
-from ..recipe.stream import ReadChunk, chunks, read_chunk
 from ..rows import Group, Groups
+from ..rows.ranges import Range, cut
+from ..rows.sources import Csv, Json, JsonLines, Parquet
 from ..rows.tokens import Counter
-from ..types import Outcome, gold_fault
+from ..runs.processes import cores
+from .divided import FEWEST, Job, Unit, score_units, units
 from .file import ScoreFile, by_group, fingerprint
-from .moments import Moments
-from .oddities import oddities
-from .record import Lines
+from .groups import score_groups, take_mark
 from .summary import Summary
 
 Say = Callable[[str], None]
 Advance = Callable[[int], None]
-Progress = Callable[[Groups], AbstractContextManager[Advance]]
+Progress = Callable[[Any], AbstractContextManager[Advance]]
+"""Takes what is scored (its `source` has `done` and `size`) and gives what is told of every scored chunk."""
+
+
+STDIN = "<stdin>"
+FILES = (JsonLines, Json, Csv, Parquet)
+"""What can be cut; a frame in memory cannot."""
 
 
 def _silent(text: str) -> None:
     pass
 
 
-def _no_progress(groups: Groups) -> AbstractContextManager[Advance]:
+def _no_progress(groups: Any) -> AbstractContextManager[Advance]:
     return nullcontext(lambda scored: None)
 
 
 def score_into(
     out: Path | str,
     recipe: Recipe,
-    groups: Groups,
+    groups: Groups | Sequence[Groups],
     *,
     counter: Counter | None = None,
     options: Mapping[str, Any] | None = None,
     strict: bool = False,
     overwrite: bool = False,
+    workers: int | None = None,
     say: Say = _silent,
     progress: Progress = _no_progress,
 ) -> dict[str, Any]:
-    """Score a file into `out`, from where an interrupted run stopped. Returns the summary as plain data.
+    """Score files into `out`, from where an interrupted run stopped. Returns the summary as plain data.
 
     Args:
         out: the score file, .jsonl or .parquet.
         recipe: the reward.
-        groups: the rollouts, as `read_rollouts` reads them.
+        groups: the rollouts of a file, as `read_rollouts` reads them, or of several.
         counter: counts tokens where the recipe needs them and the rollouts have none.
         options: how the input was read; a run is resumed only under the same options.
         strict: stop at the first bad row or unusable gold.
         overwrite: start over even if `out` exists.
+        workers: how many processes score; None: the cores that this process may use, and one for small files. What
+            they write is the same.
         say: called with a line about what happens.
         progress: a context that is told how many completions were scored.
 
     Raises:
-        UsageError: `out` is the input, was made from something else, or is being written by another process.
+        UsageError: `out` is an input, was made from something else, or is being written by another process; or the
+            recipe holds something that several processes cannot have.
         DataError: under `strict`, the first row that cannot be scored.
     """
-    out, file = Path(out), groups.report.file
-    if file != "-" and out.exists() and out.samefile(file):
-        raise UsageError(f"-o {out}: is the input; write the scores elsewhere")
-    header = {"recipe": recipe.ref, "digest": recipe.digest, "input": fingerprint(file), **(options or {})}
-    target = ScoreFile(out, header, list(recipe.reward), overwrite=overwrite)
+    out = Path(out)
+    files = [groups] if isinstance(groups, Groups) else list(groups)
+    for one in files:
+        if one.report.file != STDIN and out.exists() and out.samefile(one.report.file):
+            raise UsageError(f"-o {out}: is the input; write the scores elsewhere")
+    plan = _plan(files, workers)
+    made_of = plan.made_of if plan.ranges else fingerprint(files[0].report.file)
+    header = {"recipe": recipe.ref, "digest": recipe.digest, "input": made_of, **(options or {})}
+    target = ScoreFile(
+        out, header, list(recipe.reward), overwrite=overwrite, divided=len(files) > 1 or plan.workers > 1
+    )
     try:
         if target.finished is not None:
             say(f"{out} is already complete; --overwrite scores it again")
             return target.finished
         if target.groups:
             say(f"resuming {target.part}: {target.groups:,} groups are already scored")
-        summary = score_all(
-            recipe, groups, counter=counter, target=target, strict=strict, say=say, progress=progress
-        )
+        summary = _score_all(recipe, files, plan, counter, target, strict, say, progress, workers is not None)
         target.finish(summary)
         say(f"wrote {out}")
         return summary
     except KeyboardInterrupt:
-        say(f"stopped; the same command resumes {target.part}")
+        say(f"stopped; the same command resumes {target.parts.folder if target.parts else target.part}")
         raise
     finally:
         target.close()
@@ -94,15 +107,102 @@ def score_into(
 
 def score_all(
     recipe: Recipe,
-    groups: Groups,
+    groups: Groups | Sequence[Groups],
     *,
     counter: Counter | None = None,
-    target: ScoreFile | None = None,
     strict: bool = False,
+    workers: int | None = None,
     say: Say = _silent,
     progress: Progress = _no_progress,
 ) -> dict[str, Any]:
-    """Score every group that `target` does not hold yet; returns the summary of all of them, as plain data."""
+    """Score every group without writing; returns the summary of all of them, as plain data. See `score_into`."""
+    files = [groups] if isinstance(groups, Groups) else list(groups)
+    plan = _plan(files, workers)
+    return _score_all(recipe, files, plan, counter, None, strict, say, progress, workers is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What identifies the input, its ranges file by file (none where it must be read as a whole), and how many
+    processes score it."""
+
+    made_of: Any
+    ranges: list[list[Range]]
+    workers: int
+
+
+def _plan(files: Sequence[Groups], workers: int | None) -> _Plan:
+    whole = [one.report.file for one in files if one.report.file == STDIN or not one.divisible]
+    if whole and len(files) > 1:
+        raise UsageError(
+            f"{whole[0]} cannot be read beside other files: standard input, --group-by and --limit are for one file"
+        )
+    if whole or not all(isinstance(one.source, FILES) for one in files):
+        return _Plan(None, [], 1)
+    cuts = [cut(one) for one in files]
+    made_of = cuts[0][1] if len(files) == 1 else {"files": [one for _, one in cuts]}
+    count = sum(len(ranges) for ranges, _ in cuts)
+    wanted = workers if workers is not None else cores() if count >= FEWEST else 1
+    return _Plan(made_of, [ranges for ranges, _ in cuts], min(wanted, count))
+
+
+def _score_all(
+    recipe: Recipe,
+    files: list[Groups],
+    plan: _Plan,
+    counter: Counter | None,
+    target: ScoreFile | None,
+    strict: bool,
+    say: Say,
+    progress: Progress,
+    asked: bool,
+) -> dict[str, Any]:
+    divided = target.parts is not None if target is not None else len(files) > 1 or plan.workers > 1
+    if not divided:
+        return _score_stream(recipe, files[0], counter, target, strict, say, progress)
+    job = Job(recipe, files, counter, strict, target.parts if target else None)
+    workers = plan.workers
+    if workers > 1 and not asked:
+        try:
+            job.pickled()
+        except UsageError as why:
+            say(f"one process scores: {why}")
+            workers = 1
+    todo = units(target.header if target else {}, plan.ranges)
+    for said in dict.fromkeys(str(one.open()) for one in files):
+        say(said)
+    size = sum(one.source.path.stat().st_size for one in files)
+    source = _Distance(size)
+    with progress(source) as advance:
+
+        def done(unit: Unit, completions: int) -> None:
+            source.source.done += size // len(todo)
+            advance(completions)
+
+        summary, names = score_units(job, todo, workers, done, say)
+    if target is not None:
+        target.names = names
+    return encode(summary)
+
+
+class _Distance:
+    """How far the files are scored, in bytes; in the place of `Groups` for a progress bar."""
+
+    def __init__(self, size: int) -> None:
+        self.source = self
+        self.done, self.size = 0, size
+
+
+def _score_stream(
+    recipe: Recipe,
+    groups: Groups,
+    counter: Counter | None,
+    target: ScoreFile | None,
+    strict: bool,
+    say: Say,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Score every group that `target` does not hold yet, one after the other."""
     summary = Summary(recipe.ref, recipe.digest, groups.report.file)
     if target is not None and target.groups:
         for records in by_group(target.records()):
@@ -137,78 +237,3 @@ def _announced(groups: Groups, skip: int, say: Say) -> Iterator[Group]:
             yield group
     if at < 0:  # every row was bad; the columns may say why
         say(str(groups.report.chosen))
-
-
-def score_groups(
-    recipe: Recipe,
-    groups: Iterable[Group],
-    file: str,
-    summary: Summary,
-    counter: Counter | None = None,
-    *,
-    strict: bool = False,
-    begun: bool = False,
-) -> Iterator[tuple[bytes, dict[str, Any]]]:
-    """Score groups chunk by chunk: the lines of a score file, and the mark that closes them.
-
-    Args:
-        recipe: the reward.
-        groups: the groups.
-        file: what the groups are read from, for messages.
-        summary: to which the scores are added.
-        counter: counts tokens where the recipe needs them and the rollouts have none.
-        strict: raise at the first rollout that cannot be scored.
-        begun: whether these groups follow others. What looks odd is asked once, of the first chunk of a file.
-    """
-    lines = Lines(recipe.reward, recipe.ref, recipe.digest)
-    for held in chunks(groups):
-        chunk = read_chunk(recipe, held, counter)
-        paid = recipe.pay_readings(chunk.readings)
-        mark = _mark(chunk, file, strict)
-        if not begun:
-            mark["doubts"] = oddities(recipe.score_readings(chunk.readings))
-            begun = True
-        _summarise(summary, recipe, chunk, paid)
-        take_mark(summary, mark)
-        yield "".join(map(lines.line, chunk.readings, paid)).encode("ascii"), mark
-
-
-def _summarise(summary: Summary, recipe: Recipe, chunk: ReadChunk, paid: Sequence[Paid]) -> None:
-    summary.outcomes.update([reading.outcome._value_ for reading in chunk.readings])
-    summary.routes.update([reading.route for reading in chunk.readings])
-    for at, label in enumerate(recipe.reward):
-        if paid:
-            summary.terms.setdefault(label, Moments()).add_all([one.values[at] for one in paid])
-    totals = iter([one.total for one in paid])
-    for group in chunk.groups:
-        summary.add_totals(list(islice(totals, len(group))))
-
-
-def _mark(chunk: ReadChunk, file: str, strict: bool) -> dict[str, Any]:
-    """What a summary needs of a chunk beside its records."""
-    rows = [row for group in chunk.groups for row in group.rows]
-    undecided: list[str] = []
-    ceilings = 0
-    for reading, row in zip(chunk.readings, rows, strict=True):
-        if reading.verdict is not None and reading.verdict.details:
-            ceilings += reading.verdict.details.get("ceilings", 0)
-        if reading.outcome is Outcome.UNDECIDED:
-            fault = gold_fault(reading)
-            if fault is not None:
-                if strict:
-                    raise DataError(fault, file, row)
-                undecided.append(f"{file}:{row}: {fault}")
-    if strict and chunk.refused:
-        raise DataError(chunk.refused[0].fault, file, chunk.refused[0].row)
-    refused = [f"{file}:{one.row}: {one.fault}" for one in chunk.refused]
-    mark = {"groups": len(chunk.groups), "completions": len(rows), "refused": refused, "undecided": undecided}
-    return mark | ({"ceilings": ceilings} if ceilings else {})
-
-
-def take_mark(summary: Summary, mark: Mapping[str, Any]) -> None:
-    """Add what the mark of a chunk says to the summary."""
-    for what in mark["refused"]:
-        summary.leave_out("unfit gold", what)
-    summary.name_undecided(mark["undecided"])
-    summary.ceilings += mark.get("ceilings", 0)
-    summary.warnings += [f"nearly nothing is right: {one}" for one in mark.get("doubts", ())]

@@ -83,24 +83,24 @@ class Summary:
             self.flat += max(paid) - min(paid) < 1e-12
 
     def merge(self, part: Mapping[str, Any]) -> None:
-        """Add what `state` wrote down of a part of the file."""
+        """Add what `state` wrote down of the next part of the input."""
         for label, state in part["terms"].items():
             self.terms.setdefault(label, Moments()).merge(Moments.from_state(state))
         self.total.merge(Moments.from_state(part["total"]))
         self.outcomes.update(part["outcomes"])
         self.routes.update(part["routes"])
-        self.completions += part["completions"]
-        self.groups += part["groups"]
-        self.compared += part["compared"]
-        self.flat += part["flat"]
+        for name in ("completions", "groups", "compared", "flat", "ceilings"):
+            setattr(self, name, getattr(self, name) + part[name])
+        self.take_faults(part["faults"], part["bad"])
+        self.name_undecided(part["undecided"])
+        self.warnings += part["warnings"]
 
     def state(self) -> dict[str, Any]:
-        """What was added by group, as JSON, for `merge`."""
+        """What was added, as JSON, for `merge`."""
+        plain = ("completions", "groups", "compared", "flat", "ceilings", "bad", "undecided", "warnings")
         return {
-            "completions": self.completions,
-            "groups": self.groups,
-            "compared": self.compared,
-            "flat": self.flat,
+            **{name: getattr(self, name) for name in plain},
+            "faults": dict(self.faults),
             "outcomes": dict(self.outcomes),
             "routes": dict(self.routes),
             "total": self.total.state(),

@@ -325,7 +325,7 @@ def test_a_file_of_unknown_make_is_not_touched(run, tmp_path):
 def test_wherever_a_run_is_torn_the_next_one_ends_in_the_same_file(
     run, tmp_path, monkeypatch, suffix, cut, again
 ):
-    import rewardkit.scoring.run as command
+    import rewardkit.scoring.groups as command
     from rewardkit.scoring.file import ScoreFile
 
     write(tmp_path, [*MANY, "{torn", {"gold": "1", "completions": []}])
