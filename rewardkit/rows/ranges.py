@@ -27,7 +27,7 @@ FEWEST_ROWS_SHARE = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
+class FileRange:
     """Rows of a file: from `start` to before `stop` in bytes (of parquet: in rows), `stop` None: to the end.
 
     `first` is the number that the first line or row has in the file.
@@ -59,7 +59,7 @@ class Digest:
         return {"bytes": self.size, "sha256": self._sha.hexdigest()}
 
 
-def cut(groups: Groups) -> tuple[list[Range], dict[str, Any]]:
+def cut(groups: Groups) -> tuple[list[FileRange], dict[str, Any]]:
     """The ranges of a file in order, and its size and SHA-256.
 
     Args:
@@ -82,7 +82,8 @@ def cut(groups: Groups) -> tuple[list[Range], dict[str, Any]]:
     edges = [(0, 1), *starts]
     stops = [start for start, _ in starts]
     found = [
-        Range(path, start, stop, first) for (start, first), stop in zip(edges, [*stops, None], strict=True)
+        FileRange(path, start, stop, first)
+        for (start, first), stop in zip(edges, [*stops, None], strict=True)
     ]
     return found, digest.plain()
 
@@ -160,7 +161,7 @@ def _row_starts(groups: Groups, source: Parquet) -> list[tuple[int, int]]:
     return found
 
 
-def open_range(part: Range) -> Source:
+def open_range(part: FileRange) -> Source:
     """The rows of a range, with the numbers that they have in the file."""
     source = open_rows(part.path)
     if part.start == 0 and part.stop is None:
@@ -172,7 +173,7 @@ def open_range(part: Range) -> Source:
 class _Part(Source):
     """Some of the rows of a file."""
 
-    def __init__(self, whole: Any, part: Range) -> None:
+    def __init__(self, whole: Any, part: FileRange) -> None:
         super().__init__(whole.path)
         self.whole, self.part, self.lists = whole, part, whole.lists
 

@@ -23,7 +23,7 @@ from ..errors import DataError, UsageError
 from ..recipe.recipe import Recipe
 from ..rows import Groups
 from ..rows.columns import lacks
-from ..rows.ranges import Range, open_range
+from ..rows.ranges import FileRange, open_range
 from ..rows.seen import Seen
 from ..rows.sources import Source
 from ..rows.tokens import Counter as Tokens
@@ -45,7 +45,7 @@ class Unit:
 
     number: int
     file: int
-    range: Range
+    range: FileRange
     name: str
 
 
@@ -115,7 +115,7 @@ def prepare(payload: bytes, ask: Callable[[Any], Any]) -> Callable[[Unit], dict[
     return job.score
 
 
-def units(header: Mapping[str, Any], files: Sequence[Sequence[Range]]) -> list[Unit]:
+def units(header: Mapping[str, Any], files: Sequence[Sequence[FileRange]]) -> list[Unit]:
     """The units of some files, named by what determines their parts."""
     found: list[Unit] = []
     for at, ranges in enumerate(files):

@@ -16,7 +16,7 @@ from ..documents import encode
 from ..errors import UsageError
 from ..recipe.recipe import Recipe
 from ..rows import Group, Groups
-from ..rows.ranges import Range, cut
+from ..rows.ranges import FileRange, cut
 from ..rows.sources import Csv, Json, JsonLines, Parquet
 from ..rows.tokens import Counter
 from ..runs.processes import cores
@@ -127,7 +127,7 @@ class _Plan:
     processes score it."""
 
     made_of: Any
-    ranges: list[list[Range]]
+    ranges: list[list[FileRange]]
     workers: int
 
 
