@@ -78,7 +78,7 @@ def test_a_spread_that_no_completion_shows_may_be_and_is_unknown():
     [found] = audit.of("group_false_none")
     assert found.verdict == ClaimVerdict.UNKNOWN
     assert found.sentence.startswith(
-        "Not decided: the arithmetic permits false Nones that earn -1 beside a wrong answer that earns 0"
+        "Not decided: the arithmetic permits false Nones to earn -1 and a wrong answer 0"
     )
 
 

@@ -101,7 +101,7 @@ def _maybe(
         code=f"group_{other}",
         severity=Severity.INFO,
         verdict=ClaimVerdict.UNKNOWN,
-        sentence=f"Not decided: the arithmetic permits {plural} that earn {x} beside a wrong answer that earns {y}, but "
+        sentence=f"Not decided: the arithmetic permits {plural} to earn {x} and a wrong answer {y}, but "
         f"{search.why(cells)}.",
         facts={"least": low, "most_wrong": high},
     )

@@ -139,9 +139,8 @@ def _claim(space: Space, search: Search, sizes: Sequence[int], side: GroupClaim)
             code=side.code,
             severity=Severity.WARNING,
             verdict=ClaimVerdict.UNKNOWN,
-            sentence=f"Not decided: the arithmetic permits {side.one} that is pushed up beside {side.other} (the others "
-            f"may lie {num(spread)} below it, the right one {num(gap)} above), but "
-            f"{search.why(_extremes(space, side))}. {_at(verdicts)}",
+            sentence=f"Not decided at G = {listed([str(size) for size in unproven])}: the arithmetic permits "
+            f"{side.one} to be pushed up beside {side.other}, but {search.why(_extremes(space, side))}.",
             facts=facts,
         )
     size = refuted[0]

@@ -162,7 +162,7 @@ def _one(
             code=code,
             severity=Severity.WARNING,
             verdict=ClaimVerdict.UNKNOWN,
-            sentence=f"Not decided: the arithmetic permits {words} that earns {num(low)} and {RIVALS[code]} that earns "
+            sentence=f"Not decided: the arithmetic permits {words} to earn {num(low)} and {RIVALS[code]} to earn "
             f"{num(high)}, but {search.why(_extremes(space, right, rivals))}.",
             advice="add a case whose completion lies there, or narrow the ranges",
             facts=facts,
