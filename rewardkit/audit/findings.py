@@ -71,13 +71,20 @@ class Witness:
     @property
     @computed("rollouts")
     def rows(self) -> list[dict[str, Any]]:
-        """Rollout by rollout, what documents write of it."""
+        """Rollout by rollout, what documents write of it: all that it takes to score it again."""
         rows = []
         for at, rollout in enumerate(self.rollouts):
             row: dict[str, Any] = {
                 "completion": rollout.completion,
                 "gold": rollout.gold,
                 "tokens": rollout.tokens,
+                "finish": str(rollout.finish),
+                "prompt": rollout.prompt,
+                "id": rollout.id,
+                "group": rollout.group,
+                "sample": rollout.sample,
+                **({"fields": dict(rollout.fields)} if rollout.fields else {}),
+                **({"token_ids": list(rollout.token_ids)} if rollout.token_ids is not None else {}),
                 "outcome": self.outcomes[at],
                 "total": self.totals[at],
             }

@@ -174,6 +174,7 @@ class Space:
         self.axes = limited(recipe.axes(), self.limits)
         self.outcomes = tuple(outcome for outcome in recipe.outcomes if outcome in outcomes)
         self._extremes: dict[tuple[Outcome, str], Spot | None] = {}
+        self._names: dict[int, tuple[str, ...]] = {}
         self._pays: dict[tuple[object, ...], Pays] = {}
 
     @cached_property
@@ -216,7 +217,18 @@ class Space:
         """What the recipe can pay in a cell, or at a point of one."""
         key = (cell.outcome, cell.truncated, tuple(cell.ranges.items()))
         if key not in self._pays:
-            self._pays[key] = self.recipe.bounds(cell)
+            pays = total_pays([self._term_pays(term, cell) for term in self.recipe.reward.values()])
+            self._pays[key] = pays.clipped(*self.recipe.clip) if self.recipe.clip is not None else pays
+        return self._pays[key]
+
+    def _term_pays(self, term: Term, cell: Cell) -> Pays:
+        """What one term can pay in a cell, remembered by the axes that it reads."""
+        if id(term) not in self._names:
+            self._names[id(term)] = tuple(dict.fromkeys(axis.name for axis in term.all_axes()))
+        own = tuple(cell.ranges[name] for name in self._names[id(term)])
+        key = (id(term), cell.outcome, cell.truncated, own)
+        if key not in self._pays:
+            self._pays[key] = term.bounds(cell)
         return self._pays[key]
 
     def may_be_absent(self, outcome: Outcome, truncations: Sequence[bool] = (False, True)) -> bool:

@@ -6,6 +6,7 @@ A released version whose digest differs from the lock's is refused.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,6 +15,7 @@ from ..config.faults import raise_faults
 from ..config.source import Node, assign, copy, from_plain, merge, read_file
 from ..errors import Place, RecipeError, UsageError, nearest
 from ..kinds import TERMS
+from ..terms.labels import labelled_list
 from .discovery import FILE, REFERENCE, find, folders
 from .lock import check_lock
 from .plugins import kinds_elsewhere, load_plugins
@@ -44,6 +46,7 @@ def load_recipe(reference: str | Path, settings: Sequence[str] = ()) -> Recipe:
     if not settings:
         return recipe
     plain, node = node, copy(node)
+    _label_lists(node, settings)
     for setting in settings:
         assign(node, setting)
     for setting in settings:
@@ -51,6 +54,20 @@ def load_recipe(reference: str | Path, settings: Sequence[str] = ()) -> Recipe:
     variant = build(node)
     variant._settings = tuple(settings)
     return variant
+
+
+def _label_lists(root: Node, settings: Sequence[str]) -> None:
+    """Turn lists of terms that a setting enters by a label into mappings, in place: labels are what reports show."""
+    for setting in settings:
+        node: Node | None = root
+        for name, step in pairwise(setting.partition("=")[0].strip().split(".")):
+            node = node.get(name) if isinstance(node, Node) and isinstance(node.value, dict) else None
+            if node is None:
+                break
+            if name in ("reward", "terms") and isinstance(node.value, list) and not step.isdigit():
+                places = labelled_list(node.plain())[1]
+                node.value = {label: node.value[at] for label, at in places.items()}
+                node.keys = {label: child.place for label, child in node.value.items()}
 
 
 def _check_setting(setting: str, before: Node, after: Node) -> None:

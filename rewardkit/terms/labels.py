@@ -49,7 +49,7 @@ def build_all(specs: Any) -> dict[str, Term]:
     All faults are reported together, each at its own place.
     """
     if isinstance(specs, (list, tuple)):
-        labelled, places = _labelled(specs)
+        labelled, places = labelled_list(specs)
     elif isinstance(specs, Mapping):
         labelled, places = dict(specs), {name: name for name in specs}
     else:
@@ -91,7 +91,8 @@ def _moved(fault: Any, place: str | int, spec: Any, label: str) -> InitErrorDeta
     return InitErrorDetails(type=moved, loc=(place, *fault["loc"]), input=fault["input"])
 
 
-def _labelled(specs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def labelled_list(specs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(label to term, label to index) of a list of terms."""
     labelled: dict[str, Any] = {}
     places: dict[str, Any] = {}
     for at, spec in enumerate(specs):

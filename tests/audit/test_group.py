@@ -6,8 +6,10 @@ from rewardkit.audit import check
 from rewardkit.audit.findings import ClaimVerdict
 from rewardkit.audit.rollouts.grpo import of_group
 from rewardkit.cases.files import case_rollouts
+from rewardkit.documents import encode
 from rewardkit.recipe.loading import load_recipe
 from rewardkit.recipe.recipe import Recipe
+from rewardkit.types import Rollout
 
 CORRECTNESS = {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}
 
@@ -107,3 +109,31 @@ def test_unknown_says_why():
     [found] = check(made({"correctness": CORRECTNESS, "far": far}), fixes=False).of("ordering")
     assert found.verdict == ClaimVerdict.UNKNOWN
     assert "no completion could be written that is correct with words of 2,000,001 or more" in found.sentence
+
+
+def test_chance_is_drawn_again_as_it_was():
+    """A witness that chance pays is written with the names that it draws by, and its sentence says so."""
+    recipe = made({"correctness": {**CORRECTNESS, "wrong": 0.5}, "noise": {"kind": "random"}})
+    audit = check(recipe, fixes=False)
+    for code in ("ordering", "group"):
+        [found] = audit.of(code)
+        assert found.verdict == ClaimVerdict.REFUTED
+        assert "Chance pays a part" in found.sentence
+        names = ("completion", "gold", "tokens", "finish", "prompt", "id", "group", "sample")
+        rows = encode(found.witness)["rollouts"]
+        again = recipe.score([Rollout(**{name: row[name] for name in names}) for row in rows])
+        assert [score.total for score in again] == list(found.witness.totals)
+
+
+def test_no_letters_at_all_is_a_style_of_its_own():
+    """Foreign letters alone and no letters at all have a share of 0; they are paid 0 and 2, right or wrong."""
+    style = {"kind": "language_share", "scripts": ["latin"], "value": -1.0, "no_letters": 2.0}
+    recipe = made(
+        {"correctness": CORRECTNESS, "style": style}, answer={"extract": ["boxed", "hash"], "verify": "exact"}
+    )
+    [found] = check(recipe, fixes=False).of("ordering")
+    assert found.verdict == ClaimVerdict.REFUTED
+    assert found.facts["margin_at_equal_style"] == 1.0
+    said = [Rollout(completion=f"#### {answer}", gold="42") for answer in ("42", "41")]
+    right, wrong = (score.total for score in recipe.score(said))
+    assert right - wrong == 1.0

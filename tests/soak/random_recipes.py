@@ -1,9 +1,26 @@
-"""Recipes made by chance from a seed: every built-in kind, conditions, weights, clips, lists and mappings of terms."""
+"""Recipes made by chance from a seed: every built-in kind and two foreign ones, conditions, weights, clips, lists and
+mappings of terms."""
 
 from __future__ import annotations
 
 import random
 from typing import Any
+
+from rewardkit import Reading
+from rewardkit import term as kind
+
+
+@kind(pays=(0.0, 0.5), name="soak_polite", looks_at=("text",))
+def soak_polite(reading: Reading, *, word: str = "please") -> float:
+    """A kind of another package that says what it looks at."""
+    return 0.5 if word in reading.text else 0.0
+
+
+@kind(pays=(-0.4, 0.4), name="soak_opaque")
+def soak_opaque(reading: Reading) -> float | None:
+    """A kind of another package that says nothing of itself, and sometimes does not apply."""
+    return None if len(reading.text) % 3 == 0 else 0.4 if "42" in reading.text else -0.4
+
 
 PRICES = (-2.0, -1.0, -0.5, -0.1, 0.0, 0.1, 0.3, 0.5, 1.0, 2.0)
 ATOMS = (
@@ -57,8 +74,17 @@ def _leaf(rng: random.Random) -> dict[str, Any]:
             "max_length": rng.randint(50, 400),
         },
         "characters": lambda: {"allow": ["ascii"], "price": -0.01, "floor": penalty},
-        "language_share": lambda: {"scripts": ["latin"], "value": price},
+        "language_share": lambda: {
+            "scripts": ["latin"],
+            "value": price,
+            "no_letters": rng.choice((0.0, 0.0, *PRICES)),
+        },
         "repetition": lambda: {"max_penalty": penalty, "unit": "words"},
+        "random": lambda: {"low": min(price, 0.0), "high": max(price, 0.5)},
+        "kimi_length": lambda: {"unit": rng.choice(("tokens", "characters"))},
+        "numeric_closeness": lambda: {"correct": 1.0, "near": 0.5, "far": 0.1, "within": 5.0},
+        "soak_polite": lambda: {"word": rng.choice(("please", "wait"))},
+        "soak_opaque": lambda: {},
     }
     kind = rng.choice(sorted(makers))
     return {"kind": kind, **makers[kind]()}
@@ -103,6 +129,10 @@ def recipe(seed: int) -> dict[str, Any]:
     for at in range(rng.randint(0 if reward else 1, 4)):
         reward[f"term{at}"] = term(rng)
     made: dict[str, Any] = {"recipe": f"random-{seed}", "version": 0, "reward": reward}
+    if rng.random() < 0.3:
+        made["reward"] = [
+            {"kind": label, **spec} if "kind" not in spec else spec for label, spec in reward.items()
+        ]
     if none:
         made["answer"] = {"none": ["None"]}
     if rng.random() < 0.1:

@@ -8,6 +8,8 @@ contract` adds what holds between the recipe and the rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from ...recipe.recipe import Recipe
 from ...types import ANSWERABLE, Rollout
@@ -17,7 +19,7 @@ from ..witness.search import Search
 from .abstention import scoring_findings, scoring_of
 from .aggregation import aggregation
 from .company import company
-from .fixes import vetted, with_fixes
+from .fixes import Fixes
 from .group import SIZES, within_group
 from .incentives import incentives, no_kl
 from .ordering import ordering, totality
@@ -56,20 +58,19 @@ def check(
     space = whole if unanswerable != 0 else Space(recipe, limits, ANSWERABLE)
     search = Search(space, extra)
     scoring = scoring_of(whole)
+    told = partial(_told, limit=max_completion_length, unanswerable=unanswerable, wished=wished)
     findings: list[Finding] = [
         *totality(space, search),
         *ordering(space, search),
         *within_group(space, search, groups),
         *company(space, search, groups),
-        *term_findings(whole, max_completion_length),
         *aggregation(search),
-        *prompt_finding(recipe),
-        *incentives(space, search, max_completion_length),
+        *told(space, search),
     ]
-    if scoring is not None:
-        findings += scoring_findings(whole, scoring, unanswerable, wished)
+    if search.chancy:
+        findings = [_by_chance(finding) for finding in findings]
     if fixes:
-        findings = with_fixes(space, vetted(space, findings, groups), groups)
+        findings = Fixes(space, told, groups).applied(findings)
     findings += no_kl(findings, beta)
     return Audit(
         recipe=recipe.ref,
@@ -78,3 +79,28 @@ def check(
         allowed=allowed(recipe, allow),
         tables={"scoring": scoring} if scoring is not None and unanswerable != 0 and scoring.gain > 0 else {},
     )
+
+
+def _told(
+    space: Space,
+    search: Search | None = None,
+    *,
+    limit: int | None,
+    unanswerable: float | None,
+    wished: tuple[float, float] | None,
+) -> list[Finding]:
+    """What is said of a recipe beside its claims: about single terms, the prompt, what pays though it should not, and
+    abstention."""
+    whole = Space(space.recipe, space.limits)
+    scoring = scoring_of(whole)
+    found = [*term_findings(whole, limit), *prompt_finding(space.recipe)]
+    found += incentives(space, search or Search(space), limit)
+    return found + (scoring_findings(whole, scoring, unanswerable, wished) if scoring is not None else [])
+
+
+def _by_chance(finding: Finding) -> Finding:
+    """Says of a witness that chance pays a part of it."""
+    if finding.witness is None:
+        return finding
+    text = f"{finding.sentence} Chance pays a part: scored again it is the same under the witness's ids, group and samples."
+    return replace(finding, sentence=text)

@@ -1,13 +1,15 @@
 """Fixes that are tried before they are offered.
 
-An error of ordering comes in; the candidates are to price the style terms of the recipe only where the
-answer is right, and to bound the unbounded ones. The smallest set of assignments under which the bounds
-prove the claim goes out with the finding. What no assignment fixes keeps its advice in words.
+Findings come in. For a claim that is refuted the candidates are to price the style terms of the recipe only where the
+answer is right, and to bound the unbounded ones; the smallest set of assignments under which the bounds prove the claim
+goes out with it. Other findings bring their own assignments. Each is tried as `--set` would assign it, and offered only
+where it does what it says and brings no error or warning that was not there before. What no assignment fixes is told in
+words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, islice
 
@@ -15,7 +17,7 @@ from ...errors import RewardkitError
 from ...recipe.loading import variant
 from ...recipe.recipe import Recipe
 from ...types import Outcome
-from ..findings import ClaimVerdict, Finding
+from ..findings import ClaimVerdict, Finding, Severity
 from ..space import NO_RANGES, SLACK, Space
 from .group import SIDES, largest_safe, room
 from .ordering import PAIRS
@@ -23,64 +25,127 @@ from .single_terms import setting
 
 FIXABLE = ("ordering", "ordering_none", "ordering_false_none", "group", "group_none")
 MOST = 4
-"""Assignments in one fix."""
-MOST_TRIED = 200
+"""Assignments in one fix, where every set of so many can be tried."""
+MOST_TRIED = 60
+"""Sets that are tried from the smallest on; past them, all candidates are taken together and dropped one by one."""
+
+Fault = tuple[str, str, int]
+"""The code of an error or a warning, what it is about, and which of several of that sort it is."""
+Told = Callable[[Space], Sequence[Finding]]
+"""The findings about a recipe beside its claims."""
 
 
-def with_fixes(space: Space, findings: Sequence[Finding], groups: Sequence[int]) -> list[Finding]:
-    """The findings, those that are refuted with the assignments that fix them and break nothing that held."""
-    wanted = [f for f in findings if f.code in FIXABLE and f.verdict == ClaimVerdict.REFUTED]
-    if not wanted:
-        return list(findings)
-    broken = {f.code for f in wanted}
-    kept = [code for code in FIXABLE if code not in broken and _holds(space, code, groups)]
-    priced = [outcome for outcome in space.outcomes if not space.may_be_absent(outcome)]
-    fixes: dict[str, tuple[str, ...]] = {}
-    for settings, tried in _variants(space, priced):
-        fixed = [c for c in broken if c not in fixes and _holds(tried, c, groups)]
-        if fixed and all(_holds(tried, code, groups) for code in kept):
-            fixes |= dict.fromkeys(fixed, settings)
-        if len(fixes) == len(broken):
-            break
-    return [replace(f, fix=fixes[f.code]) if f in wanted and f.code in fixes else f for f in findings]
+class Fixes:
+    """Tries assignments on one recipe.
 
+    Args:
+        space: the recipe's space.
+        told: the findings about a recipe beside its claims.
+        groups: group sizes for the within-group check.
+    """
 
-def vetted(space: Space, findings: Sequence[Finding], groups: Sequence[int]) -> list[Finding]:
-    """The findings, without the fixes that the recipe refuses or that would break a claim that holds: those are
-    told as advice."""
-    held = [code for code in FIXABLE if _holds(space, code, groups)]
-    return [_vetted(space, finding, held, groups) if finding.fix else finding for finding in findings]
+    def __init__(self, space: Space, told: Told, groups: Sequence[int]) -> None:
+        self.space, self.told, self.groups = space, told, groups
+        self.before = self._faults(space)
+        self.priced = [outcome for outcome in space.outcomes if not space.may_be_absent(outcome)]
 
+    def applied(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings, with the assignments that hold; where there are none, with what was tried."""
+        found = [self._vetted(finding) if finding.fix else finding for finding in findings]
+        wanted = [f for f in found if f.code in FIXABLE and f.verdict == ClaimVerdict.REFUTED]
+        if not wanted:
+            return found
+        fixes = self._fixing({finding.code for finding in wanted})
+        told = "no assignment that was tried fixes this without another error or warning"
+        return [
+            f
+            if f not in wanted
+            else replace(f, fix=fixes[f.code])
+            if f.code in fixes
+            else replace(f, advice=f.advice or told)
+            for f in found
+        ]
 
-def _vetted(space: Space, finding: Finding, held: Sequence[str], groups: Sequence[int]) -> Finding:
-    try:
-        tried = Space(variant(space.recipe, finding.fix), space.limits, space.outcomes)
-    except RewardkitError:
-        return replace(finding, fix=())
-    broken = [code for code in held if not _holds(tried, code, groups)]
-    if not broken:
-        return finding
-    text = f"{' '.join(finding.fix)} would fix it, and `{broken[0]}` would hold no more: price it where right"
-    return replace(finding, fix=(), advice=text)
+    def _faults(self, space: Space) -> frozenset[Fault]:
+        """Everything wrong: claims that the bounds do not prove, outcomes without a price, and the rest."""
+        faults = [(code, "") for code in FIXABLE if _holds(space, code, self.groups) is False]
+        faults += [("totality", str(outcome)) for outcome in space.outcomes if space.may_be_absent(outcome)]
+        faults += [(f.code, f.term) for f in self.told(space) if f.severity != Severity.INFO]
+        return frozenset((*fault, faults[:at].count(fault)) for at, fault in enumerate(faults))
 
+    def _tried(self, settings: Sequence[str]) -> Space | None:
+        """The space of the variant; None where the recipe refuses an assignment."""
+        try:
+            return Space(variant(self.space.recipe, settings), self.space.limits, self.space.outcomes)
+        except RewardkitError:
+            return None
 
-def _variants(space: Space, priced: Sequence[Outcome]) -> Iterator[tuple[tuple[str, ...], Space]]:
-    """(assignments, space of the variant), the fewest assignments first. A term that is paid under a condition
-    from now on pays 0 elsewhere where an outcome would be left without a price."""
-    singles = list(_candidates(space.recipe))
-    chosen = (some for number in range(1, MOST + 1) for some in combinations(singles, number))
-    for settings in islice(chosen, MOST_TRIED):
-        zeros = tuple(
-            f"{setting.partition('.when=')[0]}.otherwise=0" for setting in settings if ".when=" in setting
-        )
-        for assigned in (settings, settings + zeros) if zeros else (settings,):
-            try:
-                tried = Space(variant(space.recipe, assigned), space.limits, space.outcomes)
-            except RewardkitError:
-                continue  # a term that refuses the assignment is no candidate
-            if not any(tried.may_be_absent(outcome) for outcome in priced):
-                yield assigned, tried
-                break
+    def _vetted(self, finding: Finding) -> Finding:
+        """A finding without a fix that the recipe refuses, that does not do it or that would bring another fault."""
+        tried = self._tried(finding.fix)
+        if tried is None:
+            return replace(finding, fix=())
+        after = self._faults(tried)
+        new = sorted(after - self.before)
+        if not new:
+            own = {fault for fault in self.before if fault[:2] == (finding.code, finding.term)}
+            return replace(finding, fix=()) if own and own <= after else finding
+        what = "hold no more" if new[0][0] in FIXABLE else "be found"
+        where = ": price it where right" if new[0][0] in FIXABLE else ""
+        text = f"{' '.join(finding.fix)} would fix it, and `{new[0][0]}` would {what}{where}"
+        return replace(finding, fix=(), advice=text)
+
+    def _fixing(self, broken: set[str]) -> dict[str, tuple[str, ...]]:
+        """Claim to the assignments under which the bounds prove it."""
+        fixes: dict[str, tuple[str, ...]] = {}
+        singles = _candidates(self.space.recipe)
+        chosen = (some for number in range(1, MOST + 1) for some in combinations(singles, number))
+        for settings in islice(chosen, MOST_TRIED):
+            self._note(settings, broken, fixes)
+            if len(fixes) == len(broken):
+                return fixes
+        if len(singles) > MOST or next(chosen, None) is not None:
+            for code in sorted(broken - fixes.keys()):
+                self._note(self._reduced(singles, code), {code}, fixes)
+        return fixes
+
+    def _note(self, settings: Sequence[str], broken: set[str], fixes: dict[str, tuple[str, ...]]) -> None:
+        """Keep the assignments for the claims that they fix first and without another fault."""
+        for assigned in self._with_zeros(settings):
+            tried = self._tried(assigned)
+            if tried is None:
+                continue
+            fixed = [c for c in broken if c not in fixes and _holds(tried, c, self.groups)]
+            if fixed and self._faults(tried) <= self.before:
+                fixes |= dict.fromkeys(fixed, tuple(assigned))
+                return
+
+    def _reduced(self, singles: Sequence[str], code: str) -> Sequence[str]:
+        """All candidates, less those without which the claim is proven all the same; empty where all do not do it."""
+        kept = list(singles)
+        if not self._proves(kept, code):
+            return ()
+        for single in singles:
+            rest = [one for one in kept if one != single]
+            if rest and self._proves(rest, code):
+                kept = rest
+        return kept
+
+    def _proves(self, settings: Sequence[str], code: str) -> bool:
+        tried = self._tried(settings)
+        return tried is not None and bool(_holds(tried, code, self.groups))
+
+    def _with_zeros(self, settings: Sequence[str]) -> Iterator[Sequence[str]]:
+        """A term that is paid under a condition from now on pays 0 elsewhere where an outcome would be left without a
+        price."""
+        if not settings:
+            return
+        zeros = [f"{one.partition('.when=')[0]}.otherwise=0" for one in settings if ".when=" in one]
+        tried = self._tried(settings)
+        if tried is None or not any(tried.may_be_absent(outcome) for outcome in self.priced):
+            yield tuple(settings)
+        elif zeros:
+            yield (*settings, *zeros)
 
 
 def _candidates(recipe: Recipe) -> list[str]:
@@ -99,13 +164,15 @@ def _candidates(recipe: Recipe) -> list[str]:
     return found
 
 
-def _holds(space: Space, code: str, groups: Sequence[int]) -> bool:
-    """Whether the bounds alone prove a claim."""
+def _holds(space: Space, code: str, groups: Sequence[int]) -> bool | None:
+    """Whether the bounds alone prove a claim; None where there is nothing to claim."""
     if code.startswith("ordering"):
         _, right, others, _ = next(pair for pair in PAIRS if pair[0] == code)
+        if right not in space.outcomes:
+            return None
         low = space.bound_within(right, True, NO_RANGES)
         highs = [space.bound_within(o, False, NO_RANGES) for o in others if o in space.outcomes]
         paid = [high for high in highs if high is not None]
-        return low is not None and bool(paid) and low > max(paid) + SLACK
+        return None if low is None or not paid else low > max(paid) + SLACK
     found = room(space, next(side for side in SIDES if side.code == code))
-    return found is not None and largest_safe(*found) >= max(groups)
+    return None if found is None else largest_safe(*found) >= max(groups)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from math import floor, inf, isfinite
 from typing import Any
 
@@ -94,8 +95,10 @@ class Push:
     @property
     def rewards(self) -> str:
         """As `1, -0.1, -0.3 x 6`."""
-        totals = [score.total for score in self.scores]
-        return f"{num(totals[0])}, {num(totals[1])}, {num(totals[2])} x {self.size - 2}"
+        one, two, *rest = (num(score.total) for score in self.scores)
+        runs = [(text, len(list(run))) for text, run in groupby(rest)]
+        shown = [f"{text} x {number}" if number > 1 else text for text, number in runs]
+        return ", ".join([one, two, *shown])
 
 
 def within_group(space: Space, search: Search, sizes: Sequence[int] = SIZES) -> list[Finding]:

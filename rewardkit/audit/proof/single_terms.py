@@ -260,10 +260,8 @@ def _same(space: Space) -> list[Finding]:
         axes = merge((*a.all_axes(), *b.all_axes()))
         if prod(len(axis.ranges) for axis in axes) * 14 > MOST_CELLS:
             continue
-        paid = [(a.bounds(cell), b.bounds(cell)) for cell in _cells(space, axes)]
-        live = [(_live(x), _live(y)) for x, y in paid]
-        both = sum(1 for x, y in live if x and y)
-        if both and all(_opposite(x, y) for x, y in paid):
+        relation = _relation(a, b, _cells(space, axes))
+        if relation == "cancel":
             found.append(
                 _finding(
                     "cancel",
@@ -272,7 +270,7 @@ def _same(space: Space) -> list[Finding]:
                     advice=f"remove reward.{one} and reward.{two}",
                 )
             )
-        elif both and both != len(paid) and all(x is not None and x == y for x, y in live):
+        elif relation == "duplicate":
             found.append(
                 _finding(
                     "duplicate",
@@ -283,6 +281,21 @@ def _same(space: Space) -> list[Finding]:
                 )
             )
     return found
+
+
+def _relation(a: Term, b: Term, cells: Iterator[Cell]) -> str:
+    """ "cancel" where they add up to 0 everywhere, "duplicate" where both pay something in the very same cells, which
+    are some and not all; "" for neither."""
+    opposite = same = True
+    both = apart = False
+    for cell in cells:
+        x, y = a.bounds(cell), b.bounds(cell)
+        one, two = _live(x), _live(y)
+        opposite, same = opposite and _opposite(x, y), same and one is not None and one == two
+        if not opposite and not same:
+            return ""
+        both, apart = both or bool(one and two), apart or not (one and two)
+    return "cancel" if both and opposite else "duplicate" if both and apart and same else ""
 
 
 def _opposite(x: Pays, y: Pays) -> bool:

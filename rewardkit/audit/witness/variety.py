@@ -14,7 +14,8 @@ from math import inf
 from ...terms.cells import Axis
 from ...types import Reading
 from ..space import ends
-from .writing import GROUP, Padding, Writer
+from .padding import Padding
+from .writing import GROUP, Writer
 
 MOST_PIECES = 60
 MOST_COUNTS = 12

@@ -10,9 +10,9 @@ the cell. Where nothing fits, nothing is returned; the audits then say `unknown`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import count, product
+from itertools import product
 from math import inf, isfinite
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ from ...terms.cells import Axis, Cell, Range
 from ...terms.conditions.facts import NUMBERS, UNITS
 from ...terms.conditions.tree import Field
 from ...types import Finish, Outcome, Reading, Rollout
+from .padding import Padding
 
 Size = Literal["short", "long"]
 
@@ -55,6 +56,14 @@ def problem_of(rollout: Rollout) -> ProblemKey:
 
 
 @dataclass(frozen=True, slots=True)
+class _Draft:
+    head: str
+    tail: str
+    rollout: Rollout
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A short completion of the pool: what stands before and after its filler, and how it was read. One that was
     `given` is used as it is."""
@@ -63,52 +72,13 @@ class Piece:
     tail: str
     reading: Reading
     given: bool = False
+    bare: bool = False
+    """Whether nothing stands where the reasoning would."""
 
     @property
     def problem(self) -> ProblemKey:
         """The problem that it answers."""
         return problem_of(self.reading.rollout)
-
-
-@dataclass(slots=True)
-class Padding:
-    """What is put where the reasoning stands."""
-
-    words: int = 0
-    letters: int = 0
-    fillers: dict[str, int] = field(default_factory=dict)
-    steps: int = 0
-    tokens: int | None = None
-    bare: bool = False
-
-    def least(self) -> int:
-        """Characters that the text has at the least; known without writing it."""
-        filled = sum(len(filler) * number for filler, number in self.fillers.items())
-        return 3 * self.words + self.letters + filled + 9 * self.steps
-
-    def text(self) -> str:
-        """The padding as it stands in a completion."""
-        if self.bare:
-            return ""
-        phrases = [filler * number for filler, number in self.fillers.items() if len(filler) > 1]
-        parts = phrases or ["I add it up."]
-        parts += [" ".join(_unique(self.words))] if self.words else []
-        parts += ["x" * self.letters] if self.letters else []
-        parts += [filler * number for filler, number in self.fillers.items() if len(filler) == 1]
-        return " ".join(parts) + "".join(f"\n- item {name}" for name in _unique(self.steps))
-
-
-def _unique(number: int) -> Iterator[str]:
-    """Words that never repeat and hold no digit."""
-    for at, letters in zip(range(number), _spelled(), strict=False):
-        del at
-        yield letters
-
-
-def _spelled() -> Iterator[str]:
-    for length in count(2):
-        for letters in product("bcdfghjklmnpqrstvwxz", repeat=length):
-            yield "".join(letters)
 
 
 class Writer:
@@ -127,6 +97,7 @@ class Writer:
         self.extra = tuple(extra)
         self.opaque = [term for _, term in recipe.walk() if "anything" in term.looks_at]
         self.needs = recipe.needs()
+        self._measured: dict[int, dict[str, float]] = {}
         self.fields = dict(self.problem.fields)
         for _, term in recipe.walk():
             self.fields |= term.columns()
@@ -135,8 +106,11 @@ class Writer:
     def drafted(self) -> tuple[Piece, ...]:
         """Every way to say every outcome, read once."""
         drafts = list(self._drafts())
-        readings = self.recipe.read([rollout for _, _, rollout in drafts])
-        return tuple(Piece(head, tail, r) for (head, tail, _), r in zip(drafts, readings, strict=True))
+        readings = self.recipe.read([draft.rollout for draft in drafts])
+        return tuple(
+            Piece(draft.head, draft.tail, reading, bare=draft.bare)
+            for draft, reading in zip(drafts, readings, strict=True)
+        )
 
     @cached_property
     def pool(self) -> tuple[Piece, ...]:
@@ -214,7 +188,7 @@ class Writer:
             rows += [(self.none_gold(), text) for text in said]
         return rows
 
-    def _drafts(self) -> Iterator[tuple[str, str, Rollout]]:
+    def _drafts(self) -> Iterator[_Draft]:
         conditions = [term.when for _, term in self.recipe.walk() if term.when is not None]
         asked = [part for when in conditions for part in when.walk() if isinstance(part, Field)]
         fields = [{}, *({part.name: part.literal} for part in asked)]
@@ -223,20 +197,30 @@ class Writer:
         layouts = [layout for _, term in self.recipe.walk() for layout in term.layouts()]
         marks = [_form(*tier.marks()) for tier in self.recipe.answer.extract]
         for (gold, said), extra, finish in product(self.contents(), fields, ends):
+            facts = (gold, extra, finish)
             for opened, closed in self.reasoning_forms():
                 tails = [closed] if said is None else [closed + f.format(said) for f in self.answer_forms()]
                 for tail in tails:
-                    yield opened, tail, self._draft(opened, tail, gold, extra, finish)
+                    yield self._draft(opened, tail, *facts)
+                    if not opened and not closed.strip():
+                        yield self._draft("", tail.lstrip("\n"), *facts, bare=True)
             for opened, rest in layouts if said is not None else ():
                 for form in dict.fromkeys([*marks, "{}"]):
-                    tail = rest.replace("{}", form.format(said))
-                    yield opened, tail, self._draft(opened, tail, gold, extra, finish)
+                    yield self._draft(opened, rest.replace("{}", form.format(said)), *facts)
 
     def _draft(
-        self, opened: str, tail: str, gold: str | None, extra: Mapping[str, Any], finish: Finish
-    ) -> Rollout:
-        text = f"{opened}{Padding().text()}{tail}"
-        return self.rollout(text, gold, tokens=100, fields=extra, finish=finish)
+        self,
+        head: str,
+        tail: str,
+        gold: str | None,
+        extra: Mapping[str, Any],
+        finish: Finish,
+        bare: bool = False,
+    ) -> _Draft:
+        text = f"{head}{Padding(bare=bare).text()}{tail}"
+        return _Draft(
+            head, tail, self.rollout(text, gold, tokens=100, fields=extra, finish=finish), bare=bare
+        )
 
     def write(
         self, cell: Cell, size: Size | None = None, problem: ProblemKey | None = None
@@ -246,26 +230,37 @@ class Writer:
         `size` asks for the shorter or the longer end of what the cell leaves open, `problem` for an answer to that one.
         """
         shapes = _held(self.axes)
-        tries = 0
         problems = [problem] if problem is not None else list(self.by_problem)
-        for piece in (p for key in problems for p in self.by_problem[key].get(cell.outcome, ())):
-            reading = piece.reading
-            if piece.given and cell.truncated and not reading.truncated:
-                continue
-            if any(axis.measure(reading) not in cell.ranges[axis.name] for axis in shapes):
-                continue
+        fitting = [
+            piece
+            for key in problems
+            for piece in self.by_problem[key].get(cell.outcome, ())
+            if not (piece.given and cell.truncated and not piece.reading.truncated)
+            and all(self._measures(piece)[axis.name] in cell.ranges[axis.name] for axis in shapes)
+        ]
+        moved = [axis for axis in self.axes if axis.fillers]
+
+        def away(piece: Piece) -> int:
+            measures = self._measures(piece)
+            return sum(1 for axis in moved if measures[axis.name] not in cell.ranges[axis.name])
+
+        for piece in sorted(fitting, key=away)[:NUMBER_OF_TRIES]:
             found = self._tuned(piece, cell, size)
             if found is not None:
                 return found
-            tries += 1
-            if tries >= NUMBER_OF_TRIES:
-                break
         return None
+
+    def _measures(self, piece: Piece) -> dict[str, float]:
+        """What every axis but a count measures of a piece; made once."""
+        if id(piece) not in self._measured:
+            axes = [axis for axis in self.axes if axis.name not in UNITS]
+            self._measured[id(piece)] = {axis.name: axis.measure(piece.reading) for axis in axes}
+        return self._measured[id(piece)]
 
     def _tuned(self, piece: Piece, cell: Cell, size: Size | None) -> Rollout | None:
         if piece.given:
             return piece.reading.rollout if self._inside(piece.reading, cell) else None
-        padding = Padding()
+        padding = Padding(bare=piece.bare)
         if size == "long":
             padding.words = 200
         tokens = cell.ranges.get("tokens", Range(0, inf))
@@ -324,6 +319,7 @@ class Writer:
                 copies = off if axis.integer else 20 if len(filler) > 1 else len(reading.text)
                 padding.fillers[filler] = padding.fillers.get(filler, 0) + copies
             moved = True
+        padding.bare = padding.bare and not moved
         counts = (padding.words, padding.letters, padding.steps, *padding.fillers.values())
         return moved and min(counts) >= 0
 

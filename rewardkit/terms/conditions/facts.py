@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import regex
 
 from ...errors import MissingFact
@@ -61,7 +63,9 @@ REASONED = flag("reasoned", lambda reading: reading.reasoned)
 
 def tag_axis(name: str) -> Axis:
     """The axis of has_tag(name)."""
-    return flag(f"has_tag({name})", lambda reading: has_tag(reading, name))
+    # Written among the reasoning, where an extractor that reads this tag does not look.
+    fillers = (f"<{name}> </{name}>",)
+    return replace(flag(f"has_tag({name})", lambda reading: has_tag(reading, name)), fillers=fillers)
 
 
 def field_axis(name: str, literal: str | float | bool | None) -> Axis:

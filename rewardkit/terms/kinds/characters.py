@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from ...types import Reading
 from ..base import Floor, Number, Payment, Term
-from ..cells import Axis, Cell, Pays, hull
+from ..cells import Axis, Cell, Pays, flag, hull
 from ..charsets import charset, outside
 
 
@@ -32,6 +32,7 @@ LITTER = "語\ue000Ａ\u200béあ\x07☃Ω→∑~a"
 FOREIGN = LITTER[0]
 
 NOT_LETTERS = regex.compile(r"\P{L}+")
+LETTERS = flag("letters", lambda reading: bool(NOT_LETTERS.sub("", reading.text)))
 
 
 def _once(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -199,14 +200,15 @@ class LanguageShare(Term):
         return Payment(self.value * share, f"{share:.0%} of the letters within {', '.join(self.scripts)}")
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
-        return (
-            Axis(self._axis(), self._measure, cuts=(0.0, 1.0), hi=1.0, integer=False, fillers=(FOREIGN,)),
-        )
+        share = Axis(self._axis(), self._measure, cuts=(0.0, 1.0), hi=1.0, integer=False, fillers=(FOREIGN,))
+        # Without letters the measure is 0 as well; where that is paid otherwise, it is a style of its own.
+        return (share, LETTERS) if self.no_letters else (share,)
 
     def pays(self, cell: Cell) -> Pays:  # noqa: D102
         part = cell.ranges[self._axis()]
-        within = hull((self.value * part.lo, self.value * part.hi))
-        return within.or_else(Pays(self.no_letters, self.no_letters)) if part.lo == part.hi == 0 else within
+        if self.no_letters and not cell.holds(LETTERS.name):
+            return Pays(self.no_letters, self.no_letters)
+        return hull((self.value * part.lo, self.value * part.hi))
 
     def _measure(self, reading: Reading) -> float:
         return self.share(reading.text) or 0.0

@@ -5,6 +5,8 @@ Each pays for finding it, or for how often it is found.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, ClassVar, Literal
 
@@ -16,6 +18,7 @@ from ...types import Reading, Says
 from ..base import Number, Payment, Term
 from ..cells import Axis, Cell, Pays, exactly, flag, hull
 from ..conditions.facts import number_axis, steps
+from ..examples import HOLE, template
 from ..presets import WithPresets
 from .length import Positive
 
@@ -27,6 +30,15 @@ FLAGS = {
     "verbose": regex.VERBOSE,
     "ascii": regex.ASCII,
 }
+
+
+EXAMPLE_FLAGS = {
+    "ignorecase": re.IGNORECASE,
+    "dotall": re.DOTALL,
+    "multiline": re.MULTILINE,
+    "verbose": re.VERBOSE,
+}
+MOST_LAYOUTS = 8
 
 
 @lru_cache(maxsize=256)
@@ -103,6 +115,32 @@ class Pattern(_Finds):
     def axis(self) -> str:  # noqa: D102
         how = ", ".join([self.match, *sorted(self.flags)])
         return f"pattern({self.pattern!r}, {how})"
+
+    def axes(self) -> tuple[Axis, ...]:  # noqa: D102
+        [axis] = super().axes()
+        example = self._example()
+        found = example is not None and self.match == "search"
+        fillers = (example.replace(HOLE, "a"),) if found and example else ()
+        return (replace(axis, fillers=fillers),)
+
+    def layouts(self) -> tuple[tuple[str, str], ...]:
+        """What matches, with the reasoning in an earlier hole of the expression and the answer in a later one, in the
+        same one, or after it all."""
+        example = self._example()
+        if example is None:
+            return ()
+        parts = example.split(HOLE)
+        found = [("", f"\n{''.join(parts)}\n{{}}"), (f"{''.join(parts)} ", "\n{}")]
+        for at in range(1, len(parts)):
+            before, after = "".join(parts[:at]), "".join(parts[at:])
+            found.append((before, f"{{}}{after}"))
+            found += [
+                ("".join(parts[:first]), f"{''.join(parts[first:at])}{{}}{after}") for first in range(1, at)
+            ]
+        return tuple(dict.fromkeys(found[:MOST_LAYOUTS]))
+
+    def _example(self) -> str | None:
+        return template(self.pattern, sum(EXAMPLE_FLAGS.get(name, 0) for name in set(self.flags)))
 
 
 _BEFORE = regex.compile(r"\\(?:boxed|fbox)\s*\{?\s*\Z")

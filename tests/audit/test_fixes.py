@@ -1,0 +1,82 @@
+"""Fixes as a user meets them: assigned to the recipe's file, whatever shape it has, and nothing new goes wrong."""
+
+import pytest
+
+from rewardkit.audit import check
+from rewardkit.audit.findings import ClaimVerdict, Severity
+from rewardkit.recipe.loading import load_recipe
+from rewardkit.recipe.recipe import Recipe
+from tests.soak.soak_random_recipes import one
+
+LISTED = """
+recipe: listed
+version: 0
+reward:
+  - {kind: correctness, correct: 1.0, wrong: 0.0, no_answer: 0.0, false_none: 0.0}
+  - kind: sum
+    terms:
+      - {kind: length, above: 100, penalty: -0.2}
+      - {kind: length, below: 20, penalty: -0.2}
+"""
+
+
+def written(folder, text=LISTED):
+    path = folder / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_fix_under_a_list_of_terms_is_assigned_by_label(tmp_path):
+    path = written(tmp_path)
+    [found] = check(load_recipe(path)).of("group")
+    assert found.fix == ("reward.sum.when=correct",)
+    assert check(load_recipe(path, found.fix)).verdict("group") == ClaimVerdict.PROVEN
+
+
+def test_labels_reach_into_lists_within_lists_and_places_still_do(tmp_path):
+    path = written(tmp_path)
+    by_label = load_recipe(path, ["reward.sum.terms.length_2.penalty=-0.5"])
+    by_place = load_recipe(path, ["reward.1.terms.1.penalty=-0.5"])
+    assert by_label == by_place
+    assert by_label.reward["sum"].terms["length_2"].penalty == -0.5
+
+
+def test_a_new_term_goes_into_a_list(tmp_path):
+    added = load_recipe(written(tmp_path), ["reward.format.value=0.1"])
+    assert list(added.reward) == ["correctness", "sum", "format"]
+
+
+def test_more_candidates_than_sets_that_can_be_tried_end_in_a_fix_or_in_words():
+    """Fourteen style prices: together they break the claim, and each must be priced where right."""
+    prices = {
+        f"p{at}": {"kind": "pattern", "pattern": f"word{at}", "value": 0.05 + at / 1000} for at in range(14)
+    }
+    table = {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}
+    recipe = Recipe.model_validate(
+        {"recipe": "many", "version": 0, "reward": {"correctness": table, **prices}}
+    )
+    [found] = check(recipe, groups=(4, 16)).of("group")
+    assert found.verdict != ClaimVerdict.PROVEN
+    assert found.fix or found.advice
+
+
+def test_a_fix_that_would_make_another_warning_is_not_offered():
+    """Bounded, the price of strays would be the same as its neighbour's: two terms that say the same."""
+    table = {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}
+    bonus = {"kind": "constant", "value": 0.3, "when": "correct or tokens > 50"}
+    recipe = Recipe.model_validate(
+        {"recipe": "made", "version": 0, "reward": {"correctness": table, "bonus": bonus}}
+    )
+    before = {(f.code, f.term) for f in check(recipe).findings if f.severity != Severity.INFO}
+    for found in check(recipe).findings:
+        if found.fix:
+            from rewardkit.recipe.loading import variant
+
+            after = check(variant(recipe, found.fix), fixes=False).findings
+            assert {(f.code, f.term) for f in after if f.severity != Severity.INFO} <= before
+
+
+@pytest.mark.parametrize("seed", [3, 8, 14, 21, 35, 57, 90, 123])
+def test_random_recipes_keep_what_is_claimed(seed):
+    """A slice of `make soak`: claims, witnesses read back from JSON, and fixes assigned to the file."""
+    assert one(seed).get("wrong", []) == []
