@@ -100,11 +100,11 @@ def _paid_more(
     """Scores of the rival and of a try in one style, the rival paid more; None where none was found."""
     outcome, truncated = rival
     for ranges in islice(_styles(space, search, outcome), STYLES):
-        one = search.write(Cell(outcome, truncated, dict(ranges)))
-        two = search.write(Cell(tried, False, dict(ranges)))
-        if one is None or two is None:
+        cells = (Cell(outcome, truncated, dict(ranges)), Cell(tried, False, dict(ranges)))
+        written = search.together([(cell, None) for cell in cells])
+        if written is None:
             continue
-        scores = search.score([one, two])
+        scores = search.score(written)
         x, y = (score.total for score in scores)
         if x is not None and y is not None and x > y + SLACK:
             return scores

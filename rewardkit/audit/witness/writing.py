@@ -244,7 +244,7 @@ class Writer:
             measures = self._measures(piece)
             return sum(1 for axis in moved if measures[axis.name] not in cell.ranges[axis.name])
 
-        for piece in sorted(fitting, key=away)[:NUMBER_OF_TRIES]:
+        for piece in sorted(fitting, key=lambda piece: (piece.given, away(piece)))[:NUMBER_OF_TRIES]:
             found = self._tuned(piece, cell, size)
             if found is not None:
                 return found
