@@ -126,6 +126,13 @@ class Verifier(Kind):
         """Why this gold is unusable (unreadable, or not equal to itself), or None if it is usable."""
         raise NotImplementedError
 
+    def unite(self, answers: Sequence[str]) -> list[str]:
+        """For each answer the one of them that stands for all equal to it, so that votes are counted by value.
+
+        `answers` are in normal form (`Verdict.answer`). By default each stands for itself.
+        """
+        return list(answers)
+
 
 K = TypeVar("K", bound=Kind)
 

@@ -26,7 +26,7 @@ def maj_at_k(
     """maj@1 .. maj@n of one question, shape (n,).
 
     Args:
-        predictions: the answer of each sample, None where it gave none.
+        predictions: the answer of each sample, equal answers under one name, None where it gave none.
         right: whether each sample is right. Samples with one prediction may differ in this (two routes of
             a verifier): the pile is then right in that share.
         non_answers: `abstain` (a sample without an answer takes a place but casts no vote; a subset

@@ -12,16 +12,18 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from rewardkit import __version__
 from rewardkit.errors import DataError, UsageError
 from rewardkit.files import write_whole
+from rewardkit.kinds import Verifier
 from rewardkit.recipe.recipe import Recipe
 from rewardkit.scoring.oddities import MOST, oddities
 from rewardkit.terms.charsets import runs_inside
-from rewardkit.types import Rollout, Score, TermScore
+from rewardkit.types import Outcome, Rollout, Says, Score, TermScore
 
 from ..backends.base import Prompt
 from ..suite.data import Item
@@ -66,11 +68,16 @@ def score_run(
     scored, usual = 0, folder.suite().characters
     first: list[Score] = []
     with draft.open("w", encoding="utf-8") as file:
-        for place, record, score in score_stream(folder, recipe):
-            file.write(json.dumps(_row(place, record, score, usual)) + "\n")
-            scored += 1
-            if len(first) < MOST:
-                first.append(score)
+        prompts = groupby(score_stream(folder, recipe), key=lambda one: (one[1].arm, one[0]))
+        for made in (list(group) for _, group in prompts):
+            cast = votes([score for _, _, score in made], recipe.answer.verify)
+            for (place, record, score), vote in zip(made, cast, strict=True):
+                row = _row(place, record, score, usual)
+                if vote != row["prediction"]:
+                    row["vote"] = vote
+                file.write(json.dumps(row) + "\n")
+            scored += len(made)
+            first += [score for _, _, score in made][: MOST - len(first)]
     if not scored:
         draft.unlink()
         raise UsageError(f"{folder.path} holds no completions yet; run rewardkit eval run first")
@@ -80,6 +87,21 @@ def score_run(
     write_whole(folder.scores / f"{name}.json", json.dumps(about, indent=2, ensure_ascii=False) + "\n")
     odd = tuple(oddities(first))
     return ScoringReport(name=name, scored=scored, recipe=recipe.ref, digest=recipe.digest, odd=odd)
+
+
+def votes(scores: Sequence[Score], verifier: Verifier) -> list[str | None]:
+    """What each completion of a prompt votes for, in its normal form, so that equal answers vote for one thing.
+
+    All right answers are one; wrong ones are united where the verifier finds them equal. None for no answer.
+    """
+    said = [score.reading.prediction for score in scores]
+    right = {name: None for name, score in zip(said, scores, strict=True) if score.outcome == Outcome.CORRECT}
+    values = [name for name, score in zip(said, scores, strict=True) if score.reading.says == Says.VALUE]
+    wrong = [name for name in dict.fromkeys(values) if name is not None and name not in right]
+    stands = dict(zip(wrong, verifier.unite(wrong), strict=True)) | dict.fromkeys(
+        right, next(iter(right), None)
+    )
+    return [stands.get(name, name) if name is not None else None for name in said]
 
 
 def pass_name(recipe: Recipe) -> str:

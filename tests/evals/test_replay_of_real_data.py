@@ -106,12 +106,12 @@ def brute_majority(predictions, right, k):
     return np.mean(paid)
 
 
-def test_majority_by_brute_force_over_the_predictions(qwen):
+def test_majority_by_brute_force_over_the_votes(qwen):
     _, board = qwen
     arm = board.arms["sampled"]
     made = {m.name: m for m in summarise_measures(board)}
     for k in range(2, 9):
-        expected = [brute_majority(arm.predictions[i], arm.right[i], k) for i in range(len(board.items))]
+        expected = [brute_majority(arm.votes[i], arm.right[i], k) for i in range(len(board.items))]
         assert made[f"maj@{k}"].estimate().value == pytest.approx(np.mean(expected), abs=1e-12)
 
 

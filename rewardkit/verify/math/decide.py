@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -20,6 +21,9 @@ from .grammar.reader import read
 from .grammar.tree import Node, NotEvaluated, Undefined, Unread, is_expression, num
 from .text.rational import TooLarge, rational
 from .text.tokens import BAD, canonical
+
+MOST_PILES = 64
+"""Answers with which one that is no rational number is compared, to see whether it is another of them."""
 
 
 class Decision(NamedTuple):
@@ -142,6 +146,40 @@ def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> D
     if found is None:
         return Decision(None, route, right.text, left.text)
     return Decision("equal" if found else "different", route, right.text, left.text)
+
+
+def united(answers: Sequence[str], policy: Policy) -> list[str]:
+    """For each answer the first that is equal to it, as far as can be told without a worker.
+
+    Rational values are looked up, so that many numbers cost little. The policy must make equality transitive.
+    """
+    stands: dict[Fraction | str, str] = {}
+    piles: list[tuple[str, bool]] = []
+    made: list[str] = []
+    for answer in answers:
+        value = _value(answer)
+        key = answer if value is None else value
+        if key not in stands:
+            # two different rationals are two values: only what has none is compared with all
+            others = (name for name, rational_ in piles[:MOST_PILES] if value is None or not rational_)
+            same = next((name for name in others if decide(name, answer, policy).equality == "equal"), None)
+            stands[key] = answer if same is None else same
+            if same is None:
+                piles.append((answer, value is not None))
+        made.append(stands[key])
+    return made
+
+
+def _value(answer: str) -> Fraction | None:
+    """The rational number that an answer is, None where it is none or not at little cost."""
+    tree = side(answer).tree
+    if tree is None or not is_expression(tree):
+        return None
+    try:
+        guard(tree)
+        return exact(tree)
+    except (NotEvaluated, TooLarge, RecursionError, ArithmeticError):
+        return None
 
 
 def rounds_to(gold: str, answer: Node) -> bool:

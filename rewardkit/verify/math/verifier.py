@@ -19,7 +19,7 @@ from pydantic import Field
 from ...kinds import Doubt, Question, Verifier
 from ...types import Equality, Rollout, Verdict
 from ..workers.pool import Reply, pool
-from .decide import Decision, decide, fault_of, side
+from .decide import Decision, decide, fault_of, side, united
 from .equality.comparison import Policy
 
 _EQUALITY: dict[str | None, Equality] = {str(one): one for one in Equality}
@@ -128,6 +128,13 @@ class Math(Verifier):
     def gold_fault(self, gold: str, rollout: Rollout) -> str | None:
         """Why this gold is unusable; None where it is readable, at least as itself."""
         return fault_of(gold)
+
+    def unite(self, answers: Sequence[str]) -> list[str]:
+        """Answers of one value as one: `1/2`, `0.5`, `\\frac12`. Where the policy lets two things pass for a third
+        (50% for 0.5 and for 50), they stay apart."""
+        percent = "strict" if self.percent == "strict" else "fraction"
+        units = "ignore" if self.units == "ignore" else "strict"
+        return united(answers, Policy(percent=percent, units=units, ordered=self.ordered))
 
     def compare(self, gold: str, answer: str) -> Verdict:
         """One pair of raw strings, without a completion around them."""
