@@ -16,6 +16,8 @@ from .options import Allow, AsJson, Columns_, GoldExtract, Limit, Settings, Toke
 
 if TYPE_CHECKING:
     from ..audit.findings import Audit
+    from ..recipe.recipe import Recipe
+    from ..types import Rollout
 
 
 def check(
@@ -26,6 +28,12 @@ def check(
         Path | None,
         typer.Option(
             help="Problems with golds: check the recipe against them, and compare policies on their mix."
+        ),
+    ] = None,
+    rollouts: Annotated[
+        str | None,
+        typer.Option(
+            help="Completions of your own, with golds: claims that the bounds do not prove are tried on them too."
         ),
     ] = None,
     set_: Settings = None,
@@ -110,13 +118,33 @@ def check(
             unanswerable=unanswerable,
             wished=None if threshold is None else (threshold, chance),
             allow=allow or (),
-            extra=case_rollouts(reference, recipe),
+            extra=[
+                *case_rollouts(reference, recipe),
+                *(_own(rollouts, recipe, column, gold_extract, tokenizer, limit) if rollouts else ()),
+            ],
             beta=beta,
         )
         audits.append(found if on_data is None else on_data(found, recipe))
     _print(audits, as_json, everything)
     if any(found.failed for found in audits):
         raise typer.Exit(1)
+
+
+def _own(
+    path: str,
+    recipe: Recipe,
+    column: list[str] | None,
+    gold_extract: str | None,
+    tokenizer: str | None,
+    limit: int | None,
+) -> list[Rollout]:
+    """The rollouts of a file; rows that cannot be used are named on standard error."""
+    from ..audit.rollouts.load import load
+
+    found = load(path, recipe, column=column, gold_extract=gold_extract, tokenizer=tokenizer, limit=limit)
+    if found.bad:
+        typer.echo(f"{path}: {len(found.bad)} rows left out; the first: {found.bad[0]}", err=True)
+    return [rollout for group in found.groups for rollout in group]
 
 
 def _print(audits: list[Audit], as_json: bool, everything: bool) -> None:

@@ -335,6 +335,12 @@ def _varied(search: Search, size: int, side: GroupClaim) -> Push | None:
         advantages = of_group([score.total for score in scores])
         if advantages[1] > PUSHED:
             return Push(size, tuple(scores), tuple(advantages))
+    for one, *rest in search.sampled(side.right, (side.wrong, side.silent), size):
+        rest.sort(key=lambda score: (score.outcome != side.wrong, -(score.total or 0.0)))
+        scores = search.score([score.reading.rollout for score in (one, *rest)])
+        advantages = of_group([score.total for score in scores])
+        if scores[1].outcome == side.wrong and advantages[1] > PUSHED:
+            return Push(size, tuple(scores), tuple(advantages))
     return None
 
 

@@ -191,7 +191,7 @@ def _extremes(space: Space, right: Outcome, rivals: Iterable[Outcome]) -> list[C
 
 
 def _inverted(recipe: Recipe, scores: Sequence[Score], low: float) -> str:
-    right, rival = scores
+    right, rival = scores[:2]
     x, y = apart(right.total, rival.total)
     bound = "" if low > float("-inf") else "; nothing bounds how far it can fall"
     return (

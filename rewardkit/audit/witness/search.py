@@ -7,15 +7,16 @@ their scores. Group terms are scored as a group.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from heapq import nsmallest
-from itertools import product
+from itertools import islice, product
 from math import inf, isfinite, prod
+from random import Random
 
 from ...terms.cells import Cell, Pays, Range
-from ...types import Outcome, Rollout, Score
+from ...types import Outcome, Reading, Rollout, Score
 from ..space import SLACK, Space, Spot, ends, point_cell
 from .variety import varied
 from .writing import GROUP, ProblemKey, Size, Writer, problem_of
@@ -23,7 +24,11 @@ from .writing import GROUP, ProblemKey, Size, Writer, problem_of
 SPOTS_TRIED = 12
 MOST_LISTED = 1000
 """Cells of a recipe that are listed to find others than the most extreme."""
+MOST_PROBLEMS = 50
+"""Problems, of those whose completions are given, that cells are looked for in; all of them are looked at as they are."""
 FAR = 10_000_000
+GROUPS_DRAWN = 40
+DRAWN_SIZE = 4
 USUAL_TOKENS = 100.0
 """Tokens of a completion where nothing asks for another number."""
 
@@ -73,9 +78,8 @@ class Search:
     def together(self, wanted: Sequence[tuple[Cell, Size | None]]) -> list[Rollout] | None:
         """A rollout of each cell, all of one problem, as the completions of a group are; None where none was found."""
         outcomes = {cell.outcome for cell, _ in wanted}
-        for problem, pieces in self.writer.by_problem.items():
-            if not outcomes <= pieces.keys():
-                continue
+        problems = (key for key, pieces in self.writer.by_problem.items() if outcomes <= pieces.keys())
+        for problem in islice(problems, MOST_PROBLEMS):
             found = [self.write(cell, size, problem) for cell, size in wanted]
             if None not in found:
                 return [rollout for rollout in found if rollout is not None]
@@ -179,12 +183,35 @@ class Search:
         return self._varied_pair(right, tuple(others), ties)
 
     @cached_property
+    def compared(self) -> bool:
+        """Whether a group is known to be compared, so that each is paid by its company."""
+        return any(term.reads_group and "anything" not in term.looks_at for _, term in self.recipe.walk())
+
+    @cached_property
+    def _readings(self) -> list[Reading]:
+        return varied(self.writer)
+
+    def sampled(self, right: Outcome, others: Sequence[Outcome], size: int) -> Iterator[list[Score]]:
+        """Groups of a right completion and of others, drawn from many of one problem, where a group is compared."""
+        own: dict[ProblemKey, dict[Outcome, list[Rollout]]] = {}
+        for reading in self._readings if self.compared else ():
+            by = own.setdefault(problem_of(reading.rollout), {})
+            by.setdefault(reading.outcome, []).append(reading.rollout)
+        draw = Random(0)
+        for by in own.values():
+            rights, rest = by.get(right, []), [rollout for other in others for rollout in by.get(other, ())]
+            for _ in range(GROUPS_DRAWN if rights and len(rest) >= size else 0):
+                scores = self.score([draw.choice(rights), *draw.sample(rest, size - 1)])
+                if all(score.total is not None for score in scores):
+                    yield scores
+
+    @cached_property
     def varied(self) -> list[dict[Outcome, list[Score]]]:
         """Scores of many completions by problem and outcome, the least paid first. None where a group is known to be
         compared: each is paid by its company there."""
         found: dict[ProblemKey, dict[Outcome, list[Score]]] = {}
-        if not any(term.reads_group and "anything" not in term.looks_at for _, term in self.recipe.walk()):
-            for score in self.recipe.score_readings(varied(self.writer)):
+        if not self.compared:
+            for score in self.recipe.score_readings(self._readings):
                 if score.total is not None:
                     own = found.setdefault(problem_of(score.reading.rollout), {})
                     own.setdefault(score.outcome, []).append(score)
@@ -199,6 +226,11 @@ class Search:
             if not rights or not rivals:
                 continue
             scores = self.score([rights[0].reading.rollout, max(rivals, key=_total).reading.rollout])
+            if _inverts(scores, ties):
+                return scores
+        for one, *rest in self.sampled(right, others, DRAWN_SIZE):
+            rest.sort(key=_total, reverse=True)
+            scores = self.score([score.reading.rollout for score in (one, *rest)])
             if _inverts(scores, ties):
                 return scores
         return None

@@ -54,6 +54,7 @@ def _paddings(fillers: Iterable[str]) -> Iterator[Padding]:
     yield Padding(letters=300)
     yield Padding(steps=4)
     yield Padding(fillers={"so it is ": 40})
+    yield Padding(fillers={"First, I read it again. Wait, please wait: is that so? ": 1})
     for filler in dict.fromkeys(["語", *fillers]):
         yield Padding(fillers={filler: 1})
         yield Padding(fillers={filler: 60})
