@@ -16,6 +16,9 @@ from typing import Any, ClassVar, Literal
 from rewardkit.errors import UsageError
 from rewardkit.types import Finish, Message
 
+BROKEN_OFF = ("abort", "content_filter", "error")
+"""Finish reasons of servers for a completion that is not what the model would have written: it is missing."""
+
 Prompt = str | Sequence[Message]
 """A rendered text, or chat messages where the server renders them."""
 

@@ -36,6 +36,8 @@ BUSY = (408, 409, 425, 429)
 CONNECT_S = 10.0
 KEEP_S = 4.0
 """How long an idle connection is kept: less than the 5 s after which uvicorn, under vLLM, closes its end."""
+PROBE_S = 5.0
+"""The longest pause between two probes of a server that is down."""
 SHOWN = 300
 """Characters of a server's answer that are shown."""
 
@@ -76,7 +78,7 @@ class Client:
         concurrency: requests in flight, over all servers together.
         timeout_s: for one try, from the connection to the answer's last byte.
         attempts: tries of a request.
-        longest_pause_s: between two tries, and between two probes of a server that is down.
+        longest_pause_s: between two tries of a request.
         patience_s: how long no server may be reachable before `post` raises SetupError.
     """
 
@@ -309,7 +311,7 @@ class Client:
         probes = 0
         while True:
             probes += 1
-            await asyncio.sleep(pause_after(probes, self.longest))
+            await asyncio.sleep(min(PROBE_S, pause_after(probes, self.longest)))
             if await self._probe(endpoint) is None:
                 break
         seconds = self._loop.time() - endpoint.down_since

@@ -18,12 +18,9 @@ import aiohttp
 from rewardkit.errors import SetupError, UsageError
 from rewardkit.types import Finish
 
-from .base import Backend, Completion, Prompt, Refusal, Request, Sampling
+from .base import BROKEN_OFF, Backend, Completion, Prompt, Refusal, Request, Sampling
 from .client import Client, GivenUp, Note, Unusable
 from .endpoints import Endpoint
-
-BROKEN_OFF = ("abort", "content_filter", "error")
-"""Finish reasons of a completion that is not what the model would have written."""
 
 
 @dataclass(frozen=True, kw_only=True)

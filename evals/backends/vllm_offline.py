@@ -19,7 +19,7 @@ from vllm.lora.request import LoRARequest  # pyright: ignore[reportMissingImport
 from rewardkit.errors import UsageError
 from rewardkit.types import Finish
 
-from .base import Backend, Completion, Prompt, Refusal, Request, Sampling
+from .base import BROKEN_OFF, Backend, Completion, Prompt, Refusal, Request, Sampling
 from .checkpoint import find_model, model_identity
 
 
@@ -125,7 +125,12 @@ class VllmBackend(Backend):
             for output in engine.step():
                 if output.finished:
                     request, sample = flying.pop(self._known(output.request_id, flying))
-                    yield self._completion(request, sample, output.outputs[0])
+                    made = output.outputs[0]
+                    if made.finish_reason in BROKEN_OFF:
+                        told = f"the engine ended it (finish_reason {made.finish_reason})"
+                        yield Refusal(index=request.index, sample=sample, reason=told, kind="aborted")
+                    else:
+                        yield self._completion(request, sample, made)
 
     def close(self) -> None:
         """Free the engine and its worker processes."""
