@@ -2,14 +2,17 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from rewardkit.evals.backends import open_backend
 from rewardkit.evals.run import EvaluationRun, generate_run
+from rewardkit.evals.run.generate import Silent
 from rewardkit.evals.suite.suite import load_suite
 
 pytestmark = [pytest.mark.vllm, pytest.mark.train, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -79,22 +82,24 @@ def test_the_offline_engine_completes_the_suite_and_agrees_with_transformers(
     assert session["effective"]["sampled"]["top_k"] == -1
 
 
-@pytest.fixture(scope="module")
-def server(tiny_model, tmp_path_factory):
+@contextmanager
+def serving(model, log):
+    """A server of the model in a process of its own, ready: (its URL, its process)."""
     import httpx
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log"
     command = [
-        *(str(PYTHON), "-m", "vllm.entrypoints.openai.api_server", "--model", str(tiny_model)),
+        *(str(PYTHON), "-m", "vllm.entrypoints.openai.api_server", "--model", str(model)),
         *("--served-model-name", "tiny", "--host", "127.0.0.1", "--port", str(port)),
         *("--dtype", "float32", "--max-model-len", "256", "--enforce-eager"),
     ]
     url = f"http://127.0.0.1:{port}"
     with log.open("w") as file:
-        process = subprocess.Popen(command, env=environment(), stdout=file, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command, env=environment(), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+        )
         try:
             for _ in range(600):
                 try:
@@ -106,10 +111,16 @@ def server(tiny_model, tmp_path_factory):
                     except subprocess.TimeoutExpired:
                         continue
                     pytest.fail(f"the server ended:\n{log.read_text()[-3000:]}")
-            yield url
+            yield url, process
         finally:
             process.terminate()
             process.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def server(tiny_model, tmp_path_factory):
+    with serving(tiny_model, tmp_path_factory.mktemp("server") / "log") as (url, _):
+        yield url
 
 
 def test_its_server_completes_the_suite_and_agrees_with_transformers(server, with_transformers, tmp_path):
@@ -122,3 +133,30 @@ def test_its_server_completes_the_suite_and_agrees_with_transformers(server, wit
     session = folder.rows("sessions.jsonl")[0]
     assert session["environment"]["served_by"] == "vllm"
     assert json.loads((folder.path / "run.json").read_text())["model"]["revision"] == "unpinned"
+
+
+def test_one_of_two_servers_is_killed_and_nothing_is_lost(
+    server, tiny_model, with_transformers, tmp_path, tmp_path_factory
+):
+    told = []
+    with serving(tiny_model, tmp_path_factory.mktemp("second") / "log") as (url, process):
+
+        class Killer(Silent):
+            made = 0
+
+            def advance(self, arm, tokens):
+                self.made += 1
+                if self.made == 10:
+                    os.killpg(process.pid, signal.SIGKILL)  # with the engine's processes
+
+            def tell(self, text):
+                told.append(text)
+
+        folder = EvaluationRun(tmp_path / "served")
+        options = {"base_url": f"{url},{server}", "concurrency": "8", "send_seed": "false"}
+        with open_backend("openai", "tiny", options) as backend:
+            report = generate_run(folder, load_suite("arithmetic", SETTINGS), backend, progress=Killer())
+    assert (report.missing, report.refused) == (0, 0)
+    assert len(folder.log_path.read_bytes().splitlines()) == 12 * 4  # none twice
+    assert any(text.startswith(f"{url} does not answer") for text in told)
+    assert agree(greedy(with_transformers), greedy(folder)) >= 11
