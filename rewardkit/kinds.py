@@ -133,6 +133,10 @@ class Verifier(Kind):
         """
         return list(answers)
 
+    def gold_doubt(self, gold: str, rollout: Rollout) -> str | None:
+        """Why this usable gold is equal to nothing but its own text, or None if it is understood."""
+        return None
+
 
 K = TypeVar("K", bound=Kind)
 

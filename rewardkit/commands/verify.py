@@ -210,6 +210,7 @@ def _golds(file: str, column: list[str] | None, gold_extract: str | None, json: 
     source = open_rows(file)
     chosen = None
     faults: list[dict[str, Any]] = []
+    doubted: list[dict[str, Any]] = []
     rows = 0
     rest = iter(source)
     head = list(islice(rest, WINDOW))
@@ -221,33 +222,47 @@ def _golds(file: str, column: list[str] | None, gold_extract: str | None, json: 
         if chosen is None:
             chosen = columns.choose(row.cells, required=("gold",)).columns["gold"]
             golds.look((one.cells.get(chosen) for one in head if one.cells), chosen, source.name)
-        fault = _gold_fault(row.cells.get(chosen), golds, answer.verify)
+        fault, doubt = _gold_fault(row.cells.get(chosen), golds, answer.verify)
         if fault:
             faults.append({"row": row.number, **fault})
+        elif doubt:
+            doubted.append({"row": row.number, **doubt})
     if json:
-        print_document("golds", {"file": source.name, "rows": rows, "unusable": faults})
+        told = {"file": source.name, "rows": rows, "unusable": faults} | (
+            {"doubted": doubted} if doubted else {}
+        )
+        print_document("golds", told)
     else:
-        for one in faults:
+        for one in sorted(faults + doubted, key=lambda one: one["row"]):
             typer.echo(f"{source.name}:{one['row']}: {one['fault']}")
-        typer.echo(f"{source.name}: {rows} rows, {len(faults)} unusable golds")
+        tail = f", {len(doubted)} equal to their own text alone" if doubted else ""
+        typer.echo(f"{source.name}: {rows} rows, {len(faults)} unusable golds{tail}")
     raise typer.Exit(int(bool(faults)))
 
 
-def _gold_fault(cell: Any, golds: GoldReader, verifier: Verifier) -> dict[str, Any] | None:
-    """What is wrong with the golds of one row, None if nothing is."""
+def _gold_fault(
+    cell: Any, golds: GoldReader, verifier: Verifier
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """What is wrong with the golds of one row, and which of them is equal to its own text alone; None for neither."""
+    from ..rows.golds import doubts
     from ..rows.values import RowFault
     from ..types import Rollout
 
     try:
         found = golds.read(cell)
     except RowFault as fault:
-        return {"gold": str(cell)[:200], "fault": str(fault)}
-    for gold in found if isinstance(found, tuple) else (found,):
-        if gold is not None:
-            fault = verifier.gold_fault(gold, Rollout(completion="", gold=gold))
-            if fault:
-                return {"gold": gold[:200], "fault": fault}
-    return None
+        return {"gold": str(cell)[:200], "fault": str(fault)}, None
+    rollouts = [
+        Rollout(completion="", gold=gold)
+        for gold in (found if isinstance(found, tuple) else (found,))
+        if gold is not None
+    ]
+    for one in rollouts:
+        told = verifier.gold_fault(str(one.gold), one)
+        if told:
+            return {"gold": str(one.gold)[:200], "fault": told}, None
+    doubted = doubts(verifier, rollouts)
+    return None, {"gold": str(doubted[0][0].gold)[:200], "fault": doubted[0][1]} if doubted else None
 
 
 def _sample(

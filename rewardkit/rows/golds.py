@@ -169,6 +169,16 @@ class GoldReader:
         return self.option.format(extractor)
 
 
+def doubts(verifier: Verifier, rollouts: Iterable[Rollout]) -> list[tuple[Rollout, str]]:
+    """The rollouts with a gold that the verifier understands so little that only its own text equals it, and why."""
+    found = []
+    for rollout in rollouts:
+        told = [verifier.gold_doubt(str(gold), rollout) for gold in rollout.golds if gold is not None]
+        if any(told):
+            found.append((rollout, "; ".join(filter(None, told))))
+    return found
+
+
 def _marked(cell: str, mark: Mark) -> Extraction | None:
     """The answer that a mark shows in a cell, None where it shows none."""
     found = EXTRACTORS.get(mark.extractor)().find(cell)

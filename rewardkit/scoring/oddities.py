@@ -41,6 +41,12 @@ def oddities(scores: Sequence[Score]) -> list[str]:
     Args:
         scores: of some completions; the first `MOST` of those with an answer to give are looked at.
     """
+    open_ = [score for score in scores if score.outcome == Outcome.UNDECIDED]
+    if len(scores) >= FEWEST and len(open_) * 2 > len(scores):
+        return [
+            f"{len(open_)} of {len(scores)} completions are undecided, because the verifier cannot read their golds (as "
+            f"{open_[0].reading.rollout.golds[0]!r}): do the golds hold more than the answer, or need another verifier?"
+        ]
     seen = [score for score in scores if score.outcome.answerable and score.outcome != Outcome.UNDECIDED][
         :MOST
     ]

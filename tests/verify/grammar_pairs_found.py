@@ -87,4 +87,23 @@ ROWS = {
         (r"(-2,-1)\cup(0,1)", ("1<|2x+1|<3",), ("1<2x+1<3",)),
         ("(-3,3)", ("3>|x|",), ("3<|x|",)),
     ],
+    "magnitudes": [
+        (
+            "5",
+            (),
+            (
+                "5 thousands",
+                "5 hundreds",
+                "5 tens",
+                "5 dozens",
+                "5 lakhs",
+                "5 quadrillion",
+                "5 bps",
+                "5 score",
+            ),
+        ),
+        ("5000", ("5 thousands",), ("5 thousandths",)),
+        ("0.007", ("7 per mille", "7‰", "0.7%"), ("7", "7%")),
+        ("12 lakh", ("1.2 million", "1,200,000"), ("12", "1.2 crore")),
+    ],
 }

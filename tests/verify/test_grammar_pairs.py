@@ -19,9 +19,9 @@ def table(name):
 
 
 TO_COME = {
-    "numbers in words", "far below double precision",
+
     "constants and dummies", "units", "angles and clocks", "vectors", "pieces", "small finite operators",
-    "unions and conditions", "as answers",
+    "unions and conditions",
 }  # fmt: skip
 
 

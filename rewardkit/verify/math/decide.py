@@ -17,8 +17,9 @@ from typing import NamedTuple
 from ..memory import remembered
 from .equality.bounded import approximate, exact, guard
 from .equality.comparison import Policy, TreeComparison
+from .equality.shapes import as_gold
 from .grammar.reader import read
-from .grammar.tree import Node, NotEvaluated, Undefined, Unread, is_expression, num
+from .grammar.tree import Node, NotEvaluated, Undefined, Unread, is_expression, num, walk
 from .text.rational import TooLarge, rational
 from .text.tokens import BAD, canonical
 
@@ -101,6 +102,32 @@ def fault_of(gold: str) -> str | None:
     return f"the gold {bare[:40]!r} is not readable: {found.fault}"
 
 
+@remembered(8192)
+def doubt_of(gold: str) -> str | None:
+    """Why a usable gold is equal to its own text alone, None where it is understood.
+
+    A library that says yes of what we cannot read is not asked: a gold that nobody understands pays nobody.
+    """
+    if fault_of(gold) is not None:
+        return None
+    found = side(gold)
+    fault = found.fault
+    if found.tree is not None:
+        fault = "its value is too large to compute" if _is_unbounded(found.tree) else ""
+    bare = gold.strip()
+    return f"the gold {bare[:40]!r} is only equal to its own text: {fault}" if fault else None
+
+
+def _is_unbounded(tree: Node) -> bool:
+    try:
+        for node in walk(tree):
+            if is_expression(node):
+                guard(node)
+    except NotEvaluated:
+        return True
+    return False
+
+
 def _balanced(text: str) -> bool:
     depth = 0
     for char in text.replace(r"\{", "").replace(r"\}", ""):
@@ -123,16 +150,18 @@ def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> D
     left, right = side(gold), side(answer)
     if _as_written(left.text) == _as_written(right.text) and left.text and BAD not in right.text:
         return Decision("equal", "literal", right.text, left.text)
-    if left.tree is None or right.tree is None:
-        if right.refused or left.refused:
-            return Decision("refused", "refused", right.text, left.text)
-        unread = left.tree is None and right.tree is None and _balanced(left.text) and _balanced(right.text)
-        return Decision(None if unread else "different", "unread", right.text, left.text)
+    if left.tree is None:
+        return Decision("undecided", "gold", right.text, left.text)
+    if right.tree is None:
+        equality = "refused" if right.refused else "different"
+        return Decision(equality, "refused" if right.refused else "unread", right.text, left.text)
     try:
-        found = TreeComparison(policy).same(left.tree, right.tree)
+        found = TreeComparison(policy).same(as_gold(left.tree), right.tree)
         if found is False and decimals == "gold_precision" and rounds_to(left.text, right.tree):
             return Decision("equal", "rounded", right.text, left.text)
     except NotEvaluated:
+        if _is_unbounded(left.tree):
+            return Decision("undecided", "gold", right.text, left.text)
         return Decision("refused", "refused", right.text, left.text)
     except RecursionError:
         return Decision("refused", "refused", right.text, left.text)

@@ -19,7 +19,7 @@ from pydantic import Field
 from ...kinds import Doubt, Question, Verifier
 from ...types import Equality, Rollout, Verdict
 from ..workers.pool import Reply, pool
-from .decide import Decision, decide, fault_of, side, united
+from .decide import Decision, decide, doubt_of, fault_of, side, united
 from .equality.comparison import Policy
 
 _EQUALITY: dict[str | None, Equality] = {str(one): one for one in Equality}
@@ -136,6 +136,10 @@ class Math(Verifier):
         units = "ignore" if self.units == "ignore" else "strict"
         return united(answers, Policy(percent=percent, units=units, ordered=self.ordered))
 
+    def gold_doubt(self, gold: str, rollout: Rollout) -> str | None:
+        """Why this gold is only equal to its own text; None where it is understood."""
+        return doubt_of(gold)
+
     def compare(self, gold: str, answer: str) -> Verdict:
         """One pair of raw strings, without a completion around them."""
         from ...types import Extraction
@@ -164,13 +168,18 @@ class Math(Verifier):
                 found = found._replace(equality=known[0], route=known[1])
             if found.equality == "equal":
                 return self._verdict(found, time.perf_counter() - began), []
-            first = first or found
+            if first is None or first.equality == "undecided":
+                first = found
         if not usable:
             fault = "; ".join(filter(None, map(fault_of, question.golds)))
             return Verdict(equality=Equality.UNDECIDED, route="gold", details={"fault": fault}), []
         if pending or first is None:
             return None, pending
-        return self._verdict(first, time.perf_counter() - began), []
+        verdict = self._verdict(first, time.perf_counter() - began)
+        if verdict.equality == Equality.UNDECIDED:
+            doubts = "; ".join(filter(None, map(doubt_of, question.golds)))
+            verdict = replace(verdict, details={"fault": doubts})
+        return verdict, []
 
     def doubts(self, longest: int | None) -> Sequence[Doubt]:  # noqa: D102
         if self.several != "last":

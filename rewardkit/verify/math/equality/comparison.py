@@ -23,9 +23,9 @@ from .relations import relations
 from .sets import SET_HEADS, as_set, same_pieces
 from .shapes import (
     in_radians,
-    is_mixed,
     items,
     matrix,
+    mixed,
     one_constant,
     parts,
     restricts,
@@ -134,8 +134,8 @@ class TreeComparison:
             node = a if first is not None else b
             if len(found) == 1 and node[0] == "set" and found[0][0] != "set":
                 return self.same(found[0], other)
-            if node[:2] == ("list", "and") and is_mixed(found):
-                return self.same(num(found[0][1] + found[1][1]), other)
+            if mixed(node) is not None:
+                return self.same(mixed(node) or node, other)
             if other[0] == "tuple" and other[1:3] == ("[", "]") and len(other[3]) > 2:
                 return self.same(node, ("list", ",", other[3]))  # a list as programs print it
             return False

@@ -21,12 +21,17 @@ def restricts(node: Node) -> bool:
     )
 
 
-def is_mixed(found: list[Node]) -> bool:
-    """Whether "2 and 1/3" may be a mixed number: a whole number and a proper fraction behind it."""
-    if len(found) != 2 or found[0][0] != "num" or found[1][0] != "num":
-        return False
-    whole, part = found[0][1], found[1][1]
-    return whole.denominator == 1 and whole > 0 and 0 < part < 1
+def mixed(node: Node) -> Node | None:
+    """ "2 and 1/3" as the mixed number that it may be: a whole number and a proper fraction behind it; else None."""
+    if node[:2] != ("list", "and") or len(node[2]) != 2 or any(item[0] != "num" for item in node[2]):
+        return None
+    whole, part = node[2][0][1], node[2][1][1]
+    return num(whole + part) if whole.denominator == 1 and whole > 0 and 0 < part < 1 else None
+
+
+def as_gold(node: Node) -> Node:
+    """A gold as the one thing that it is: "2 and 1/3" is a mixed number there, never a list as well."""
+    return mixed(node) or node
 
 
 _CONSTANT = re.compile(r"[CcKk](?:_\w)?|const")

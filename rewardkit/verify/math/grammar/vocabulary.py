@@ -7,6 +7,7 @@ Tables only, and the small functions that look things up in them. Units are read
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from ...memory import remembered
 from ...words import plain
@@ -50,10 +51,19 @@ BARE_UNITS = frozenset(name for name in UNITS if name.isascii() and name.isalpha
 } | {"percent", "pm", "sq", "cu", "oclock"}
 """Units that are read without `\\text`; single letters and short runs there are variables."""
 
-MULTIPLIERS = {
-    "dozen": 12, "hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12,
-    "百": 100, "千": 1000, "万": 10**4, "十万": 10**5, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12,
+_MAGNITUDES = {
+    "ten": 10, "dozen": 12, "hundred": 100, "thousand": 1000, "lakh": 10**5, "million": 10**6, "crore": 10**7,
+    "billion": 10**9, "trillion": 10**12, "quadrillion": 10**15,
 }  # fmt: skip
+MULTIPLIERS = {
+    "百": 100, "千": 1000, "万": 10**4, "十万": 10**5, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12,
+    **_MAGNITUDES, **{f"{name}s": size for name, size in _MAGNITUDES.items()},
+}  # fmt: skip
+SHARES = {
+    "per mille": Fraction(1, 1000), "permille": Fraction(1, 1000), "per mil": Fraction(1, 1000),
+    "basis points": Fraction(1, 10_000), "basis point": Fraction(1, 10_000), "bps": Fraction(1, 10_000),
+}  # fmt: skip
+"""Parts of one that a number in words may count, beside the hundredths of a percentage."""
 
 _PHRASES = {
     "does not exist": ("limit does not exist", "limit dne", "dne", "d.n.e", "doesn't exist", "do not exist", "不存在"),

@@ -39,7 +39,7 @@ def _table() -> dict[int, str]:
         "⅕": r"\frac{1}{5}", "⅖": r"\frac{2}{5}", "⅗": r"\frac{3}{5}", "⅘": r"\frac{4}{5}", "⅙": r"\frac{1}{6}",
         "⅚": r"\frac{5}{6}", "⅛": r"\frac{1}{8}", "⅜": r"\frac{3}{8}", "⅝": r"\frac{5}{8}", "⅞": r"\frac{7}{8}", "⅐": r"\frac{1}{7}", "⅑": r"\frac{1}{9}", "⅒": r"\frac{1}{10}",
         "㎝": r"\text{cm}", "㎡": r"\text{m}^2", "㎞": r"\text{km}", "㎏": r"\text{kg}", "㎜": r"\text{mm}",
-        "ℯ": "e", "ⅇ": "e", "ⅈ": "i", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "∧": r"\land ", "∨": r"\lor ",
+        "‰": r"\text{per mille}", "‱": r"\text{basis points}", "ℯ": "e", "ⅇ": "e", "ⅈ": "i", "⌊": r"\lfloor ", "⌋": r"\rfloor ", "⌈": r"\lceil ", "⌉": r"\rceil ", "∧": r"\land ", "∨": r"\lor ",
     }  # fmt: skip
     for space in "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000":
         table[space] = " "

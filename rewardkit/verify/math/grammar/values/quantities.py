@@ -13,7 +13,7 @@ from ..scanner import Scanner, single
 from ..signs import CONNECTIVES, ORDINALS
 from ..tree import Node, Unread, add, mul, neg, num
 from ..unit_scales import scale
-from ..vocabulary import MULTIPLIERS, UNITS, unit
+from ..vocabulary import MULTIPLIERS, SHARES, UNITS, unit
 from .sums import expression
 
 _CURRENCY = frozenset((r"\$", "€", "£", "¥", "₹", "¢"))
@@ -23,7 +23,7 @@ NO_UNIT = re.compile(
     r"approx(?:imately)?|roughly|probably|perhaps|possibly|likely|nearly|almost|otherwise|plus|minus|divided|"
     r"multiplied|modulo|mod|factorial|doubled|tripled|halved|below|over|fewer|either|neither|when|unless|"
     r"hal(?:f|ves)|thirds?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|"
-    r"millionths?)\b|\d|=|\A(?:squared|cubed)\b|左右|大约|以上|以下|以内|不到|不是|或|几|\A[约多余百]|[多余百]\Z|"
+    r"millionths?|score|gross)\b|\d|=|\A(?:squared|cubed)\b|左右|大约|以上|以下|以内|不到|不是|或|几|\A[约多余百]|[多余百]\Z|"
     r"千(?![克米瓦焦卡])",
     re.IGNORECASE,
 )
@@ -120,6 +120,8 @@ def quantity(scan: Scanner, value: Node) -> Node:
     low = phrase.lower()
     if low in ("percent", "per cent", "percentage", "个百分点"):
         return ("pct", value)
+    if low in SHARES:
+        return mul(value, num(SHARES[low]))
     if low in ORDINALS:
         return value
     bare = re.sub(r"\^\d", "", phrase)
