@@ -20,7 +20,7 @@ def table(name):
 
 TO_COME = {
 
-    "constants and dummies", "units", "angles and clocks", "vectors", "pieces", "small finite operators",
+    "angles and clocks", "vectors", "pieces", "small finite operators",
     "unions and conditions",
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ from .answers import Answer, Leaf, every
 from .bounded import exact, guard
 from .clock import same_time
 from .expressions import numbers
+from .families import same_family, same_turns
 from .left_sides import assignment, solution_of
 from .relations import relations
 from .sets import SET_HEADS, as_set, same_pieces
@@ -26,7 +27,6 @@ from .shapes import (
     items,
     matrix,
     mixed,
-    one_constant,
     parts,
     restricts,
     unit_of,
@@ -100,7 +100,7 @@ class TreeComparison:
                 self.same(x, y) for r, s in zip(left, right, strict=True) for x, y in zip(r, s, strict=True)
             )
         if is_expression(a) and is_expression(b):
-            return self.leaf(*one_constant(a, b))
+            return same_family(self.leaf, a, b)
         return False
 
     def choices(self, a: Node, b: Node) -> Answer:
@@ -266,6 +266,8 @@ class TreeComparison:
             if x[0] != y[0] and (one or two):
                 return False  # 35% is no 35 degrees
             return self.percents(x, y)
+        if one == two == "degree" and is_expression(x) and is_expression(y):
+            return same_turns(self.leaf, x, y)
         return self.same(x, y)
 
     def units(self, one: str, two: str) -> bool:

@@ -5,10 +5,10 @@ Nothing here compares.
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 
 from ..grammar.tree import LEAVES, Node, add, is_expression, mul, neg, num, symbols, walk
+from ..grammar.vocabulary import unit
 from .bounded import approximate, guard
 from .left_sides import name_of
 from .sets import ORDER
@@ -34,33 +34,6 @@ def as_gold(node: Node) -> Node:
     return mixed(node) or node
 
 
-_CONSTANT = re.compile(r"[CcKk](?:_\w)?|const")
-
-
-def one_constant(a: Node, b: Node) -> tuple[Node, Node]:
-    """Two expressions without their constants of integration, where each has one and only the names differ.
-
-    `x^2 + C` and `x^2 + K` are one family. A capital C on one side at least says that it is such a constant; it stands
-    alone as a term, nowhere else, and beside something that varies.
-    """
-    one, two = _constant(a), _constant(b)
-    if one is None or two is None or one[0] == two[0] or "C" not in (one[0][0], two[0][0]):
-        return a, b
-    return one[1], two[1]
-
-
-def _constant(node: Node) -> tuple[str, Node] | None:
-    """The constant of integration of a sum and the rest of the sum."""
-    if node[0] != "+":
-        return None
-    found = [part for part in node[1:] if part[0] == "sym" and _CONSTANT.fullmatch(part[1])]
-    rest = tuple(part for part in node[1:] if part not in found)
-    if len(found) != 1 or not rest or len(rest) != len(node) - 2:
-        return None
-    left = symbols(add(*rest))
-    return (found[0][1], add(*rest)) if left and found[0][1] not in left else None
-
-
 def in_radians(x: Node, one: str, y: Node, two: str) -> tuple[tuple[Node, str], tuple[Node, str]]:
     """Two values with their units; degrees become radians where the other side is in radians.
 
@@ -79,18 +52,34 @@ def in_radians(x: Node, one: str, y: Node, two: str) -> tuple[tuple[Node, str], 
     return (x, one), (y, two)
 
 
-_LETTER_UNITS = {"m": "m", "g": "g", "s": "s", "h": "h", "l": "l", "L": "l"}
+_LETTER_UNITS = {letter: letter.lower() for letter in ("m", "g", "s", "h", "l", "L", "N", "J", "W", "V", "A", "K")} | {
+    "Omega": "ohm", "mu": "μ",
+}  # fmt: skip
 
 
 def unit_of(node: Node, other: Node) -> tuple[Node, str]:
-    """The value and the unit, "" for none; `5 L` is a product of a letter but next to a quantity with a unit."""
+    r"""The value and the unit, "" for none; beside a quantity with a unit, `5 L` and `10 m/s^2` are no products of letters."""
     if node[0] == "qty":
-        return node[1], node[2]
-    if node[0] == "*" and node[-1][0] == "sym" and node[-1][1] in _LETTER_UNITS and other[0] == "qty":
-        value = mul(*node[1:-1])
-        if not symbols(value):
-            return value, _LETTER_UNITS[node[-1][1]]
+        value = node[1]
+        if value[0] == "*" and value[-1] == ("sym", "mu"):  # 50 \mu\text{m}
+            return mul(*value[1:-1]), "μ" + node[2]
+        return value, node[2]
+    if node[0] == "*" and other[0] == "qty":
+        at = next((at for at, part in enumerate(node[1:], start=1) if symbols(part)), 0)
+        letters = [_letter(part) for part in node[at:]] if at > 1 else [None]
+        if None not in letters:
+            spelt = "·".join(filter(None, letters)).replace("μ·", "μ")
+            return mul(*node[1:at]), unit(spelt)
     return node, ""
+
+
+def _letter(node: Node) -> str | None:
+    """The unit that a letter to a whole power is, as `s^-2`."""
+    power = 1
+    while node[0] == "^" and node[2][0] == "num" and node[2][1].denominator == 1:
+        node, power = node[1], power * int(node[2][1])
+    name = _LETTER_UNITS.get(node[1]) if node[0] == "sym" else None
+    return name if name is None or power == 1 else f"{name}^{power}"
 
 
 def items(node: Node) -> list[Node] | None:
@@ -178,11 +167,11 @@ def unrounded(node: Node) -> Node:
     if node[0] != "rel" or node[1][-1] != r"\approx" or not set(node[1][:-1]) <= {"="}:
         return node
     exact_, rounded = node[2][-2:]
-    unit = rounded[2] if rounded[0] == "qty" else ""
+    named = rounded[2] if rounded[0] == "qty" else ""
     if exact_[0] == "qty":
-        if unit not in ("", exact_[2]):
+        if named not in ("", exact_[2]):
             return node
-        unit, exact_ = exact_[2], exact_[1]
+        named, exact_ = exact_[2], exact_[1]
     rounded = rounded[1] if rounded[0] == "qty" else rounded
     if not is_expression(exact_) or symbols(exact_) or rounded[0] != "num":
         return node
@@ -190,7 +179,7 @@ def unrounded(node: Node) -> Node:
     near = approximate(exact_)
     if near is None or abs(near[0] - rounded[1]) > 0.01 * abs(near[0]):
         return node
-    exact_ = ("qty", exact_, unit) if unit else exact_
+    exact_ = ("qty", exact_, named) if named else exact_
     return ("rel", node[1][:-1], (*node[2][:-2], exact_)) if len(node[2]) > 2 else exact_
 
 

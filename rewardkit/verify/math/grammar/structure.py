@@ -150,7 +150,7 @@ def word(scan: Scanner) -> Node:
     if len(run) > MOST_LETTERS:
         raise Unread(f"a run of {len(run)} letters")
     if len(run) > 1:
-        if ends_expression(token):
+        if ends_expression(token, scan.peek(1).value):
             raise Unread(f"the word {run!r}")
         scan.tokens[scan.at : scan.at + 1] = [
             Token("w", letter, token.spaced and not index) for index, letter in enumerate(run)

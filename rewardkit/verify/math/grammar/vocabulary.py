@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from ...memory import remembered
 from ...words import plain
+from .compound_units import composed
 
 _UNITS = {
     "cm": "centimeter centimetre centimeters centimetres cms 厘米", "mm": "millimeter millimetre millimeters millimetres 毫米",
@@ -24,6 +25,9 @@ _UNITS = {
     "degree": "degrees deg 度", "radian": "radians rad", "mph": "mi/h", "km/h": "kmh kph kmph 千米/小时 千米/时 千米每小时", "m/s": "mps 米/秒", "n": "newton newtons",
     "j": "joule joules", "w": "watt watts", "v": "volt volts", "a": "ampere amperes amp amps", "pa": "pascal pascals", "hz": "hertz", "k": "kelvin kelvins", "mol": "mole moles",
     "c": "celsius degree-c", "f": "fahrenheit degree-f", "am": "a.m. a.m midnight", "pm": "p.m. p.m noon", "oclock": "o'clock", "kj": "kilojoule kilojoules", "kw": "kilowatt kilowatts", "ev": "electronvolt",
+    "μm": "micrometer micrometers micrometre micrometres micron microns um", "nm": "nanometer nanometers nanometre nanometres", "μs": "microsecond microseconds", "ns": "nanosecond nanoseconds",
+    "μg": "microgram micrograms", "ohm": "ohms ω", "coulomb": "coulombs", "farad": "farads", "tesla": "teslas", "khz": "kilohertz", "mhz": "megahertz", "ghz": "gigahertz", "kpa": "kilopascal kilopascals",
+    "atm": "atmosphere atmospheres", "kcal": "kilocalorie kilocalories", "kwh": "kilowatt-hour kilowatt-hours", "kn": "kilonewton kilonewtons", "mol/l": "molar",
     "acre": "acres", "hectare": "hectares ha 公顷", "unit": "units", "个": "只 件 本 条 张 支 枝 棵 朵 盒 箱 袋 包 块 瓶 杯 辆 台 人 名 位 头 匹 间 次 种 页 组 队 套 把 颗 粒 根 双 排 层 户 艘 架 盆 桶 筐 只鸡",
 }  # fmt: skip
 UNITS = {alias: name for name, aliases in _UNITS.items() for alias in (name, *aliases.split())}
@@ -48,6 +52,10 @@ BARE_UNITS = frozenset(name for name in UNITS if name.isascii() and name.isalpha
     "rad",
     "yuan",
     "mol",
+    "nm",
+    "um",
+    "ns",
+    "kn",
 } | {"percent", "pm", "sq", "cu", "oclock"}
 """Units that are read without `\\text`; single letters and short runs there are variables."""
 
@@ -178,6 +186,17 @@ def words(text: str) -> str:
 _POWER_WORDS = ((r"\bsq(?:uare|\.)?\s+([a-z]+)", r"\1^2"), (r"\bcu(?:bic|\.)?\s+([a-z]+)", r"\1^3"), (r"([a-z]+)\s+(?:squared)\b", r"\1^2"), (r"([a-z]+)\s+cubed\b", r"\1^3"), ("平方([\u4e00-\u9fff]+)", r"\1^2"), ("立方([\u4e00-\u9fff]+)", r"\1^3"))  # fmt: skip
 
 
+_SIGNS = (
+    ("²", "^2"),
+    ("³", "^3"),
+    (r"\cdot", "·"),
+    (r"\times", "·"),
+    (r"\,", " "),
+    (r"\mu ", "μ"),
+    (r"\mu", "μ"),
+)
+
+
 @remembered(2048)
 def unit(text: str) -> str:
     """The canonical name of a unit, "" where it is a mere "units".
@@ -185,8 +204,10 @@ def unit(text: str) -> str:
     >>> unit("square inches"), unit("cm ^2"), unit("miles per hour"), unit("Dollars"), unit("square units")
     ('in^2', 'cm^2', 'mph', '$', '')
     """
-    low = plain(text.replace("²", "^2").replace("³", "^3")).replace("\\", "")
-    low = re.sub(r"\s*(\^|/)\s*", r"\1", low)
+    for spelt, sign in _SIGNS:
+        text = text.replace(spelt, sign)
+    low = plain(text).replace("\\", "")
+    low = re.sub(r"\s*(\^|/|·)\s*", r"\1", low)
     low = re.sub(r"[{}()]", "", low)
     low = re.sub(r"\s+per\s+|每", "/", low)
     for pattern, form in _POWER_WORDS:
@@ -194,9 +215,9 @@ def unit(text: str) -> str:
     low = re.sub(r"\s*\^\s*", "^", low)
     whole = UNITS.get(low)
     if whole is None:
-        pieces = re.split(r"([/^\s·*])", low)
+        pieces = re.split(r"([/^\s·*]|(?<!\^)-)", low)
         whole = "".join(UNITS.get(piece, _singular(piece)) for piece in pieces)
-        whole = {"mi/h": "mph", "m/s": "m/s"}.get(whole, whole)
+        whole = composed(whole, KNOWN)
     return "" if re.fullmatch(r"unit(?:\^[23])?|ordinal", whole) else whole
 
 

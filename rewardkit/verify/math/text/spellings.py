@@ -21,6 +21,9 @@ _SLANTED = re.compile(
 )
 _SIGNS = re.compile(r"\+\s*/\s*-")
 _DRESSED_SIGN = re.compile(r"\\(?:text|mathrm|mbox)\s*\{\s*(\\?[%$])\s*\}")
+_HOURS = re.compile(r"(?<![\w.])(\d{1,3})\s?h\s?(\d{1,2})\s?(?:m|min|mins|minutes)\b(?!\s?[/^\d])")
+_HYPHENED = re.compile(r"(?<=\d)\s+((?:N|kN|lb|ft|kg|kW|A)-(?:m|s|h|ft|lb|hr|hours?))\b")
+_PRIMES = re.compile(r"\^\s*(?:\\prime(?![A-Za-z])\s*|\{\s*((?:\\prime\s*){1,3})\})")
 _BEFORE_ANGLE = re.compile(r"(?:\A|(?<=[\s(,]))m\s*(?=\\angle(?![A-Za-z]))")
 _CODES = {
     "usd": r"\$", "us$": r"\$", "us": r"\$", "eur": "€", "gbp": "£", "rmb": "¥", "cny": "¥", "rs": "₹", "inr": "₹",
@@ -60,6 +63,12 @@ def respelt(text: str) -> str:
         text = _SIGNS.sub(r"\\pm ", text)
     if "{" in text:
         text = _DRESSED_SIGN.sub(r"\1", text)
+    if r"\prime" in text:
+        text = _PRIMES.sub(lambda match: "'" * (match[1] or "x").count("\\prime") or "'", text)
+    if "h" in text:
+        text = _HOURS.sub(r"\1\\text{h}\2\\text{min}", text)
+    if "-" in text:
+        text = _HYPHENED.sub(r"\\text{\1}", text)
     if r"\angle" in text:
         text = _BEFORE_ANGLE.sub("", text)
     if text.count("[") + text.count("]") > 1:

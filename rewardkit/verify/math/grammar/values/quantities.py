@@ -112,6 +112,9 @@ def quantity(scan: Scanner, value: Node) -> Node:
         elif token.value == "/" and scan.peek(1).kind in "tw":
             scan.at += 1
             pieces.append("/")
+        elif token.value in (r"\cdot", "*") and pieces and scan.peek(1).value.lower() in UNITS:
+            scan.at += 1
+            pieces.append("·")
         elif token.value == "." and pieces:
             scan.at += 1
         else:
@@ -124,7 +127,7 @@ def quantity(scan: Scanner, value: Node) -> Node:
         return mul(value, num(SHARES[low]))
     if low in ORDINALS:
         return value
-    bare = re.sub(r"\^\d", "", phrase)
+    bare = re.sub(r"\^\{?-?\d\}?", "", phrase)
     if NO_UNIT.search(bare) or len(phrase) > 60 or len(phrase.split()) > 6:
         raise Unread(f"{phrase[:30]!r} is not a unit")
     if value[0] == "qty":

@@ -104,7 +104,7 @@ def starts_factor(scan: Scanner, token: Token) -> bool:
     if token.kind == "n" or (token.value == "." and scan.peek(1).kind == "n"):
         raise Unread("two numbers side by side")
     if token.kind == "w":
-        return not ends_expression(token)
+        return not ends_expression(token, scan.peek(1).value)
     if token.kind == "c":
         return token.value not in RELATIONS and token.value not in STOPS and token.value not in (
             r"\cup", r"\cap", r"\setminus", r"\pm", r"\mp", r"\circ", r"\land", r"\lor", r"\ldots", r"\%", r"\ ", r"\$", r"\text", r"\pmod", r"\mod",
@@ -116,9 +116,11 @@ def _bar_opens(scan: Scanner) -> bool:
     return any(token.value == "|" for token in scan.tokens[scan.at + 1 :])
 
 
-def ends_expression(token: Token) -> bool:
-    """Whether a run of letters is a word or a unit behind the expression."""
+def ends_expression(token: Token, behind: str) -> bool:
+    """Whether a run of letters is a word or a unit behind the expression; `Be^x` is a constant times e."""
     run = token.value
+    if behind == "^" and len(run) == 2 and run[0].isupper() and run[1] == "e":
+        return False
     if run in WORD_FUNCTIONS or run in ("pi", "i", "e") or function_prefix(run):
         return False
     return len(run) > 1 and (is_word(run) or run.lower() in BARE_UNITS or run in ORDINALS)
