@@ -20,8 +20,7 @@ def table(name):
 
 TO_COME = {
 
-    "angles and clocks", "vectors", "pieces", "small finite operators",
-    "unions and conditions",
+    "vectors", "pieces", "small finite operators",
 }  # fmt: skip
 
 

@@ -137,7 +137,8 @@ def test_reflexive(text):
 
 @given(a=structures, b=structures)
 def test_symmetric(a, b):
-    assert equality(a, b) == equality(b, a)
+    """Of a gold that cannot be read nothing is said, so a no may be another no; a yes is one both ways round."""
+    assert (equality(a, b) == "equal") == (equality(b, a) == "equal")
 
 
 @given(text=structures)

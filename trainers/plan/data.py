@@ -359,20 +359,14 @@ def _check_golds(recipe: Recipe, rows: Sequence[Row]) -> list[str]:
         for reading in recipe.read(rollouts)
         if reading.outcome == Outcome.UNDECIDED
     ]
-    notes = []
-    if unusable:
-        notes.append(
-            f"warning: {len(unusable)} of {len(rows)} golds are unusable, and completions of those rows get no reward; "
-            f"the first is row {unusable[0]}"
-        )
-    doubted = doubts(recipe.answer.verify, rollouts)
-    if doubted:
-        first, why = doubted[0]
-        notes.append(
-            f"warning: {len(doubted)} of {len(rows)} golds are equal to nothing but their own text, and other completions "
-            f"of those rows get no reward; the first is row {first.id} ({why})"
-        )
-    return notes
+    doubted = [f"{rollout.id} ({why})" for rollout, why in doubts(recipe.answer.verify, rollouts)]
+    told = ((unusable, "unusable, and"), (doubted, "equal to their own text alone, and other"))
+    return [
+        f"warning: {len(found)} of {len(rows)} golds are {what} completions of those rows get no reward; "
+        f"the first is row {found[0]}"
+        for found, what in told
+        if found
+    ]
 
 
 def _rollout(row: Row, completion: str) -> Rollout:

@@ -148,7 +148,7 @@ def _relation(node: Node) -> list[Piece]:
     if operators == (r"\notin",) and sides[0][0] == "sym":
         return _without(_merged(_set(sides[1])))
     name = variable(node)
-    if name is None or not all(operator in ORDER or operator == r"\ne" for operator in operators):
+    if name is None or not (operators == ("=",) or all(sign in ORDER or sign == r"\ne" for sign in operators)):
         raise _NotASet
     found: list[Piece] = [(LOW, False, HIGH, False)]
     for left, operator, right in zip(sides, operators, sides[1:], strict=False):
@@ -172,6 +172,8 @@ def _link(left: Node, operator: str, right: Node, name: str) -> list[Piece]:
                 _merged(_link(neg(bound), operator, inside, name)),
             )
         return _link(inside, operator, bound, name) + _link(inside, FLIP[operator], neg(bound), name)
+    if operator == "=":
+        raise _NotASet  # an equation to solve
     slope, start = _linear(("+", left, neg(right)), name)
     return _half(operator if slope > 0 else FLIP[operator], ("num", -start / slope))
 
@@ -214,6 +216,8 @@ def _half(operator: str, bound: Node) -> list[Piece]:
         return [(bound, False, HIGH, False)]
     if operator == r"\ge":
         return [(bound, True, HIGH, False)]
+    if operator == "=":
+        return [(bound, True, bound, True)]
     if operator == r"\ne":
         return [(LOW, False, bound, False), (bound, False, HIGH, False)]
     raise _NotASet

@@ -15,10 +15,12 @@ from .sets import ORDER
 
 
 def restricts(node: Node) -> bool:
-    """Whether a list is of inequalities, and so says which numbers there are: `x > 1 and x < 3`."""
-    return node[0] == "list" and all(
-        item[0] == "rel" and set(item[1]) <= ORDER | {r"\ne"} for item in node[2]
-    )
+    """Whether a list says which numbers there are: `x > 1 and x < 3`, `x = -2 or 1 < x < 3`."""
+    if node[0] != "list" or any(item[0] != "rel" for item in node[2]):
+        return False
+    signs = [set(item[1]) for item in node[2]]
+    allowed = ORDER | {r"\ne", "="} if node[1] in ("or", "and") else ORDER | {r"\ne"}
+    return all(held <= allowed for held in signs) and any(held != {"="} for held in signs)
 
 
 def mixed(node: Node) -> Node | None:

@@ -31,6 +31,7 @@ NO_UNIT = re.compile(
 
 def ratio(scan: Scanner) -> Node:
     """`3:4`, `3 to 4`, a time; a single value is itself."""
+    leading = scan.peek().value  # 08:00 is the morning's, where 8:00 may be either
     items = [amount(scan)]
     while (scan.peek().value == ":" and scan.bars == 0) or scan.peek().value.strip().lower() in (
         "to",
@@ -44,6 +45,8 @@ def ratio(scan: Scanner) -> Node:
     if items[-1][0] == "qty":  # 3:30 PM
         unit = items[-1][2]
         items[-1] = items[-1][1]
+    elif len(leading) == 2 and leading[0] == "0" and leading.isdigit():
+        unit = "24h"
     found: Node = ("ratio", tuple(items))
     return ("qty", found, unit) if unit else found
 
