@@ -148,7 +148,9 @@ def _relation(node: Node) -> list[Piece]:
     if operators == (r"\notin",) and sides[0][0] == "sym":
         return _without(_merged(_set(sides[1])))
     name = variable(node)
-    if name is None or not (operators == ("=",) or all(sign in ORDER or sign == r"\ne" for sign in operators)):
+    if name is None or not (
+        operators == ("=",) or all(sign in ORDER or sign == r"\ne" for sign in operators)
+    ):
         raise _NotASet
     found: list[Piece] = [(LOW, False, HIGH, False)]
     for left, operator, right in zip(sides, operators, sides[1:], strict=False):
