@@ -359,14 +359,10 @@ def _check_golds(recipe: Recipe, rows: Sequence[Row]) -> list[str]:
         for reading in recipe.read(rollouts)
         if reading.outcome == Outcome.UNDECIDED
     ]
-    doubted = [f"{rollout.id} ({why})" for rollout, why in doubts(recipe.answer.verify, rollouts)]
-    told = ((unusable, "unusable, and"), (doubted, "equal to their own text alone, and other"))
-    return [
-        f"warning: {len(found)} of {len(rows)} golds are {what} completions of those rows get no reward; "
-        f"the first is row {found[0]}"
-        for found, what in told
-        if found
-    ]
+    own = [f"{rollout.id} ({why})" for rollout, why in doubts(recipe.answer.verify, rollouts)]
+    found = {"unusable, and": unusable, "equal to their own text alone, and other": own}
+    told = "warning: {} of {} golds are {} completions of those rows get no reward; the first is row {}"
+    return [told.format(len(ids), len(rows), what, ids[0]) for what, ids in found.items() if ids]
 
 
 def _rollout(row: Row, completion: str) -> Rollout:
