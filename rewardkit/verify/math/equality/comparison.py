@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from ..grammar.tree import Node, is_expression, mul, num, ordered
+from ..grammar.tree import Node, is_expression, mul, num, ordered, symbols
 from ..grammar.unit_scales import joined, on_one_scale
 from ..grammar.vocabulary import EITHER, KNOWN
 from .answers import Answer, Leaf, every
@@ -32,6 +32,7 @@ from .shapes import (
     unit_of,
     unrounded,
 )
+from .vectors import components
 
 MOST_ITEMS = 32
 """Longer lists are equal only item by item in order."""
@@ -82,6 +83,14 @@ class TreeComparison:
                 return told
         if heads & {"qty", "pct", "base"}:
             return self.quantities(a, b)
+        if "congruence" in heads:
+            return self.congruences(a, b)
+        if "cases" in heads:
+            return self.pieces(a, b)
+        if a[0] != b[0]:
+            one, two = components(a), components(b)
+            if one is not None and two is not None:
+                return self.vectors(one, two)
         if "tuple" in heads and "matrix" not in heads:
             if a[0] != b[0] or a[1:3] != b[1:3] or len(a[3]) != len(b[3]):
                 return False
@@ -100,8 +109,45 @@ class TreeComparison:
                 self.same(x, y) for r, s in zip(left, right, strict=True) for x, y in zip(r, s, strict=True)
             )
         if is_expression(a) and is_expression(b):
+            if a[0] == b[0] == "+" and _is_decorated(a) != _is_decorated(b):
+                one, two = components(a), components(b)
+                return one is not None and two is not None and self.vectors(one, two)
             return same_family(self.leaf, a, b)
         return False
+
+    # -- vectors, congruences, functions by parts
+
+    def vectors(self, one: list[Node], two: list[Node]) -> Answer:
+        """Component by component."""
+        return len(one) == len(two) and every(self.same(x, y) for x, y in zip(one, two, strict=True))
+
+    def congruences(self, a: Node, b: Node) -> Answer:
+        """The same unknown and modulus, and residues that differ by a multiple of it."""
+        if a[0] != b[0]:
+            return False
+        residues = [exact(side[2]) if is_expression(side[2]) else None for side in (a, b)]
+        by = a[3][1] if a[3][0] == "num" else None
+        if by and residues[0] is not None and residues[1] is not None:
+            if (residues[0] - residues[1]) % by:
+                return False
+            return every((self.same(a[1], b[1]), self.same(a[3], b[3])))
+        return every(self.same(x, y) for x, y in zip(a[1:], b[1:], strict=True))
+
+    def pieces(self, a: Node, b: Node) -> Answer:
+        """The same values under the same conditions, in any order."""
+        if a[0] != b[0] or len(a[1]) != len(b[1]) or len(a[1]) > MOST_ITEMS:
+            return False
+        rest = list(b[1])
+        found: Answer = True
+        for value, condition in a[1]:
+            at = next((at for at, other in enumerate(rest) if self.same(condition, other[1])), None)
+            if at is None:
+                return False
+            told = self.same(value, rest.pop(at)[0])
+            if told is False:
+                return False
+            found = None if told is None else found
+        return found
 
     def choices(self, a: Node, b: Node) -> Answer:
         """An option with its value equals its letter, its value, or the same option."""
@@ -298,3 +344,8 @@ class TreeComparison:
         if value is None or abs(value) < 1:
             return False
         return self.same(percent, other)
+
+
+def _is_decorated(node: Node) -> bool:
+    """Whether a name wears a hat or an arrow."""
+    return any(name[0] == "\\" for name in symbols(node))

@@ -39,6 +39,10 @@ _BASE = re.compile(
     r"|\s?\(?(?:\\text\{)?\(?base ?\}?(\d{1,2})\)?\}?\)?)"
 )
 _BASE_IN_TEXT = re.compile(r"\\text\{(?:base ?)?([0-9A-Za-z]*)\}")
+_CIRCLED = re.compile(
+    r"\\textcircled\{\d{1,2}\}(?:(?:[,;]|\\text\{[和与及]\})?\\textcircled\{\d{1,2}\}){0,20}"
+)
+"""Statements by their numbers, `①③`; alone such a number is one."""
 _HAN_COUNT = re.compile(rf"([{NUMERALS}]{{1,12}})([^\d\s]{{1,4}})")
 LONGEST_DATE = 10
 """Tokens of a date."""
@@ -60,6 +64,9 @@ def read(raw: str) -> Node:
     value = rational(text)
     if value is not None:
         return ("pct", num(value * 100)) if text.endswith("%") else num(value)
+    if _CIRCLED.fullmatch(text):
+        numbers = tuple(num(int(digits)) for digits in re.findall(r"\d+", text))
+        return numbers[0] if len(numbers) == 1 else ("list", "and", numbers)
     base = _base(text)
     if base is not None:
         return base

@@ -1,7 +1,7 @@
 """A list of tokens with a position in it, and the smallest pieces of TeX: an argument, an exponent, a letter.
 
 The constructs of the grammar are functions of a scanner. Those below a bracket need what a bracket holds, which is
-a whole answer, so the scanner carries the two functions that read it and no module imports one above itself.
+a whole answer, so the scanner carries the functions that read it and no module imports one above itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Scanner:
     """The tokens of one answer, how far they are read, and what is open there.
 
     `brackets` counts open brackets, `bars` open absolute values. `read_atom` reads the smallest thing that has a
-    value, `read_group` reads `{...}`.
+    value, `read_group` reads `{...}`, `read_list` what commas join.
     """
 
     def __init__(
@@ -27,10 +27,12 @@ class Scanner:
         tokens: list[Token],
         read_atom: Callable[[Scanner], Node],
         read_group: Callable[[Scanner], Node],
+        read_list: Callable[[Scanner], Node],
     ) -> None:
         self.tokens = tokens
         self.read_atom = read_atom
         self.read_group = read_group
+        self.read_list = read_list
         self.at = 0
         self.brackets = 0
         self.bars = 0

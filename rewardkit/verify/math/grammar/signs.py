@@ -14,7 +14,7 @@ RELATIONS = table(
     r"\doteq \triangleq \not"
 )
 REFUSED = table(
-    r"\sum \int \prod \lim \iint \iiint \oint \limsup \liminf \sup \inf \max \min \gcd \lcm \mod \pmod "
+    r"\int \lim \iint \iiint \oint \limsup \liminf \sup \inf "
     r"\frown \partial \nabla \bigcup \bigcap"
 )
 STOPS = table(r", ; ) ] } \} | & \\ : \rangle \rfloor \rceil \over \choose \end = ?") | {""}

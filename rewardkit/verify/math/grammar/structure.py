@@ -12,8 +12,9 @@ from .scanner import Scanner, variable
 from .signs import CONNECTIVES, RELATIONS
 from .tree import Node, Unread, div
 from .values.calls import named_point
-from .values.commands import command, root
+from .values.commands import command, few, root
 from .values.counting import prescripted
+from .values.finite import AMONG, modulus
 from .values.numbers import number
 from .values.quantities import ratio
 from .values.sums import ends_expression, expression, function, function_prefix
@@ -24,7 +25,7 @@ MOST_LETTERS = 30
 
 def whole(tokens: list[Token]) -> Node:
     """The whole answer; everything must be consumed."""
-    scan = Scanner(tokens, atom, group)
+    scan = Scanner(tokens, atom, group, listing)
     value = listing(scan)
     value = _stacked(scan, value)
     if scan.at < len(scan.tokens):
@@ -83,6 +84,10 @@ def relation(scan: Scanner) -> Node:
             operator = r"\le" if operator == "<" else r"\ge"
         operators.append(operator)
         sides.append(combination(scan))
+    if operators in (["="], [r"\equiv"]):
+        by = modulus(scan)
+        if by is not None:
+            return ("congruence", *sides, by)
     return sides[0] if not operators else ("rel", tuple(operators), tuple(sides))
 
 
@@ -126,6 +131,8 @@ def atom(scan: Scanner) -> Node:
         return prescripted(scan)
     if token.kind == "t" and scan.peek(1).value in ("=", "(", "_"):
         scan.at += 1
+        if "\\" + token.value in AMONG:
+            return few(scan, "\\" + token.value)
         return ("sym", token.value)
     raise Unread(f"{token.value or 'the end'!r} where a value should be")
 
@@ -135,6 +142,9 @@ def word(scan: Scanner) -> Node:
     token = scan.peek()
     run = token.value
     low = run.lower()
+    if "\\" + run in AMONG and scan.peek(1).value == "(":
+        scan.at += 1
+        return few(scan, "\\" + run)
     if "\\" + run in FUNCTIONS:
         scan.at += 1
         return root(scan) if run == "sqrt" else function(scan, run)

@@ -5,6 +5,7 @@
     ("pct", a)  ("qty", a, unit)  ("text", words)  ("choice", letter, rest or None)
     ("tuple", open, close, items)  ("set", items)  ("list", how, items)  ("dots",)
     ("rel", operators, sides)  ("ratio", items)  ("base", digits, base)  ("matrix", rows)
+    ("cases", ((value, condition), ...))  ("congruence", a, residue, modulus)
     ("cup", a, b)  ("cap", a, b)  ("minus", a, b)  ("builder", variable, condition)  ("reals", name)  ("empty",)
 
 Subtraction is a sum with a product by -1, division a product with a power of -1, a root a power of a

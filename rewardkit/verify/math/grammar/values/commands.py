@@ -7,11 +7,12 @@ derivative) is refused: an answer is a result, not a task.
 from __future__ import annotations
 
 from ...text.tokens import FUNCTIONS
-from ..scanner import Scanner, argument
+from ..scanner import END, Scanner, argument
 from ..signs import REFUSED, table
 from ..tree import Node, NotEvaluated, Unread, div, num
+from .finite import AMONG, REPEATED, among, bounds, repeated
 from .numbers import number
-from .sums import expression, function
+from .sums import expression, function, term
 
 _GREEK = table(
     r"\alpha \beta \gamma \delta \epsilon \zeta \eta \theta \iota \kappa \lambda \mu \nu \xi \rho \sigma \tau "
@@ -22,6 +23,8 @@ _DECOR = table(
 )
 _SKIP = frozenset((r"\triangle", r"\displaystyle", r"\underline"))
 _NAMING = frozenset((r"\det", r"\dim", r"\deg", r"\ker", r"\Pr", r"\arg"))
+_INTRODUCES = frozenset(("if", "when", "for", "where"))
+_OTHERWISE = frozenset(("otherwise", "else", "elsewhere", "其他"))
 _MATRICES = frozenset(("pmatrix", "bmatrix", "matrix", "Bmatrix", "smallmatrix", "array"))
 _SETS = {"R": "reals", "Z": "integers", "N": "naturals", "Q": "rationals", "C": "complexes"}
 
@@ -51,6 +54,11 @@ def command(scan: Scanner) -> Node:
         return ("sym", name[1:])
     if name == r"\binom":
         return ("fn", "binom", argument(scan), argument(scan))
+    if name in REPEATED:
+        letter, low, high = bounds(scan)
+        return repeated(name, letter, low, high, term(scan))
+    if name in AMONG:
+        return few(scan, name)
     if name in _NAMING:
         return operator(scan, name)
     if name == r"\emptyset":
@@ -77,6 +85,13 @@ def command(scan: Scanner) -> Node:
     if name in REFUSED:
         raise NotEvaluated(f"{name} is not evaluated in an answer")
     raise Unread(f"{name} is not known")
+
+
+def few(scan: Scanner, name: str) -> Node:
+    r"""`\max(3, 9)`, `\gcd\{12, 18\}`."""
+    if scan.peek().value not in ("(", r"\{"):
+        raise NotEvaluated(f"{name} is not evaluated in an answer")
+    return among(name, scan.read_atom(scan))
 
 
 def operator(scan: Scanner, name: str) -> Node:
@@ -160,6 +175,8 @@ def decorated(scan: Scanner, command: str) -> Node:
 def matrix(scan: Scanner) -> Node:
     r"""The cells of `\begin{pmatrix}...\end{pmatrix}` and its kin."""
     name = _environment(scan)
+    if name == "cases":
+        return pieces(scan)
     if name not in _MATRICES:
         raise Unread(f"the environment {name!r}")
     if name == "array":
@@ -185,6 +202,36 @@ def matrix(scan: Scanner) -> Node:
     if len({len(cells) for cells in rows}) != 1:
         raise Unread("rows of a matrix differ in length")
     return ("matrix", tuple(rows))
+
+
+def pieces(scan: Scanner) -> Node:
+    r"""The rows of `\begin{cases} x & x \ge 0 \\\\ -x & x < 0 \end{cases}`: a value and where it holds."""
+    marks = ("&", r"\\", r"\end")
+    scan.tokens[scan.at :] = [
+        token
+        for token, behind in zip(scan.tokens[scan.at :], [*scan.tokens[scan.at + 1 :], END], strict=True)
+        if token.value not in (",", ".", ";") or behind.value not in marks
+    ]
+    found: list[tuple[Node, Node]] = []
+    while True:
+        value = expression(scan)
+        scan.expect("&")
+        found.append((value, _condition(scan)))
+        if scan.take(r"\\") and scan.peek().value != r"\end":
+            continue
+        scan.expect(r"\end")
+        if _environment(scan) != "cases":
+            raise Unread("cases that do not end")
+        return ("cases", tuple(found))
+
+
+def _condition(scan: Scanner) -> Node:
+    while scan.peek().kind in "tw" and scan.peek().value.strip().lower() in _INTRODUCES:
+        scan.at += 1
+    if scan.peek().kind in "tw" and scan.peek().value.strip().lower() in _OTHERWISE:
+        scan.at += 1
+        return ("text", "otherwise")
+    return scan.read_list(scan)
 
 
 def _environment(scan: Scanner) -> str:

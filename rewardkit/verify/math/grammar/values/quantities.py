@@ -98,7 +98,7 @@ def quantity(scan: Scanner, value: Node) -> Node:
     token = scan.peek()
     if token.kind not in "tw" or token.value.strip().lower() in CONNECTIVES:
         return value
-    if token.value.strip().lower() in ("to", "比"):
+    if token.value.strip().lower() in ("to", "比", "mod"):
         return value
     pieces: list[str] = []
     while scan.at < len(scan.tokens):

@@ -15,6 +15,7 @@ from ..tree import MINUS_ONE, Node, NotEvaluated, Unread, add, div, mul, neg, nu
 from ..vocabulary import BARE_UNITS, WORD_FUNCTIONS, is_word
 from .calls import called
 from .counting import is_counter, scripted
+from .finite import remainder, says_mod
 
 
 def expression(scan: Scanner) -> Node:
@@ -50,10 +51,16 @@ def term(scan: Scanner, signed: bool = True) -> Node:
 
 def product(scan: Scanner) -> Node:
     """Factors joined by a sign or by standing side by side."""
+    start = scan.at
     value = last = factor(scan)
     while True:
         token = scan.peek()
-        if token.value in ("*", r"\times", r"\cdot"):
+        if token.value == r"\mod":
+            scan.at += 1
+            value = last = remainder(
+                value, signed_factor(scan), start > 0 and scan.tokens[start - 1].value == "-"
+            )
+        elif token.value in ("*", r"\times", r"\cdot"):
             scan.at += 1
             last = signed_factor(scan)
             value = mul(value, last)
@@ -109,7 +116,9 @@ def starts_factor(scan: Scanner, token: Token) -> bool:
         return token.value not in RELATIONS and token.value not in STOPS and token.value not in (
             r"\cup", r"\cap", r"\setminus", r"\pm", r"\mp", r"\circ", r"\land", r"\lor", r"\ldots", r"\%", r"\ ", r"\$", r"\text", r"\pmod", r"\mod",
         )  # fmt: skip
-    return token.value in ("(", "[", "{") or (token.value == "|" and not scan.bars and _bar_opens(scan))
+    return (token.value in ("(", "[", "{") and not says_mod(scan)) or (
+        token.value == "|" and not scan.bars and _bar_opens(scan)
+    )
 
 
 def _bar_opens(scan: Scanner) -> bool:
