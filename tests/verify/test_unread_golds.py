@@ -68,3 +68,8 @@ def test_they_are_listed_when_the_data_is_loaded(tmp_path):
     assert "data.jsonl: 3 rows, 1 unusable golds, 1 equal to their own text alone" in found.output
     rollouts = [Rollout(completion="", gold=gold) for gold in golds]
     assert [rollout.gold for rollout, _ in doubts(Math(), rollouts)] == [UNREAD[0]]
+
+
+@pytest.mark.parametrize("answer", ["0/(x-x)", r"\frac{x-x}{x-x}+5", r"\frac{0}{\sqrt{2}-\sqrt{2}}"])
+def test_a_division_by_what_is_always_zero_is_refused(answer):
+    assert Math(deadline_s=20).compare("5", answer).equality in (Equality.REFUSED, Equality.DIFFERENT)

@@ -87,6 +87,8 @@ def refuted(a: Node, b: Node) -> bool:
     if digits > MOST_DIGITS:
         raise NotEvaluated(f"a difference that only {digits} digits could show")
     left, right = to_sympy(a, {"positive": True}), to_sympy(b, {"positive": True})
+    if any(side.has(sympy.nan, sympy.zoo) for side in (left, right)):
+        raise NotEvaluated("a division by what is always zero")
     with mpmath.workdps(digits + 20):
         for trial in range(4 if names else 1):
             values = {

@@ -25,7 +25,10 @@ def components(node: Node) -> list[Node] | None:
 
 
 def _of_units(node: Node) -> list[Node] | None:
-    """The components of a sum of unit vectors i, j, k. With i alone, it may as well be a complex number."""
+    """The components of a sum of unit vectors i, j, k.
+
+    With i alone, it may as well be a complex number, and one bare j or k a name.
+    """
     found: dict[str, list[Node]] = {}
     for part in node[1:] if node[0] == "+" else (node,):
         factors = part[1:] if part[0] == "*" else (part,)
@@ -37,7 +40,8 @@ def _of_units(node: Node) -> list[Node] | None:
         if any(_unit(("sym", name)) for name in symbols(rest)):
             return None
         found.setdefault(unit, []).append(rest)
-    if not {"j", "k"} & set(found):
+    hatted = any(name[0] == "\\" for name in symbols(node))
+    if not {"j", "k"} & set(found) or (len(found) == 1 and not hatted):
         return None
     letters = "ijk" if "k" in found else "ij"
     return [add(*found[letter]) if letter in found else num(0) for letter in letters]
