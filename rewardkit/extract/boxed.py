@@ -2,8 +2,9 @@ r"""`\boxed{...}`: the last box, with balanced braces.
 
 Several different boxes with only separators between them (`$x = \boxed{2}$ or $x =
 \boxed{-3}$`) are returned as one list, with its pieces in `Extraction.parts`; the verifier, which knows
-the gold, decides whether a list may be the answer. Identical boxes count once. Anything else between two
-boxes makes the later one a correction of the earlier.
+the gold, decides whether a list may be the answer. A hedge (`\boxed{4} | \boxed{5}`, "or else", "vs.") joins boxes
+as a comma does: whoever hedges has not answered with the last one. Identical boxes count once. Anything else between
+two boxes makes the later one a correction of the earlier.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from ..types import Extraction
 _SIMPLE = re.compile(r"\{([^{}\\]*)\}")
 _BARE = re.compile(r"-?[0-9A-Za-z.]+")
 _SEPARATOR = re.compile(
-    r"(?:[\s,;、，；$&*]|\\[()\[\],;:! ]|\\q?quad|\\\\|\b(?:and|or)\b|和|或|及|与"
+    r"(?:[\s,;、，；$&*|/]|\\[()\[\],;:! ]|\\q?quad|\\\\|\\\||\b(?i:and|or|else|otherwise|alternatively|either|maybe|perhaps|possibly)\b"
+    r"|\b(?i:vs\.?|versus)(?![a-z])|和|或者?|及|与|还是|\\(?:mid|vert)(?![A-Za-z])"
     r"|\\(?:text|mbox|mathrm)\s*\{\s*,?\s*(?:and|or)\s*\}|\\(?:land|lor|wedge|vee)\b"
     r"|(?:[A-Za-z](?:_\{?\w\}?)?|\\(?:theta|alpha|beta|lambda))\s*=)*"
 )

@@ -90,10 +90,10 @@ class Math(Verifier):
         description="`exact`: a decimal is the number it says. `gold_precision`: an answer that rounds to the decimals "
         "of the gold is equal to it.",
     )
-    several: Literal["list", "last"] = Field(
+    several: Literal["list", "last", "one"] = Field(
         default="list",
         description="Several boxes with only separators between them: a `list`, which is equal to a list and to no "
-        "single value, or only the `last` where the gold is a single value.",
+        "single value, only the `last` where the gold is a single value, or no answer to anything (`one`).",
     )
     deadline_s: float = Field(
         default=2.0,
@@ -151,6 +151,8 @@ class Math(Verifier):
     def _inline(self, question: Question) -> tuple[Verdict | None, list[tuple[str, str, Decision]]]:
         """The verdict if it can be had inline, and the pairs that need a worker if not."""
         began = time.perf_counter()
+        if self.several == "one" and len(question.extraction.parts) > 1:
+            return Verdict(equality=Equality.DIFFERENT, route="several"), []
         first: Decision | None = None
         pending: list[tuple[str, str, Decision]] = []
         usable = 0
