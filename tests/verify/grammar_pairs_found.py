@@ -106,4 +106,62 @@ ROWS = {
         ("0.007", ("7 per mille", "7‰", "0.7%"), ("7", "7%")),
         ("12 lakh", ("1.2 million", "1,200,000"), ("12", "1.2 crore")),
     ],
+    "what mutants found": [
+        (
+            r"(-\infty,2)\cup(3,\infty)",
+            ("x<2 or x>3",),
+            (r"[-\infty,2)\cup(3,\infty)", r"(-\infty,2)\cup(3,\infty]"),
+        ),
+        ("x_1=3, x_2=4", ("x_1=4, x_2=3", "x=3, 4"), ("x_1=3, x_6=4", "x_1=3, x_1=4", "x_1=3, x_2=5")),
+        (r"98\text{ m}^2", ("98 m^2",), (r"98\text{ m}^0", r"98\text{ m}^{-2}", r"98\text{ m}")),
+    ],
+    "constants that are none": [
+        (r"\frac{C_1V}{C_1+C_2}", (r"\frac{VC_1}{C_2+C_1}",), (r"\frac{C_2V}{C_1+C_2}",)),
+        ("x^2+C", ("x^2+K", "C_1+x^2"), ("x^2+k", "x^2", "x^2+x", "2C+x")),
+        ("Ax", (), ("Bx", "ax")),
+        (r"\frac{k\pi}{2}", (r"\frac{\pi k}{2}",), (r"\frac{n\pi}{2}",)),
+        ("y=C_1e^x+C_2", ("y=Ae^x+B", "y=C_2e^x+C_1"), ("y=Ce^x+C", "y=C_1e^x+C_2x")),
+    ],
+    "units of units": [
+        (
+            r"20\text{ m/s}",
+            ("20 m/s", "20 ms^{-1}", r"20\ \text{m}\cdot\text{s}^{-1}"),
+            ("20 ms", r"20\text{ s/m}"),
+        ),
+        (r"8.314\text{ J/(mol K)}", (r"8.314\text{ J mol}^{-1}\text{ K}^{-1}",), (r"8.314\text{ J/mol}",)),
+        (r"5\text{ N}", ("5 newtons",), (r"5\text{ N}\cdot\text{m}", r"5\text{ N}^2")),
+        ("2h 30min", ("2 hours 30 minutes", "2h30m"), ("2h 3min",)),
+        ("5", (), ("5 m", "5 m^2", "5N")),
+    ],
+    "vectors that are none": [
+        ("(1,2)", (r"\mathbf{i}+2\mathbf{j}",), ("1+2i", "[1,2]", r"\{1,2\}", "1,2")),
+        ("(0,0,1)", (r"\hat{k}",), ("k", "1")),
+        (r"\begin{pmatrix}1&2\end{pmatrix}", ("(1,2)",), (r"\begin{pmatrix}1\\2\end{pmatrix}",)),
+        (r"t\mathbf{i}+t^2\mathbf{j}", ("(t,t^2)",), ("(t^2,t)", "t+t^2")),
+    ],
+    "work that is left undone": [
+        (r"\sum_{k=1}^{4} 2k+1", ("21",), ("24",)),
+        (
+            r"\frac{8}{3}",
+            (r"\sum_{k=0}^{3} \frac{1}{k!}",),
+            (r"\sum_{k=0}^{3} \frac{1}{k}", r"\sum_{k=0}^{\infty} \frac{1}{k!}"),
+        ),
+        ("14", (r"\sum_{i=1}^{3} i^2",), (r"\sum_{i=1}^{3} a_i", r"\sum i^2")),
+        ("-1", (), (r"-7 \bmod 3",)),
+        ("2", (), (r"2 \pmod 5", r"x\equiv 2\pmod 5", r"\max(a,2)", r"\min_{x} 2")),
+        (
+            r"x\equiv 3\pmod{7}",
+            (r"x = 3 \pmod 7", r"x\equiv -4 \pmod 7"),
+            ("x=3", r"y\equiv 3\pmod 7", r"x\equiv 3\pmod 5"),
+        ),
+    ],
+    "conditions": [
+        (
+            r"\begin{cases} 1 & x\ge 0 \\ 0 & \text{otherwise} \end{cases}",
+            (r"\begin{cases} 1, & \text{if } x\ge 0; \\ 0, & \text{else.} \end{cases}",),
+            (r"\begin{cases} 0 & x\ge 0 \\ 1 & \text{otherwise} \end{cases}", "1", "0", "0, 1"),
+        ),
+        ("x=5", ("5",), (r"2x=10 or x>6", r"x\ge5", "2x=10")),
+        ("8:05", ("08:05", "8:05 AM", "8:05 PM"), ("8:50", "05:08")),
+    ],
 }

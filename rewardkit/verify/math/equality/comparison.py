@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ..grammar.tree import Node, is_expression, mul, num, ordered, symbols
 from ..grammar.unit_scales import joined, on_one_scale
@@ -45,6 +45,14 @@ class Policy:
     percent: Literal["unit", "fraction", "strict"] = "unit"
     units: Literal["one_side", "strict", "ignore", "convert"] = "one_side"
     ordered: bool = False
+
+
+class Named(NamedTuple):
+    """A list of values under one name (None: none is said), with their indices where each has its own."""
+
+    name: Node | None
+    indices: tuple[str, ...]
+    values: list[Node]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +197,11 @@ class TreeComparison:
         one, two = self.named(first), self.named(second)
         if one is None or two is None:
             return self.by_name(first, second)
-        if one[0] is not None and two[0] is not None and one[0] != two[0]:
+        if one.name is not None and two.name is not None and one.name != two.name:
             return False  # x = 1 or x = 2 against y = 1 or y = 2
-        left, right = one[1], two[1]
+        if one.indices and two.indices and one.indices != two.indices:
+            return False
+        left, right = one.values, two.values
         if is_set:
             left, right = self.distinct(left), self.distinct(right)
         if len(left) != len(right):
@@ -238,14 +248,19 @@ class TreeComparison:
                 kept.append(item)
         return kept
 
-    def named(self, found: list[Node]) -> tuple[Node | None, list[Node]] | None:
-        """The one name of `x = 1, x = 2` and its values; None where the names differ and so matter."""
+    def named(self, found: list[Node]) -> Named | None:
+        """The one name of `x = 1, x = 2` or `x_1 = 1, x_2 = 2`; None where the names differ and so matter."""
         pairs = [assignment(self.same, item) for item in found]
-        names = {solution_of(pair[0]) for pair in pairs if pair}
-        if len(names) > 1 or (len(pairs) == 1 and names and pairs[0] and pairs[0][0] not in names):
-            return None
+        solved = [solution_of(pair[0]) for pair in pairs if pair]
+        names = {name for name, _ in solved}
+        indices = sorted(index for _, index in solved if index)
+        if len(names) > 1 or (indices and (len(set(indices)) < len(pairs) or len(pairs) == 1)):
+            one = {pair[0] for pair in pairs if pair}
+            if len(one) > 1 or len(names) > 1:
+                return None
+            names = one
         values = [pair[1] if pair else item for pair, item in zip(pairs, found, strict=True)]
-        return (names.pop() if names else None), values
+        return Named(names.pop() if names else None, tuple(indices), values)
 
     def by_name(self, first: list[Node], second: list[Node]) -> Answer:
         """`x = 1, y = 2` against `y = 2, x = 1`; against `1, 2` in the order of the alphabet."""

@@ -18,7 +18,7 @@ _ANGLES = frozenset(("alpha", "beta", "gamma", "delta", "theta", "phi", "psi", "
 _CIRCULAR = frozenset(("sin", "cos", "tan", "cot", "sec", "csc"))
 _SEGMENT = re.compile(r"\\overline\{([A-Z]{2})\}")
 _SLOPE = re.compile(r"d(\w)/d\w")
-_SOLUTION = re.compile(r"(x|y|z|t|u|w|lambda)_[\d,]+")
+_SOLUTION = re.compile(r"(x|y|z|t|u|w|lambda)_([\d,]+)")
 
 
 def name_of(node: Node) -> Node | None:
@@ -112,7 +112,7 @@ def is_rounded(node: Node) -> bool:
     return rest == 1
 
 
-def solution_of(name: Node) -> Node:
-    """The unknown that `x_1` is a solution for, any other name as it is: `x_1 = 1, x_2 = 2` is a list of solutions."""
+def solution_of(name: Node) -> tuple[Node, str]:
+    """The unknown that `x_1` is a solution for, with its index; any other name as it is, without one."""
     found = _SOLUTION.fullmatch(name[1]) if name[0] == "sym" else None
-    return ("sym", found[1]) if found else name
+    return (("sym", found[1]), found[2]) if found else (name, "")

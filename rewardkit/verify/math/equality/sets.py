@@ -97,7 +97,9 @@ def _set(node: Node) -> list[Piece]:
         order = _compare(low, high)
         if order > 0 or (order == 0 and (node[1], node[2]) != ("[", "]")):
             raise _NotASet
-        return [(low, node[1] == "[" and low != LOW, high, node[2] == "]" and high != HIGH)]
+        if (low == LOW and node[1] == "[") or (high == HIGH and node[2] == "]"):
+            raise _NotASet  # no end is there to be closed
+        return [(low, node[1] == "[", high, node[2] == "]")]
     if head == "cup":
         return _set(node[1]) + _set(node[2])
     if head == "cap":

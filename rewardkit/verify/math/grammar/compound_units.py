@@ -27,6 +27,8 @@ def composed(unit: str, known: frozenset[str]) -> str:
             return unit
         sign = -1 if separator == "/" else sign
         powers[name] = powers.get(name, 0) + sign * int(power or 1)
+    if 0 in powers.values():
+        return unit
     above = [_power(name, power) for name, power in sorted(powers.items()) if power > 0]
     below = sorted((name, -power) for name, power in powers.items() if power < 0)
     if not above:

@@ -228,7 +228,7 @@ def pieces(scan: Scanner) -> Node:
 def _condition(scan: Scanner) -> Node:
     while scan.peek().kind in "tw" and scan.peek().value.strip().lower() in _INTRODUCES:
         scan.at += 1
-    if scan.peek().kind in "tw" and scan.peek().value.strip().lower() in _OTHERWISE:
+    if scan.peek().kind in "tw" and scan.peek().value.strip(" .").lower() in _OTHERWISE:
         scan.at += 1
         return ("text", "otherwise")
     return scan.read_list(scan)

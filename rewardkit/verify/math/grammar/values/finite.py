@@ -11,7 +11,7 @@ from fractions import Fraction
 from ..scanner import Scanner, single
 from ..tree import Node, NotEvaluated, Unread, add, mul, num, symbols, walk
 
-MOST_TERMS = 100
+MOST_TERMS = 50
 MOST_NODES = 4_000
 """Nodes of a sum or product once it is written out."""
 
