@@ -4,7 +4,7 @@ import pytest
 
 from rewardkit.audit import check
 from rewardkit.audit.findings import ClaimVerdict, Severity
-from rewardkit.recipe.loading import load_recipe
+from rewardkit.recipe.loading import load_recipe, variant
 from rewardkit.recipe.recipe import Recipe
 from tests.soak.soak_random_recipes import one
 
@@ -46,22 +46,22 @@ def test_a_new_term_goes_into_a_list(tmp_path):
     assert list(added.reward) == ["correctness", "sum", "format"]
 
 
-def test_more_candidates_than_sets_that_can_be_tried_end_in_a_fix_or_in_words():
-    """Fourteen style prices: together they break the claim, and each must be priced where right."""
-    prices = {
-        f"p{at}": {"kind": "pattern", "pattern": f"word{at}", "value": 0.05 + at / 1000} for at in range(14)
-    }
+def test_many_candidates_are_taken_together_and_those_that_are_not_needed_dropped():
+    """Fourteen words are paid for, and the nine dearest break the claim: 0.02 x 5 leaves a gap that a group of 4 keeps."""
+    prices = {f"p{at:02}": 0.2 if at < 9 else 0.02 for at in range(14)}
+    words = {n: {"kind": "pattern", "pattern": f"word{n}", "value": value} for n, value in prices.items()}
     table = {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}
     recipe = Recipe.model_validate(
-        {"recipe": "many", "version": 0, "reward": {"correctness": table, **prices}}
+        {"recipe": "many", "version": 0, "reward": {"correctness": table, **words}}
     )
-    [found] = check(recipe, groups=(4, 16)).of("group")
-    assert found.verdict != ClaimVerdict.PROVEN
-    assert found.fix or found.advice
+    [found] = check(recipe, groups=(4,)).of("group")
+    assert found.verdict == ClaimVerdict.REFUTED
+    assert 1 < len(found.fix) < 14
+    assert check(variant(recipe, found.fix), fixes=False, groups=(4,)).verdict("group") == ClaimVerdict.PROVEN
 
 
 def test_a_fix_that_would_make_another_warning_is_not_offered():
-    """Bounded, the price of strays would be the same as its neighbour's: two terms that say the same."""
+    """Priced where right alone, the bonus would say what correctness says: a warning that was not there."""
     table = {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}
     bonus = {"kind": "constant", "value": 0.3, "when": "correct or tokens > 50"}
     recipe = Recipe.model_validate(
@@ -70,8 +70,6 @@ def test_a_fix_that_would_make_another_warning_is_not_offered():
     before = {(f.code, f.term) for f in check(recipe).findings if f.severity != Severity.INFO}
     for found in check(recipe).findings:
         if found.fix:
-            from rewardkit.recipe.loading import variant
-
             after = check(variant(recipe, found.fix), fixes=False).findings
             assert {(f.code, f.term) for f in after if f.severity != Severity.INFO} <= before
 

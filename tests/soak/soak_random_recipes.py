@@ -3,7 +3,7 @@
 Each recipe's claims are held against completions of every outcome, style, truncation and length, written here without a
 look at how the audits search for witnesses. Group claims are tried on groups of 4, 8 and 16 in which one answer is
 right, one is wrong and the others take the least and the most that right, wrong or unanswered completions were seen to
-earn. Witnesses are read back from their JSON and scored again. Fixes are assigned to the recipe's file, as `--set` does.
+earn. Of the claims that are left unknown, under 5 % may be refuted by the completions of `corpus.py`. Witnesses are read back from their JSON and scored again. Fixes are assigned to the recipe's file, as `--set` does.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from rewardkit.config.source import dump
 from rewardkit.documents import encode
 from rewardkit.recipe.loading import load_recipe
 
+from .corpus import corpus
 from .random_recipes import recipe as random_recipe
 
 EACH = 25
@@ -200,7 +201,7 @@ def one(seed: int) -> dict[str, Any]:
             by[finding.verdict].add(finding.code)
     wrong = [
         f"{recipe.name}: {code} is proven and false"
-        for code in sorted(contradicted(recipe, by[ClaimVerdict.PROVEN], rollouts()))
+        for code in sorted(contradicted(recipe, by[ClaimVerdict.PROVEN], (*rollouts(), *corpus())))
     ]
     for finding in audit.findings:
         if finding.verdict == ClaimVerdict.REFUTED:
@@ -212,7 +213,7 @@ def one(seed: int) -> dict[str, Any]:
             wrong.append(f"{recipe.name}: {finding.code} does not say what its witness was paid")
     wrong += bad_fixes(recipe, tree, audit)
     unknown = by[ClaimVerdict.UNKNOWN] & {*ORDERINGS, *GROUPS}
-    missed = contradicted(recipe, unknown, rollouts())
+    missed = contradicted(recipe, unknown, corpus())
     return {
         "checked": 1,
         **{str(verdict): len(codes) for verdict, codes in by.items()},

@@ -26,6 +26,8 @@ from .single_terms import setting
 FIXABLE = ("ordering", "ordering_none", "ordering_false_none", "group", "group_none")
 MOST = 4
 """Assignments in one fix, where every set of so many can be tried."""
+MANY = 12
+"""Candidates above which only single ones and all together are tried."""
 MOST_TRIED = 60
 """Sets that are tried from the smallest on; past them, all candidates are taken together and dropped one by one."""
 
@@ -56,7 +58,7 @@ class Fixes:
         if not wanted:
             return found
         fixes = self._fixing({finding.code for finding in wanted})
-        told = "no assignment that was tried fixes this without another error or warning"
+        told = "none found: each that was tried leaves it as it is, or brings another error or warning"
         return [
             f
             if f not in wanted
@@ -99,14 +101,14 @@ class Fixes:
         """Claim to the assignments under which the bounds prove it."""
         fixes: dict[str, tuple[str, ...]] = {}
         singles = _candidates(self.space.recipe)
-        chosen = (some for number in range(1, MOST + 1) for some in combinations(singles, number))
+        largest = MOST if len(singles) <= MANY else 1
+        chosen = (some for number in range(1, largest + 1) for some in combinations(singles, number))
         for settings in islice(chosen, MOST_TRIED):
             self._note(settings, broken, fixes)
             if len(fixes) == len(broken):
                 return fixes
-        if len(singles) > MOST or next(chosen, None) is not None:
-            for code in sorted(broken - fixes.keys()):
-                self._note(self._reduced(singles, code), {code}, fixes)
+        if len(singles) > largest:
+            self._note(self._reduced(singles, broken - fixes.keys()), broken, fixes)
         return fixes
 
     def _note(self, settings: Sequence[str], broken: set[str], fixes: dict[str, tuple[str, ...]]) -> None:
@@ -120,20 +122,20 @@ class Fixes:
                 fixes |= dict.fromkeys(fixed, tuple(assigned))
                 return
 
-    def _reduced(self, singles: Sequence[str], code: str) -> Sequence[str]:
-        """All candidates, less those without which the claim is proven all the same; empty where all do not do it."""
-        kept = list(singles)
-        if not self._proves(kept, code):
-            return ()
-        for single in singles:
+    def _reduced(self, singles: Sequence[str], codes: set[str]) -> Sequence[str]:
+        """All candidates, less those without which what they prove together of `codes` is proven all the same; empty
+        where that is nothing."""
+        wanted, kept = self._proves(singles, codes), list(singles)
+        for single in singles if wanted else ():
             rest = [one for one in kept if one != single]
-            if rest and self._proves(rest, code):
+            if rest and self._proves(rest, wanted) == wanted:
                 kept = rest
-        return kept
+        return kept if wanted else ()
 
-    def _proves(self, settings: Sequence[str], code: str) -> bool:
+    def _proves(self, settings: Sequence[str], codes: set[str]) -> set[str]:
+        """Those of the claims that the bounds prove under some assignments."""
         tried = self._tried(settings)
-        return tried is not None and bool(_holds(tried, code, self.groups))
+        return set() if tried is None else {code for code in codes if _holds(tried, code, self.groups)}
 
     def _with_zeros(self, settings: Sequence[str]) -> Iterator[Sequence[str]]:
         """A term that is paid under a condition from now on pays 0 elsewhere where an outcome would be left without a

@@ -98,6 +98,8 @@ def _paid_more(
     space: Space, search: Search, rival: tuple[Outcome, bool], tried: Outcome
 ) -> list[Score] | None:
     """Scores of the rival and of a try in one style, the rival paid more; None where none was found."""
+    if search.compared:  # each is paid by its company's lengths, so two texts are never in one style
+        return None
     outcome, truncated = rival
     for ranges in islice(_styles(space, search, outcome), STYLES):
         cells = (Cell(outcome, truncated, dict(ranges)), Cell(tried, False, dict(ranges)))
