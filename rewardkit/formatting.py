@@ -79,18 +79,23 @@ def one_line(text: str) -> str:
 
 
 def shortened(text: str, width: int = SHOWN) -> str:
-    """A completion on one line: repeated characters counted, the middle left out, invisible characters made visible."""
+    """A completion on one line: runs of one character counted, what is unseen made visible, and the middle left out,
+    with the number of characters that it had.
+
+    >>> shortened("one two three four five six seven eight nine", 24)
+    'one two t …26… ight nine'
+    """
     line = "".join(_visible(character, run) for character, run in _runs(text))
     if cell_len(line) <= width:
         return line
     left = right = 0
-    used = 3
+    used = 4 + len(str(len(line)))
     for at in range(len(line)):
         used += cell_len(line[at]) + cell_len(line[-1 - at])
         if used > width:
             break
         left, right = at + 1, at + 1
-    return f"{line[:left]} … {line[len(line) - right :]}"
+    return f"{line[:left]} …{len(line) - left - right}… {line[len(line) - right :]}"
 
 
 def _runs(text: str) -> list[tuple[str, int]]:

@@ -27,6 +27,8 @@ from .findings import (
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+LONGEST = 1_000_000
+"""Columns that no completion takes: it is shortened once, when the others of its line are known."""
 COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 
 
@@ -65,12 +67,16 @@ def _print_finding(console: Console, audit: Audit, found: Finding, fixes: Sequen
         for line in _witness_lines(found.witness, console.width - 2):
             console.print(f"  {escape(line)}", soft_wrap=True)
     for line in fixes:
-        console.print(Padding(f"[dim]{escape(line)}[/dim]", (0, 0, 0, 2), expand=False))
+        pasted = line.startswith("fix: --set")  # a command is never broken: it is there to be pasted
+        shown = f"[dim]{escape(line)}[/dim]"
+        console.print(
+            f"  {shown}" if pasted else Padding(shown, (0, 0, 0, 2), expand=False), soft_wrap=pasted
+        )
 
 
 def _witness_lines(witness: Witness, width: int, most: int = 3) -> list[str]:
     """What each completion earns, one line each; equal ones once, with their number."""
-    _, rows = witness_cells(witness.rows, width)
+    _, rows = witness_cells(witness.rows, LONGEST)
     cells = [
         [total, *(f"adv {value}" for value in advantage), outcome, f"{tokens} tokens" if tokens else "", text]
         for total, *advantage, outcome, tokens, text in rows[:most]

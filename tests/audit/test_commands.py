@@ -51,7 +51,7 @@ def test_check_says_it_in_80_columns():
         "check", "math-none@2", "--all", "--unanswerable", "0.13", "--threshold", "0.5", "--chance", "0.55"
     )
     lines = found.output.splitlines()
-    assert max(map(len, lines)) <= 80
+    assert max(len(line) for line in lines if "fix: --set" not in line) <= 80
     text = " ".join(found.output.split())
     assert "not sound: 4 errors" in text
     assert "語(x91)" in text
@@ -86,7 +86,7 @@ def test_check_on_data(rollouts):
     }
     assert audit["policies"]["honest"] == pytest.approx(0.45)
     text = run("check", "math-none@0", "--data", rollouts, "--all").output
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(len(line) for line in text.splitlines() if "fix: --set" not in line) <= 80
     assert "What policies earn on this mix" in text
 
 

@@ -166,6 +166,8 @@ def scoring_findings(
             scoring.false_none, scoring.wrong
         ):  # else it would pay for giving up, or cure nothing
             fix = fix_penalty(space, penalty)
+        if fix:
+            sentence += " With the fix below, half of the problems must be, for one that solves 55 %."
     if unanswerable is not None:
         even = scoring.break_even(unanswerable)
         always, zero = scoring.always_none(unanswerable), scoring.always_answer(unanswerable, 0.0)
@@ -188,7 +190,7 @@ def scoring_findings(
             Finding(
                 code="abstention_price",
                 severity=Severity.INFO,
-                sentence=f"For None to pay as soon as {_percent(threshold)} of such problems are unanswerable, for a model "
+                sentence=f"For None to pay as soon as {_percent(threshold)} of the problems are unanswerable, for a model "
                 f"that solves {_percent(chance)} of the answerable ones, a false None must earn {num(penalty)} (now "
                 f"{num(scoring.false_none)}).",
                 fix=fix_penalty(space, penalty),
@@ -208,14 +210,14 @@ def _when(scoring: Scoring) -> str:
         text = "None never pays best, even for a model that can never solve the problem"
     else:
         text = (
-            f"None pays best for a model that can never solve the problem as soon as more than {_percent(never)} of such "
+            f"None pays best for a model that can never solve the problem as soon as more than {_percent(never)} of the "
             "problems are unanswerable"
         )
     if half != never:
         from_ = (
             "never"
             if half >= 1
-            else f"as soon as more than {_percent(half)} of such problems are unanswerable"
+            else f"as soon as more than {_percent(half)} of the problems are unanswerable"
         )
         text += f"; for one that solves half of the answerable ones, {from_}"
     if scoring.confidence is not None and 0 < scoring.confidence < 1:

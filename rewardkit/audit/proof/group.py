@@ -20,7 +20,6 @@ from typing import Any
 
 from ...documents import OMITTED, called, encode, written_as
 from ...formatting import listed, num
-from ...recipe.recipe import Recipe
 from ...terms.cells import Cell
 from ...types import Outcome, Score
 from ..findings import ClaimVerdict, Finding, Severity, signed, spoken, witnessed
@@ -28,7 +27,7 @@ from ..rollouts.grpo import of_group
 from ..space import NO_RANGES, Space, Spot
 from ..witness.search import SLACK, Search
 from ..witness.writing import Size
-from .ordering import moved_by
+from .ordering import made_of
 
 SIZES = (4, 8, 16)
 VISIBLE = 0.01
@@ -153,7 +152,7 @@ def _claim(space: Space, search: Search, sizes: Sequence[int], side: GroupClaim)
         code=side.code,
         severity=side.severity,
         verdict=ClaimVerdict.REFUTED,
-        sentence=f"{_told(space.recipe, first)} {_at(verdicts)}",
+        sentence=f"{_told(first)} {_at(verdicts)}",
         witness=witnessed(first.scores, first.advantages, note="the second is pushed up"),
         facts=facts,
     )
@@ -182,23 +181,27 @@ def _proven(side: GroupClaim, gap: float, spread: float, safe: float, facts: dic
     )
 
 
-def _told(recipe: Recipe, push: Push) -> str:
+def _told(push: Push) -> str:
     """The group in a sentence: each sort of member with what it earns, and what GRPO does."""
     right, pushed, other = push.scores[:3]
     many = SPOKEN_NUMBERS.get(push.size - 2, str(push.size - 2))
-    same = "others" if other.outcome == pushed.outcome else spoken(other.outcome, many=True)
+    same = (
+        f"other {spoken(other.outcome, many=True)}"
+        if other.outcome == pushed.outcome
+        else spoken(other.outcome, many=True)
+    )
     return (
-        f"One {spoken(right.outcome)} earns {num(right.total)}{moved_by(recipe, right)}, one {spoken(pushed.outcome)} "
-        f"{num(pushed.total)}{moved_by(recipe, pushed)}, {many} {same} {num(other.total)}{moved_by(recipe, other)}: "
-        f"GRPO pushes the one {spoken(pushed.outcome)} up ({signed(push.advantages[1])})."
+        f"In a group of {push.size} one {spoken(right.outcome)} earns {num(right.total)}{made_of(right)}, one {spoken(pushed.outcome)} "
+        f"{num(pushed.total)}{made_of(pushed)}, {many} {same} {num(other.total)}{made_of(other)}: "
+        f"GRPO pushes the one {spoken(pushed.outcome)} up (advantage {signed(push.advantages[1])})."
     )
 
 
 def _at(verdicts: Mapping[int, ClaimVerdict]) -> str:
-    """For which group sizes: `G = 8 and 16; not at 4.`"""
+    """For which group sizes: `Found at G = 8 and 16; impossible at 4.`"""
     by = {verdict: [str(s) for s in sorted(verdicts) if verdicts[s] == verdict] for verdict in ClaimVerdict}
-    parts = [f"G = {listed(by[ClaimVerdict.REFUTED])}"] if by[ClaimVerdict.REFUTED] else []
-    parts += [f"not at {listed(by[ClaimVerdict.PROVEN])}"] if by[ClaimVerdict.PROVEN] else []
+    parts = [f"found at G = {listed(by[ClaimVerdict.REFUTED])}"] if by[ClaimVerdict.REFUTED] else []
+    parts += [f"impossible at {listed(by[ClaimVerdict.PROVEN])}"] if by[ClaimVerdict.PROVEN] else []
     parts += [f"not decided at {listed(by[ClaimVerdict.UNKNOWN])}"] if by[ClaimVerdict.UNKNOWN] else []
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."

@@ -10,7 +10,7 @@ from itertools import islice, product
 
 import numpy as np
 
-from ...formatting import num
+from ...formatting import listed, num
 from ...terms.base import STYLE
 from ...terms.cells import Cell, Range
 from ...types import Outcome, Rollout, Score
@@ -18,6 +18,7 @@ from ..findings import ClaimVerdict, Finding, Severity, signed, witnessed
 from ..rollouts.grpo import advantages
 from ..space import SLACK, Space
 from ..witness.search import Search
+from .ordering import made_of
 from .single_terms import doubted
 
 TRIES = {
@@ -83,15 +84,22 @@ def _silence(space: Space, search: Search, tried: Outcome, silent: Outcome, word
                 code=code,
                 severity=Severity.ERROR,
                 verdict=ClaimVerdict.REFUTED,
-                sentence=f"{what} earns {num(quiet.total)}, {words} in the same style {num(attempt.total)}: a policy that "
+                sentence=f"{what} earns {num(quiet.total)}{made_of(quiet)}, {words} in the same style {num(attempt.total)}"
+                f"{made_of(attempt)}: a policy that "
                 f"fails learns {lesson}.",
                 witness=witnessed(scores),
                 fix=fix,
-                advice="" if fix else f"pay it at most what {words} is paid",
+                advice="" if fix else f"let {_by(quiet, attempt)} pay it at most what {words} is paid",
                 facts={"paid": quiet.total, "tried": attempt.total},
             )
         )
     return found
+
+
+def _by(quiet: Score, attempt: Score) -> str:
+    """The terms that pay the one more than the other."""
+    more = [label for label, value in quiet.values.items() if (value or 0.0) > (attempt.values[label] or 0.0)]
+    return listed([f"'{label}'" for label in more])
 
 
 def _paid_more(

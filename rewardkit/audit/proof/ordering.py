@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ...formatting import num
-from ...recipe.recipe import Recipe
 from ...terms.cells import Cell, Range
 from ...types import Outcome, Score
 from ..findings import ClaimVerdict, Finding, Severity, spoken, witnessed
@@ -171,7 +170,7 @@ def _one(
         one, two = (spoken(score.outcome) for score in scores)
         sentence = f"A tie: this {one} and this {two} both earn {num(scores[0].total)}."
     else:
-        sentence = _inverted(space.recipe, scores, low)
+        sentence = _inverted(scores, low)
         facts |= {"witness_totals": [score.total for score in scores]}
     return Finding(
         code=code,
@@ -190,24 +189,20 @@ def _extremes(space: Space, right: Outcome, rivals: Iterable[Outcome]) -> list[C
     return [spot.cell for spot in spots if spot is not None]
 
 
-def _inverted(recipe: Recipe, scores: Sequence[Score], low: float) -> str:
+def _inverted(scores: Sequence[Score], low: float) -> str:
     right, rival = scores[:2]
     x, y = apart(right.total, rival.total)
-    bound = "" if low > float("-inf") else "; nothing bounds how far it can fall"
+    bound = "" if low > float("-inf") else "; nothing bounds how far such an answer can fall"
     return (
-        f"This {spoken(right.outcome)} earns {x}{moved_by(recipe, right)}, less than this {spoken(rival.outcome)} with "
-        f"{y}{moved_by(recipe, rival)}{bound}."
+        f"This {spoken(right.outcome)} earns {x}{made_of(right)}, less than this {spoken(rival.outcome)} with "
+        f"{y}{made_of(rival)}{bound}."
     )
 
 
-def moved_by(recipe: Recipe, score: Score) -> str:
-    """The payments of a score beside those for its outcome, as in ` (too_long -0.2, characters -0.91)`."""
-    paid = [
-        f"{term.label} {num(term.value)}"
-        for term in score.terms
-        if term.value not in (None, 0.0) and not recipe.reward[term.label].prices_outcome
-    ]
-    return f" ({', '.join(paid)})" if paid else ""
+def made_of(score: Score) -> str:
+    """The payments that a total is made of, as in ` (correctness 1, too_long -0.2)`; none for a single one."""
+    paid = [f"{term.label} {num(term.value)}" for term in score.terms if term.value not in (None, 0.0)]
+    return f" ({', '.join(paid)})" if len(paid) > 1 else ""
 
 
 def apart(a: float | None, b: float | None) -> tuple[str, str]:

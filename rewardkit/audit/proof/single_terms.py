@@ -20,7 +20,7 @@ from ...terms.cells import Axis, Cell, Pays, Range, merge
 from ...terms.combinators import Combinator
 from ...terms.conditions.facts import NUMBERS
 from ...types import Outcome
-from ..findings import Finding, Severity
+from ..findings import Finding, Severity, spoken
 from ..space import MOST_CELLS, SLACK, Space, limited
 
 Hull = tuple[float, float, bool]
@@ -159,7 +159,7 @@ def _unbounded(space: Space, path: str, term: Term) -> list[Finding]:
         _finding(
             "unbounded",
             label,
-            f"nothing bounds '{path}' from {side}: one long completion can outweigh every other price.",
+            f"nothing bounds '{path}' from {side}: one long completion can outweigh every other term.",
             fix=fix,
         )
     ]
@@ -241,7 +241,7 @@ def _turning(space: Space, path: str, term: Term) -> list[Finding]:
         Finding(
             code="shape",
             severity=Severity.WARNING,
-            sentence=f"'{path}' turns back: for {found.outcome} it pays {num(x)} at {a} {found.axis}, {num(y)} at {b} "
+            sentence=f"'{path}' is not monotonic: a {spoken(found.outcome)} is paid {num(x)} at {a} {found.axis}, {num(y)} at {b} "
             f"and {num(z)} again at {c}.",
             term=label,
             fix=fix,

@@ -19,12 +19,16 @@ from ...documents import called, computed
 from ...errors import UsageError
 from ...formatting import num
 from ...types import Score
-from .grpo import Aggregation, Array, Scale, advantages, dead
+from .grpo import Aggregation, Array, Scale, advantages, dead, zero_std
 from .load import ScoredGroups
 
 CLASSES = ("mixed", "all right", "all wrong", "unanswerable")
 CLIP = "(clip)"
 """What a recipe's clip takes from the sum of its terms, as a term of its own."""
+
+
+NOTABLE = 0.01
+"""Advantages below this are not worth a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +66,10 @@ class AmplifiedTies:
 class Advantages:
     """What GRPO would see of the rollouts under one recipe.
 
-    `dead` is TRL's `frac_reward_zero_std`, `dead_correctness` the same if right and wrong alone were
-    paid. `shares` maps a class of groups (and `all`) to each term's share of the variance; NaN where the
+    `dead` is the share of groups without any spread, `dead_correctness` the same if right and wrong alone were
+    paid; `zero_std` is what TRL logs as `frac_reward_zero_std` if all groups are one batch: 1 or 0 where it divides
+    by the spread of the batch. `rounding` is the largest advantage that float32, TRL's precision, gives where all
+    completions of a prompt are paid alike. `shares` maps a class of groups (and `all`) to each term's share of the variance; NaN where the
     class has none.
     """
 
@@ -72,7 +78,9 @@ class Advantages:
     scale: str = field(metadata=called("scale_rewards"))
     aggregation: str
     groups: tuple[GroupView, ...]
-    dead: float = field(metadata=called("frac_reward_zero_std"))
+    dead: float = field(metadata=called("dead_groups"))
+    zero_std: float = field(metadata=called("frac_reward_zero_std"))
+    rounding: float
     dead_correctness: float = field(metadata=called("frac_reward_zero_std_correctness"))
     amplified: AmplifiedTies = field(metadata=called("amplified_ties"))
     shares: dict[str, dict[str, float]] = field(metadata=called("variance_shares"))
@@ -96,9 +104,14 @@ class Advantages:
             f"{number} groups, {sum(len(g.totals) for g in self.groups)} completions: "
             + ", ".join(f"{count} {sort}" for sort, count in self.classes.items())
             + ".",
-            f"{num(100 * self.dead, 1)} % of the groups have no spread (frac_reward_zero_std); by correctness alone it "
-            f"would be {num(100 * self.dead_correctness, 1)} %.",
+            f"{num(100 * self.dead, 1)} % of the groups have no spread; by correctness alone it would be "
+            f"{num(100 * self.dead_correctness, 1)} %. TRL logs frac_reward_zero_std = {num(self.zero_std)}.",
         ]
+        if self.rounding > NOTABLE:
+            lines.append(
+                f"Rounding alone, in TRL's float32, gives advantages of up to about {num(self.rounding)} where all "
+                "completions of a prompt are paid alike."
+            )
         ties = self.amplified
         if ties.groups:
             lines.append(
@@ -156,10 +169,10 @@ def grpo_advantages(
             "group column (--column group=NAME)"
         )
     totals = matrix(groups)
-    if aggregation == "sum_then_normalize":
-        found = advantages(totals[:, :, None], scale=scale)
-    else:
-        found = advantages(_terms(groups, scored.labels), aggregation=aggregation)
+    terms = totals[:, :, None] if aggregation == "sum_then_normalize" else _terms(groups, scored.labels)
+    found = advantages(terms, scale=scale, aggregation=aggregation)
+    rounded = advantages(terms, scale=scale, aggregation=aggregation, precision=np.float32)
+    alike = _alike(terms)
     right = np.array([[_right(group, at) for at in range(totals.shape[1])] for group in groups], dtype=float)
     right[np.isnan(totals)] = np.nan
     views = tuple(
@@ -183,6 +196,8 @@ def grpo_advantages(
         aggregation=aggregation,
         groups=views,
         dead=float(flat.mean()),
+        zero_std=zero_std(terms, scale, aggregation),
+        rounding=float(np.abs(rounded - found)[alike].max()) if alike.any() else 0.0,
         dead_correctness=float(same.mean()),
         amplified=AmplifiedTies(
             groups=int(ties.sum()),
@@ -194,6 +209,12 @@ def grpo_advantages(
         pushed=_pushed(groups, found),
         unpaid=sum(1 for group in groups for score in group if score.total is None),
     )
+
+
+def _alike(terms: Array) -> Array:
+    """Groups whose completions are all paid the same by every function."""
+    filled = np.where(np.isnan(terms), np.inf, terms)
+    return (filled == filled[:, :1]).all(axis=(1, 2))
 
 
 def matrix(groups: Sequence[Sequence[Score]]) -> Array:

@@ -26,6 +26,7 @@ def advantages(
     weights: Sequence[float] | None = None,
     scale: Scale = "group",
     aggregation: Aggregation = "sum_then_normalize",
+    precision: type = np.float64,
 ) -> Array:
     """What each completion is worth beside the others of its prompt.
 
@@ -35,14 +36,15 @@ def advantages(
         scale: the standard deviation divided by: the group's, the batch's, or none. Without meaning for
             `normalize_then_sum`.
         aggregation: `sum_then_normalize` (the default), or GDPO's `normalize_then_sum` (arXiv 2601.05242).
+        precision: of the arithmetic; TRL's is float32, whose rounding `normalize_then_sum` can blow up.
 
     Returns:
         Shape (groups, completions).
     """
-    terms = np.asarray(terms, dtype=float)
+    terms = np.asarray(terms, dtype=precision)
     if terms.ndim != 3:
         raise UsageError(f"rewards are groups x completions x functions, found shape {terms.shape}")
-    weight = np.ones(terms.shape[2]) if weights is None else np.asarray(weights, dtype=float)
+    weight = np.asarray(np.ones(terms.shape[2]) if weights is None else weights, dtype=precision)
     unscorable = np.isnan(terms).all(axis=2)
     if aggregation == "normalize_then_sum":
         z = (terms - mean(terms, 1)) / (deviation(terms, 1) + EPSILON)
@@ -78,22 +80,37 @@ def of_group(totals: Sequence[float | None], scale: Scale = "group") -> list[flo
 
 
 def dead(totals: Array) -> Array:
-    """Which groups have a standard deviation of zero, as TRL's frac_reward_zero_std counts them."""
-    return np.isclose(deviation(np.asarray(totals, dtype=float), 1)[:, 0], 0.0, rtol=1e-5, atol=1e-8)
+    """Which groups have a standard deviation of zero."""
+    return _zero(deviation(np.asarray(totals, dtype=float), 1)[:, 0])
+
+
+def zero_std(terms: Array, scale: Scale, aggregation: Aggregation) -> float:
+    """TRL's `frac_reward_zero_std`: the share of groups without spread or, where TRL divides by the spread of the whole
+    batch, 1 or 0 for the batch; of rewards summed over functions, shape (groups, completions, functions)."""
+    totals = np.nansum(terms, axis=2)
+    totals[np.isnan(terms).all(axis=2)] = np.nan
+    if aggregation == "normalize_then_sum":
+        z = (terms - mean(terms, 1)) / (deviation(terms, 1) + EPSILON)
+        return float(_zero(deviation(np.nansum(z, axis=2), None)).all())
+    return float(_zero(deviation(totals, None)).all()) if scale == "batch" else float(dead(totals).mean())
+
+
+def _zero(values: Array) -> Array:
+    return np.isclose(values, 0.0, rtol=1e-5, atol=1e-8)
 
 
 def deviation(values: Array, axis: int | None) -> Array:
     """Bessel's standard deviation without NaN, kept dimensions; NaN for fewer than two values."""
     middle = mean(values, axis)
     present = ~np.isnan(values)
-    number = present.sum(axis=axis, keepdims=True)
+    number = present.sum(axis=axis, keepdims=True).astype(values.dtype)
     squares = np.nansum((values - middle) ** 2, axis=axis, keepdims=True)
-    return np.where(number > 1, np.sqrt(squares / np.maximum(number - 1, 1)), np.nan)
+    return np.where(number > 1, np.sqrt(squares / np.maximum(number - 1, 1)), np.nan).astype(values.dtype)
 
 
 def mean(values: Array, axis: int | None) -> Array:
     """The mean without NaN, kept dimensions; NaN of nothing."""
     present = ~np.isnan(values)
-    number = present.sum(axis=axis, keepdims=True)
+    number = present.sum(axis=axis, keepdims=True).astype(values.dtype)
     sums = np.nansum(values, axis=axis, keepdims=True)
-    return np.where(number > 0, sums / np.maximum(number, 1), np.nan)
+    return np.where(number > 0, sums / np.maximum(number, 1), np.nan).astype(values.dtype)

@@ -3,7 +3,10 @@
 Pass counts by problem come in; what goes out is the unbiased share of groups without signal for every
 group size that was sampled, the same from a fitted difficulty distribution for sizes that were not, the
 cost of dynamic sampling, a recommended group size, and for every problem its learning signal and its
-pass rate drawn towards the others'. Every figure carries a bootstrap interval over problems.
+pass rate drawn towards the others'. Every figure carries an interval over problems: Wilson's where it is a mean over
+them of values in a known range (whose variance is largest where all lie at an end, so that it covers at least as often
+as for a share, and is never of zero width), a bootstrap where it is fitted. Where no problem has both right and wrong
+completions nothing is fitted and no group size is recommended.
 
 Sources: dead groups and their unbiased estimate as pass@k's (arXiv 2107.03374); c(n-c)/(n(n-1)) is
 unbiased for p(1-p); dynamic sampling costs 1/(1 - dead) (DAPO, arXiv 2503.14476).
@@ -23,7 +26,7 @@ import numpy as np
 from ...documents import OMITTED, called, computed, encode, written_as
 from ...errors import DataError, UsageError
 from ...formatting import num
-from ...statistics import dead_share, pass_variance
+from ...statistics import dead_share, pass_variance, wilson
 from .difficulty import Difficulty, fit, fit_resampled
 from .load import Rollouts, ScoredGroups
 
@@ -62,6 +65,9 @@ class Figure:
 
     def __str__(self) -> str:
         return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]" if self.value == self.value else ""
+
+
+NOTHING = Figure(nan, nan, nan)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,25 +120,20 @@ class Signal:
 
     def size(self, size: int) -> GroupSize:
         """What a group size comes to."""
-        pairs, drawn = self._pairs
-        each = np.array([dead_share((int(c), int(n - c)), size) for n, c in pairs])
-        live = ~np.isnan(each)
-        covered = sum(1 for one in self.problems if one.n >= size)
-        unbiased = Figure(nan, nan, nan)
-        if live.any():
-            value = float(
-                np.mean([dead_share((one.c, one.n - one.c), size) for one in self.problems if one.n >= size])
-            )
-            number = drawn[:, live].sum(axis=1)
-            means = (drawn[:, live] @ each[live])[number > 0] / number[number > 0]
-            unbiased = Figure(value, *_ends(means))
+        own = [dead_share((one.c, one.n - one.c), size) for one in self.problems if one.n >= size]
+        unbiased = _mean_of(own)
         shares = np.array([one.dead(size) for one in self.resampled])
-        fitted = Figure(self.difficulty.dead(size), *_ends(shares))
-        base = unbiased if live.all() else fitted
+        fitted = Figure(self.difficulty.dead(size), *_ends(shares)) if self.mixed else NOTHING
+        base = unbiased if len(own) == len(self.problems) else fitted
         cost = Figure(
             *(1 / (1 - share) if share < 1 else float("inf") for share in (base.value, base.low, base.high))
         )
-        return GroupSize(size=size, unbiased=unbiased, covered=covered, fitted=fitted, cost=cost)
+        return GroupSize(size=size, unbiased=unbiased, covered=len(own), fitted=fitted, cost=cost)
+
+    @cached_property
+    def mixed(self) -> bool:
+        """Whether any problem has both right and wrong completions."""
+        return any(0 < one.c < one.n for one in self.problems)
 
     @cached_property
     @computed("sizes")
@@ -141,31 +142,29 @@ class Signal:
         return tuple(self.size(size) for size in SIZES)
 
     @cached_property
-    def recommended(self) -> tuple[int, dict[int, float]]:
+    def recommended(self) -> tuple[int | None, dict[int, float]]:
         """The smallest size whose doubling raises the share of live groups by less than `KNEE`, and how often
-        each size is the answer among the resamples."""
+        each size is the answer among the resamples; None where no group is mixed."""
+        if not self.mixed:
+            return None, {}
         votes = Count(_knee(one) for one in self.resampled)
         return _knee(self.difficulty), {size: votes[size] / len(self.resampled) for size in sorted(votes)}
 
     @cached_property
     @computed("mean")
     def mean(self) -> Figure:
-        """The fitted mean pass rate."""
+        """The mean pass rate, fitted; where no group is mixed, that of the problems."""
+        if not self.mixed:
+            return _mean_of([one.c / one.n for one in self.problems])
         return Figure(self.difficulty.mean, *_ends(np.array([one.mean for one in self.resampled])))
 
     @cached_property
     @computed("signal")
     def signal(self) -> Figure:
         """Mean p(1-p) over problems with two completions or more."""
-        pairs, drawn = self._pairs
-        each = np.array([Passed("", int(n), int(c)).signal for n, c in pairs])
-        live = ~np.isnan(each)
-        if not live.any():
-            return Figure(nan, nan, nan)
-        number = drawn[:, live].sum(axis=1)
-        own = [one.signal for one in self.problems if one.n > 1]
-        means = (drawn[:, live] @ each[live])[number > 0] / number[number > 0]
-        return Figure(float(np.mean(own)), *_ends(means))
+        own = [one for one in self.problems if one.n > 1]
+        most = max((one.n / (4 * (one.n - 1)) for one in own), default=1.0)  # of c(n-c)/(n(n-1)), at c = n/2
+        return _mean_of([one.signal for one in own], most)
 
     @property
     @computed("rates")
@@ -206,8 +205,10 @@ class Signal:
             [
                 str(one.size),
                 str(one.unbiased) or f"needs n >= {one.size}",
-                str(one.fitted),
-                f"{one.cost.value:.2f} [{one.cost.low:.2f}, {one.cost.high:.2f}]",
+                str(one.fitted) or "no mixed group",
+                f"{one.cost.value:.2f} [{one.cost.low:.2f}, {one.cost.high:.2f}]"
+                if one.cost.value == one.cost.value
+                else "",
             ]
             for one in self.sizes
         ]
@@ -222,8 +223,18 @@ class Signal:
         worth = len(self.worth(*band))
         number = len(self.problems)
         spread = ", ".join(f"{size} in {100 * share:.0f} %" for size, share in votes.items())
+        counted = f"{number} problems, {sum(one.n for one in self.problems)} completions: {always} always right, {never} never."
+        if not self.mixed:
+            largest = max(one.n for one in self.problems)
+            live = 1 - self.size(largest).unbiased.low if largest > 1 else 1.0
+            return [
+                counted,
+                "No problem has both right and wrong completions, so no group size is recommended: the share of live "
+                f"groups of {largest} is at most {num(live)}, and a larger group only helps problems that are sometimes "
+                "solved. Look at the reward or take other problems.",
+            ]
         return [
-            f"{number} problems, {sum(one.n for one in self.problems)} completions: {always} always right, {never} never.",
+            counted,
             f"Pass rates fit Beta({num(self.difficulty.a)}, {num(self.difficulty.b)}) with mean {self.mean}; the mean "
             "signal p(1-p) is "
             f"{self.signal} of at most 0.25.",
@@ -261,6 +272,14 @@ def _knee(difficulty: Difficulty) -> int:
         if 1 - difficulty.dead(2 * size) < KNEE * (1 - difficulty.dead(size)):
             return size
     return SIZES[-1]
+
+
+def _mean_of(values: Sequence[float], most: float = 1.0) -> Figure:
+    """The mean of values in 0 to `most`, with Wilson's interval as if each were 0 or `most`."""
+    if not values:
+        return NOTHING
+    low, high = wilson(sum(values) / most, len(values), LEVEL)
+    return Figure(sum(values) / len(values), most * low, most * high)
 
 
 def _ends(values: np.ndarray) -> tuple[float, float]:

@@ -181,7 +181,10 @@ class TagCount(WithPresets):
 
     def pay(self, reading: Reading) -> Payment:  # noqa: D102
         count = self.count(reading)
-        return Payment(self._price_at(count), f"{count} of {len(self.expect)} tags exactly once")
+        return Payment(
+            self._price_at(count),
+            f"{count} of the {len(self.expect)} pieces exactly once: {', '.join(map(repr, self.expect))}",
+        )
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         whole = len(self.expect)
