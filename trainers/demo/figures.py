@@ -112,12 +112,19 @@ def claims(policies: Mapping[str, EvaluatedPolicy]) -> list[StoryClaim]:
         hard, before = _share(policy.said_none, policy.hard), _share(start.said_none, start.hard)
         made.append(StoryClaim(f"{name}: greedy accuracy rises", rise.low > 0, f"by {_points(rise)}"))
         made.append(StoryClaim(f"{name}: the gap to pass@8 narrows", gap.high < 0, f"by {_points(gap, -1)}"))
-        said = f"{before.value:.0%} before, {hard.value:.0%} [{hard.low:.0%}, {hard.high:.0%}] after"
+        after = f"{hard.value:.0%} [{hard.low:.0%}, {hard.high:.0%}]"
         if name == "v0":
             text = "v0: false None takes over on hard problems while accuracy still rises"
+            said = f"{before.value:.0%} before, {after} after"
             made.append(StoryClaim(text, hard.value > 0.5 and rise.low > 0, said))
+        elif "v0" in policies:
+            theirs = _share(policies["v0"].said_none, policies["v0"].hard)
+            text = f"{name}: false None does not take over on hard problems as under v0"
+            said = f"{theirs.value:.0%} under v0, {after} under {name}"
+            made.append(StoryClaim(text, hard.value < 0.02 and hard.high < theirs.low, said))
         else:
-            made.append(StoryClaim(f"{name}: false None on hard problems is gone", hard.value < 0.02, said))
+            text = f"{name}: false None does not take over on hard problems"
+            made.append(StoryClaim(text, hard.value < 0.02, f"{before.value:.0%} before, {after} after"))
     return made
 
 
