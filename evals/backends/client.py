@@ -113,7 +113,10 @@ class Client:
         self._loop.call_soon_threadsafe(self._go_down, endpoint, why)
 
     def post(
-        self, jobs: Iterable[J], request: Callable[[J], tuple[str, bytes]], read: Callable[[J, Any], T]
+        self,
+        jobs: Iterable[J],
+        request: Callable[[J], tuple[str, bytes]],
+        read: Callable[[J, Any], tuple[T, bool]],
     ) -> Iterator[T | GivenUp[J] | Note]:
         """Ask for every job; yield what `read` makes of each answer, as the answers come, or what went wrong.
 
@@ -121,7 +124,8 @@ class Client:
             jobs: taken lazily; about twice `concurrency` are held, so that those which pause before another try
                 hold up nobody.
             request: a job's path and body (JSON).
-            read: what an answer's JSON says; raises Unusable where it is not an answer.
+            read: what an answer's JSON says, and whether the server did its work (one that breaks off all it is
+                asked is quick, and would get the most); raises Unusable where it is not an answer.
 
         Raises:
             SetupError: no server could be reached for `patience_s`, or a server gave an answer about the set-up (a
@@ -207,7 +211,9 @@ class Client:
         except BaseException as wrong:  # noqa: BLE001 - raised again by `post`, in the caller's thread
             done.put(wrong)
 
-    async def _ask(self, job: Any, path: str, body: bytes, read: Callable[[Any], T]) -> T | GivenUp[Any]:
+    async def _ask(
+        self, job: Any, path: str, body: bytes, read: Callable[[Any], tuple[T, bool]]
+    ) -> T | GivenUp[Any]:
         """One request until it is answered, refused, or has failed in every try."""
         tries = unreached = 0
         last: Endpoint | None = None
@@ -246,7 +252,7 @@ class Client:
         return chosen
 
     async def _try(
-        self, endpoint: Endpoint, job: Any, path: str, body: bytes, read: Callable[[Any], T]
+        self, endpoint: Endpoint, job: Any, path: str, body: bytes, read: Callable[[Any], tuple[T, bool]]
     ) -> T | GivenUp[Any]:
         endpoint.flying += 1
         try:
@@ -262,11 +268,14 @@ class Client:
             endpoint.flying -= 1
         if status == 200:
             try:
-                made = read(json.loads(raw))
+                made, well = read(json.loads(raw))
             except (ValueError, RecursionError) as wrong:  # Unusable, not JSON, not UTF-8, nested without end
                 reason = str(wrong) if isinstance(wrong, Unusable) else "not JSON"
                 raise self._failure(endpoint, f"{reason}: {_shown(raw)}") from wrong
-            endpoint.succeed()
+            if well:
+                endpoint.succeed()
+            else:
+                self._failure(endpoint, "the completion was broken off")
             return made
         told = f"HTTP {status}: {_shown(raw)}"
         if status in REFUSED:

@@ -224,8 +224,8 @@ class OpenAIBackend(Backend):
             path, body["messages"] = "/v1/chat/completions", list(request.prompt)
         return path, json.dumps(body).encode("ascii")
 
-    def _read(self, pair: tuple[Request, int], answer: Any) -> Completion | Refusal:
-        """What an answer says. Raises Unusable where it has no completion in it."""
+    def _read(self, pair: tuple[Request, int], answer: Any) -> tuple[Completion | Refusal, bool]:
+        """What an answer says, and whether it is the server's work done. Raises Unusable where it is no answer."""
         request, sample = pair
         choice = _first_choice(answer)
         message = _of(choice, "message", dict) or {}
@@ -235,16 +235,16 @@ class OpenAIBackend(Backend):
         tokens = _of(_of(answer, "usage", dict) or {}, "completion_tokens", int)
         if reason in BROKEN_OFF:
             told = f"the server ended it (finish_reason {reason})"
-            return Refusal(index=request.index, sample=sample, reason=told, kind="aborted")
+            return Refusal(index=request.index, sample=sample, reason=told, kind="aborted"), False
         if text is None and reasoning is None:
             declined = _of(message, "refusal", str)
             told = f"declined: {declined}" if declined else f"no content (finish_reason {reason})"
             kind = "refused" if declined else "aborted"
-            return Refusal(index=request.index, sample=sample, reason=told, kind=kind)
+            return Refusal(index=request.index, sample=sample, reason=told, kind=kind), bool(declined)
         finish = Finish(reason) if reason in ("stop", "length") else Finish.UNKNOWN
         if tokens and self._explicit and finish == Finish.STOP and choice.get("stop_reason") is None:
             tokens -= 1  # these servers count the end-of-sequence token
-        return Completion(
+        made = Completion(
             index=request.index,
             sample=sample,
             text=text or "",
@@ -252,6 +252,7 @@ class OpenAIBackend(Backend):
             finish=finish,
             reasoning=reasoning,
         )
+        return made, True
 
 
 def _extra_body(text: str) -> dict[str, Any]:

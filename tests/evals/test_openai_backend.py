@@ -141,7 +141,7 @@ def test_what_is_a_completion(message, finish, made):
     answer = {"choices": [{"message": message, "finish_reason": finish}]}
     with Server(adder) as server, connect(server) as backend:
         [request] = requests([[{"role": "user", "content": "q"}]], Sampling(max_new_tokens=3))
-        one = backend._read((request, 0), answer)
+        one, _ = backend._read((request, 0), answer)
     assert (f"{one.kind}: {one.reason}" if isinstance(one, Refusal) else (one.text, one.reasoning)) == made
 
 
@@ -170,7 +170,7 @@ def test_no_answer_stops_a_run():
         @settings(max_examples=500, deadline=None)
         def attacked(answer):
             try:
-                one = backend._read((request, 0), answer)
+                one, _ = backend._read((request, 0), answer)
             except Unusable:
                 return
             assert isinstance(one, Refusal) or isinstance(one.text, str)
@@ -197,6 +197,13 @@ def test_several_servers_share_the_work_and_one_may_fail_everything(tmp_path, sm
         assert two.bodies
         assert sick.count < 16
         assert f"{sick.url} answered 0" in report.remarks[-1]
+
+
+def test_a_server_that_breaks_off_all_it_is_asked_gets_little(tmp_path, small_suite):
+    """It is the quickest of all, so by the requests in flight alone it would get the most."""
+    with Server(adder) as well, Server(adder, lambda *_: "abort") as quick, connect(quick, well) as backend:
+        report = generate_run(EvaluationRun(tmp_path / "run"), small_suite, backend)
+    assert quick.count == report.aborted < 16
 
 
 def test_the_work_goes_to_who_answers(tmp_path):
