@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import resource
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ class Client:
         longest_pause_s: float,
         patience_s: float,
     ) -> None:
+        _room_for(concurrency)
         self.endpoints = [Endpoint(url) for url in urls]
         self.concurrency, self.attempts = concurrency, attempts
         self.longest, self.patience = longest_pause_s, patience_s
@@ -341,6 +343,18 @@ class Client:
         timeout = aiohttp.ClientTimeout(total=CONNECT_S)
         async with self._session.get(endpoint.url + path, timeout=timeout) as answer:
             return answer.status, await answer.read()
+
+
+def _room_for(connections: int) -> None:
+    """Let this process have so many connections open. Raises SetupError where the system does not."""
+    wanted = connections + 200
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        if hard != resource.RLIM_INFINITY and hard < wanted:
+            raise SetupError(
+                f"{connections} requests in flight need more open files than the system allows ({hard})"
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _told(wrong: BaseException) -> str:

@@ -1,5 +1,7 @@
 """A server that is busy, broken, silent or gone loses nothing; what it was sent is what the arm says."""
 
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -392,6 +394,30 @@ def test_finish_reasons_are_kept(reason, finish):
     with Server(lambda prompt, body: ("x", 3, reason)) as server, connect(server) as backend:
         [made] = backend.generate(requests(["p"], Sampling(max_new_tokens=3)))
     assert (made.finish, made.tokens) == (finish, 3)
+
+
+FEW_FILES = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (128, int(sys.argv[1])))
+from rewardkit.evals.backends import open_backend
+try:
+    open_backend("openai", "tiny", {"base_url": "http://127.0.0.1:9", "concurrency": "512"})
+except Exception as told:
+    print(told, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+
+
+def test_connections_need_open_files():
+    """The limit of the process is raised where the system allows it, and what it allows is said where not."""
+
+    def told(most):
+        return subprocess.run(
+            [sys.executable, "-c", FEW_FILES, str(most)], capture_output=True, text=True, check=True
+        ).stdout
+
+    assert "512 requests in flight need more open files than the system allows (256)" in told(256)
+    assert told(1024).startswith("no server answers at http://127.0.0.1:9")
+    assert told(1024).endswith("712\n")
 
 
 def test_setups_that_cannot_work_are_told_at_once():
