@@ -93,6 +93,19 @@ def test_it_stands_above_the_figures(run):
     assert rows["tokens", "sampled"]["bounds"] is None
 
 
+def test_it_stands_on_top_of_the_page(run, tmp_path):
+    """Before the first figure; with a column for the run where there are several."""
+    from rewardkit.evals.report import build
+
+    page = build([run.path], tmp_path / "page.md", "md").read_text()
+    table = ledger_table({"run": load_board(run)}).markdown()
+    assert table in page
+    assert page.index(table) < page.index("mean@8")
+    other = EvaluationRun(shutil.copytree(run.path, tmp_path / "other"))
+    both = build([run.path, other.path], tmp_path / "both.md", "md").read_text()
+    assert "| run | arm | asked | answered |" in both
+
+
 def test_a_folder_from_before_is_read(run, tmp_path):
     """Refusals without key and kind, sessions without what was left out, scores without votes."""
     now = ledgers(load_board(run))
