@@ -5,6 +5,7 @@ Exit codes: 0; 1 bad rows are missing from OUT (they are named); 2 usage, or not
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +70,7 @@ def score(
     from ..scoring.run import score_all, score_into
 
     reward = load_recipe(recipe, set_ or ())
+    gc.freeze()  # a million completions later, what was imported is still no garbage
     groups = [
         read_rollouts(
             name,

@@ -16,6 +16,7 @@ from ..braces import BOX, BRACE
 from ..kinds import Extractor
 from ..types import Extraction
 
+_ONLY = re.compile(r"\\boxed\s*\{([^{}\\]*)\}")
 _SIMPLE = re.compile(r"\{([^{}\\]*)\}")
 _BARE = re.compile(r"-?[0-9A-Za-z.]+")
 _SEPARATOR = re.compile(
@@ -41,6 +42,12 @@ class Boxed(Extractor):
         """The last box, or the list that the last boxes form."""
         if text.find("box", start) < 0:  # \boxed and \fbox alike; most strings without a box stop here
             return None
+        last = text.rfind("\\boxed", start)
+        if last >= 0 and text.find("\\boxed", start) == last and text.find("\\fbox", start) < 0:
+            only = _ONLY.match(text, last)  # one box, and no brace in it: most completions
+            content = only[1].strip() if only else ""
+            if only and content:
+                return Extraction(text=content, span=only.span(1), extractor="boxed")
         boxes = _boxes(text, start)
         if not boxes:
             return None

@@ -168,16 +168,17 @@ class LastNumber(Extractor):
 
 def _marker_end(text: str, start: int) -> int | None:
     """Where the last marker of an answer ends, or None."""
-    places = {core: text.rfind(core, start) for core in _CORES}
-    while True:
-        core = max(places, key=places.__getitem__)
-        at = places[core]
-        if at < 0:
-            return None
+    places = [(at, core) for core in _CORES if (at := text.rfind(core, start)) >= 0]
+    while places:
+        at, core = latest = max(places)
         end = _qualified(text, start, core, at)
         if end is not None:
             return end
-        places[core] = text.rfind(core, start, at + len(core) - 1)
+        places.remove(latest)
+        at = text.rfind(core, start, at + len(core) - 1)
+        if at >= 0:
+            places.append((at, core))
+    return None
 
 
 def _qualified(text: str, start: int, core: str, at: int) -> int | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 from ..errors import DataError, MissingFact
 from ..extract import extract
 from ..extract.reasoning import answer_start
 from ..kinds import Extractor, Question, Verifier
 from ..terms.base import Term
-from ..terms.combinators import total
 from ..types import Equality, Extraction, Outcome, Reading, Rollout, Says, Score, TermScore, Verdict
 from .answer import Answer
 
@@ -251,8 +251,9 @@ def _pay_group(reward: Reward, readings: Sequence[Reading]) -> list[Paid]:
 
 
 def _total(reward: Reward, values: Sequence[float | None]) -> float | None:
-    """The sum of what the terms paid, within the recipe's clip."""
-    value = total(values).value
+    """The sum of what the terms paid, exact in any order, within the recipe's clip; None where none applies."""
+    present = [value for value in values if value is not None]
+    value = fsum(present) if present else None
     if value is not None and reward.clip is not None:
         value = min(max(value, reward.clip[0]), reward.clip[1])
     return value

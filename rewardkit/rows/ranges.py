@@ -12,6 +12,7 @@ Lines are cut by bytes, CSV by the bytes of whole records, parquet by rows; what
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any
@@ -183,14 +184,16 @@ class _Part(Source):
 
     def _bytes(self) -> Iterator[bytes]:
         """The lines of the range."""
-        with open(self.part.path, "rb") as file:
-            file.seek(self.part.start)
-            left = float("inf") if self.part.stop is None else self.part.stop - self.part.start
-            for line in file:
-                if left <= 0:
-                    return
-                left -= len(line)
-                yield line
+        part = self.part
+        with open(part.path, "rb") as file:
+            file.seek(part.start)
+            if part.stop is None:
+                yield from file
+            elif part.stop - part.start <= 2 * RANGE_BYTES:
+                yield from io.BytesIO(file.read(part.stop - part.start))
+            else:  # one group may be longer than memory should be
+                while file.tell() < part.stop:
+                    yield file.readline()
 
 
 class _Lines(_Part):

@@ -256,7 +256,7 @@ class Groups:
         if self._fields:
             self.report.lacking.update(missing(self._fields, extra))
         facts = [
-            (role, read, _each(cells.get(column), role, len(answers), several))
+            (role, read, _each(cells.get(column), role, len(answers)) if several else (cells.get(column),))
             for role, column, read in self._facts
         ]
         rollouts: list[Rollout] = []
@@ -318,9 +318,9 @@ PER_SAMPLE: Mapping[str, Callable[[Any], Any]] = {
 """What reads the cell of one completion, by role."""
 
 
-def _each(cell: Any, role: str, size: int, several: bool) -> list[Any]:
+def _each(cell: Any, role: str, size: int) -> list[Any]:
     """One value per completion."""
-    if not several or values.is_null(cell):
+    if values.is_null(cell):
         return [cell] * size
     found = values.as_list(cell)
     if found is None or len(found) != size:

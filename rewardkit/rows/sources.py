@@ -76,6 +76,10 @@ class JsonLines(Source):
         if self.name == "<stdin>":
             yield from self.rows(sys.stdin.buffer)
             return
+        if self.path.suffix not in COMPRESSED:
+            with self.path.open("rb") as lines:
+                yield from self.rows(lines)
+            return
         yield from self.rows(_lines(self.path))
 
     def rows(self, lines: Iterable[bytes], first: int = 1) -> Iterator[Row]:
@@ -89,13 +93,13 @@ class JsonLines(Source):
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """A file's lines, decompressed by its ending.
+    """A compressed file's lines.
 
     Raises:
         SetupError: zstandard is needed and not installed.
         DataError: the file is damaged.
     """
-    opened = {".gz": gzip.open, ".zst": _zstd_lines}.get(path.suffix, lambda path: path.open("rb"))(path)
+    opened = {".gz": gzip.open, ".zst": _zstd_lines}[path.suffix](path)
     number = 0
     try:
         with opened as lines:

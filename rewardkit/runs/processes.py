@@ -12,6 +12,7 @@ parent's `__main__`. What only the parent may do (there is one pool of verificat
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
@@ -187,6 +188,7 @@ def serve(descriptor: int) -> None:
     """What a process does: prepare, then one task after the other until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the parent's to handle
     connection = Connection(descriptor)
+    gc.freeze()  # what is imported is not searched for garbage again and again
 
     def ask(question: Any) -> Any:
         connection.send(("ask", question))
