@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
+from typing import NamedTuple
 
 from ..errors import DataError, MissingFact
 from ..extract import extract
@@ -20,8 +21,7 @@ from ..types import Equality, Extraction, Outcome, Reading, Rollout, Says, Score
 from .answer import Answer
 
 
-@dataclass(frozen=True, slots=True)
-class _Gold:
+class _Gold(NamedTuple):
     """The golds of a rollout, sorted out: whether there is an answer, which are usable, and why not."""
 
     answerable: bool
@@ -180,8 +180,7 @@ def score_readings(reward: Reward, readings: Sequence[Reading]) -> list[Score]:
     return [score for group in _groups(reward, readings) for score in _score_group(reward, group)]
 
 
-@dataclass(frozen=True, slots=True)
-class Paid:
+class Paid(NamedTuple):
     """What a reading is paid: the total, and what each top-level term paid, in the recipe's order."""
 
     total: float | None

@@ -15,11 +15,10 @@ import sys
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from glob import glob
 from itertools import accumulate
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from ..errors import DataError, SetupError, UsageError
 from .jsonl import loads
@@ -32,8 +31,7 @@ _BATCH = 128
 NOT_UTF8 = "not UTF-8 text; save the file as UTF-8"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of a file: its cells, or None and what is wrong with it."""
 
     number: int

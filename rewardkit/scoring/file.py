@@ -169,8 +169,14 @@ class ScoreFile:
 
     def _lines(self) -> Iterator[bytes]:
         if self.parts is not None:
-            return (line for name in self.names for line in self.parts.lines(name))
-        return (text for _, text in read_lines(self.part) if not text.startswith((_HEAD, _MARK)))
+            for name in self.names:
+                yield from self.parts.lines(name)
+            return
+        # Every line is whole: a log that is open was cut after its last mark, and nobody else writes it.
+        with self.part.open("rb") as file:
+            for text in file:
+                if not text.startswith((_HEAD, _MARK)):
+                    yield text
 
     def _begin(self, whole: int) -> None:
         """Open the part, cut after `whole` bytes; if none of it is whole, start it with a header."""
