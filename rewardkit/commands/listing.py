@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+import typer
+from rich.cells import cell_len, set_cell_size
 
 from ..errors import RecipeError
 from .options import AsJson, print_json
@@ -27,6 +31,12 @@ def list_recipes(as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
+    if (
+        not sys.stdout.isatty()
+    ):  # nothing to colour, and a third of the time that this command takes is rich's
+        for line in _columns(found):
+            typer.echo(line)
+        return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -44,10 +54,16 @@ def list_recipes(as_json: AsJson = False) -> None:
             entry.home,
             Text(entry.about),
         )
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 200)  # a pipe has no width: keep each recipe on one line
-    console.print(table)
+    Console(highlight=False).print(table)
+
+
+def _columns(found: list[Entry]) -> Iterator[str]:
+    """The table as plain lines, each recipe on one, however long."""
+    rows = [("recipe", "state", "home", "about")]
+    rows += [(f"{one.name}@{one.version}", one.state, one.home, one.about) for one in found]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True))
 
 
 def entries() -> Iterator[Entry]:

@@ -85,8 +85,12 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
-def read_file(path: Path) -> Node:
-    """The tree of a file. Raises RecipeError with the place of a fault."""
+def read_file(path: Path, *, quick: bool = False) -> Node:
+    """The tree of a file. Raises RecipeError with the place of a fault.
+
+    With `quick`, libyaml reads what it can, ten times as fast; it is for what only lists files, since the two parsers
+    differ in rare plain scalars.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -95,7 +99,19 @@ def read_file(path: Path) -> Node:
         ) from None
     except OSError as error:
         raise RecipeError(f"cannot be read: {error.strerror}", Place(shown(path))) from None
-    return read_text(text, shown(path))
+    root = _quickly(text) if quick else None
+    return read_text(text, shown(path)) if root is None else _node(root, shown(path))
+
+
+def _quickly(text: str) -> Any:
+    """The root that libyaml composes; None where it is not installed, finds a fault, or lets pass what we refuse."""
+    loader = getattr(yaml, "CSafeLoader", None)
+    if loader is None or "*" in text or "&" in text:
+        return None
+    try:
+        return loader(text).get_single_node()
+    except yaml.YAMLError:
+        return None
 
 
 def shown(path: Path) -> str:

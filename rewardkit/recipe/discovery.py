@@ -164,6 +164,6 @@ def _file(reference: str) -> Path:
 
 def header(path: Path) -> tuple[str, Place]:
     """The `about` of a recipe file, read without resolving it (for `rewardkit list`)."""
-    node = read_file(path)
+    node = read_file(path, quick=True)
     about = node.get("about")
     return (str(about.value) if about is not None else "", node.place)

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "evals")]
+sys.path[:0] = [str(Path(__file__).parents[1] / "evals"), str(Path(__file__).resolve().parents[2])]
 
 from conftest import make_model  # noqa: E402
 from simulated_policy import Simulated  # noqa: E402
@@ -21,6 +21,7 @@ from rewardkit.evals.run import EvaluationRun, generate_run  # noqa: E402
 from rewardkit.evals.suite.data import load_items  # noqa: E402
 from rewardkit.evals.suite.prompts import Prompter  # noqa: E402
 from rewardkit.evals.suite.suite import load_suite  # noqa: E402
+from tests.bench import page  # noqa: E402
 
 
 def peak():
@@ -74,6 +75,8 @@ def main():
         print(
             f"outside the backend: {added:.2f} s, {added / report.backend_seconds:.2%} of its generation (wanted: < 5 %)"
         )
+        figure = f"{added / report.backend_seconds:.2%} of the backend's time on {count:,} completions"
+        page.report("evals", {"text": figure})
         print(f"a second start over the whole log: {again.seconds:.2f} s, {again.generated} generated")
 
 

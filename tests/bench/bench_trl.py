@@ -21,6 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.bench.page import report
+
 STEPS, WARM = 310, 10
 PROMPTS, GROUP = 8, 8
 RUNS = ("recipe", "by hand", "by hand again")
@@ -40,12 +43,15 @@ def main() -> int:
         print(
             f"{name:<21} {step * 1e3:8.1f} ms a step, of which the reward {reward * 1e3:6.2f} ms ({reward / step:.2%})"
         )
+    told: list[str] = []
     ours, theirs, again = times
     for name, ratios in (("recipe / by hand", ours / theirs), ("again / by hand", again / theirs)):
         for column, clock in enumerate(("clock", "processor")):
             low, high = _interval(ratios[:, column])
             median = np.median(ratios[:, column])
             print(f"{name:<17} {clock:<10} {median:8.3f} (the steps' median; 95 % {low:.3f} to {high:.3f})")
+            told.append(f"{name} {median:.3f} by the {clock} ({low:.3f} to {high:.3f})")
+    report("trl", {"text": "; ".join(told)})
     return 0
 
 

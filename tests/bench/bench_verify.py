@@ -16,13 +16,16 @@ import json
 import logging
 import os
 import resource
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from rewardkit.audit.verifier.judged import DEFAULT_TIERS, Case, judge_cases, load_cases, tiers
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from rewardkit.audit.verifier.judged import DEFAULT_TIERS, LabelledAnswer, judge_cases, load_cases, tiers
 from rewardkit.extract import extract
 from rewardkit.extract.boxed import Boxed
 from rewardkit.extract.lines import AnswerLine
@@ -37,9 +40,10 @@ from rewardkit.verify.math.grammar import vocabulary
 from rewardkit.verify.math.text import tokens as normal
 from rewardkit.verify.math.verifier import CACHE, Math
 from rewardkit.verify.workers.pool import pool
+from tests.bench.page import report
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
-Load = list[Case]
+Load = list[LabelledAnswer]
 
 
 def labelled(path: Path) -> Load:
@@ -49,7 +53,7 @@ def labelled(path: Path) -> Load:
         for number, line in enumerate(lines):
             row = json.loads(line)
             for completion, label in zip(row["completions"], row["labels"], strict=True):
-                found.append(Case(str(number), "all", completion, row["gold"], label))
+                found.append(LabelledAnswer(str(number), "all", completion, row["gold"], label))
     return found
 
 
@@ -145,7 +149,7 @@ def measure(data: Path) -> list[dict[str, Any]]:
         ),
     }
     runs = available()
-    warm: Load = [Case("", "", r"\boxed{1-2\sin^2 t}", r"\cos 2t", True)] * 4
+    warm: Load = [LabelledAnswer("", "", r"\boxed{1-2\sin^2 t}", r"\cos 2t", True)] * 4
     for run in runs.values():
         run(warm, [Boxed()])
     found = []
@@ -263,6 +267,20 @@ def fire(data: Path, hostile: int = 200, ordinary: int = 20_000) -> dict[str, An
     }
 
 
+def said(found: list[dict[str, Any]]) -> str:
+    """The rows in a sentence for each load: our rate over each alternative's, and who agrees with the labels."""
+    told: list[str] = []
+    for load in dict.fromkeys(row["load"] for row in found if "verifier" in row):
+        rows = {row["verifier"]: row for row in found if row["load"] == load}
+        ours = rows.pop("rewardkit")
+        ratios = ", ".join(
+            f"{ours['per_second'] / row['per_second']:.1f}x {name} ({row['agreement']:.1%} right)"
+            for name, row in rows.items()
+        )
+        told.append(f"{load}: {ours['per_second']:,.0f} a second, {ours['agreement']:.1%} right; {ratios}")
+    return "; ".join(told)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
@@ -280,6 +298,7 @@ def main() -> None:
         found.append(fire(given.data))
     for row in found:
         print("  ".join(f"{name}={value}" for name, value in row.items()))
+    report("verify", {"text": said(found)})
     if given.json:
         given.json.write_text(json.dumps(found, indent=2) + "\n")
 
