@@ -208,6 +208,9 @@ def compare(
     if table or format == "csv":
         _print([made.ablation(plan_columns(folders, column or []))], format)
         return
+    for sentence in made.conclusions:
+        Console(markup=False, highlight=False).print(sentence)
+    typer.echo()
     _print(made.tables(), format, JSON_TOO)
     for note in made.notes():
         typer.echo(note)

@@ -17,6 +17,9 @@ from rewardkit.statistics import Band, Estimate
 from rewardkit.statistics.bands import ENOUGH, UNKNOWN
 
 from .board import Board
+from .verdict import LEVEL, conclusions
+
+STARRED = "* the primary metric differs from the first run's: p < .05 after Holm over the runs, paired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +27,8 @@ class Difference:
     """One metric of one run against the baseline's, over all shared questions or a slice.
 
     `p` is exact McNemar's for greedy accuracy, that of exchanging the runs question by question (Noreen's test)
-    for the rest; `adjusted` is Holm's over the slices of its column; `detectable` the smallest true difference that would be found with 80 %
-    power.
+    for the rest; `adjusted` is Holm's over the slices of its column, or over the runs compared for the primary metric (NaN
+    for other metrics); `detectable` the smallest true difference that would be found with 80 % power.
     """
 
     run: str
@@ -109,6 +112,18 @@ class RunComparison:
     curves: list[Curves]
     flips: list[Flip]
     objections: list[str]
+    primary: tuple[str, str] = field(metadata=written_as(lambda pair: {"metric": pair[0], "arm": pair[1]}))
+    """The metric that decides, and its arm."""
+
+    @property
+    @computed("conclusions")
+    def conclusions(self) -> list[str]:
+        """What can be concluded, and what it would take to tell more, in sentences."""
+        return conclusions(self.names, self.primary, self.rows, self.curves)
+
+    def star(self, row: Difference) -> str:
+        """A star for a primary metric that differs after Holm, and for nothing else."""
+        return "*" if (row.metric, row.arm) == self.primary and row.adjusted < LEVEL else ""
 
     def tables(self) -> list[Table]:
         """For each run: its differences over all questions; then one table for each sliced column."""
@@ -130,7 +145,7 @@ class RunComparison:
                 if row is None:
                     cells.append("–")
                     continue
-                star = "*" if place and row.p < 0.05 else ""
+                star = self.star(row) if place else ""
                 cells.append(interval(row.base if place == 0 else row.other, unit) + star)
             made.append([run, *(values[place] for _, values in extra), *cells])
         headers = [
@@ -138,14 +153,12 @@ class RunComparison:
             *(header for header, _ in extra),
             *(f"{metric} ({arm})" for metric, arm, _ in names),
         ]
-        note = f"95 % intervals over {number_of(len(self.items), 'question')}; * differs from the first run, p < .05, paired"
+        note = f"95 % intervals over {number_of(len(self.items), 'question')}; {STARRED}"
         return Table(headers, made, notes=[note], words=tuple(range(1 + len(extra))))
 
     def notes(self) -> list[str]:
-        """What is printed below the tables: objections, what the curves say, flips."""
+        """What is printed below the tables: objections and flips."""
         made = [f"compared anyway: {objection}" for objection in self.objections]
-        for curve in self.curves:
-            made.append(f"{curve.run}: {curve.told()}")
         for name in self.names[1:]:
             mine = [flip for flip in self.flips if flip.run == name]
             gained = sum(flip.gained for flip in mine)
@@ -171,7 +184,8 @@ class RunComparison:
         headers = ["metric", self.names[0], run, "difference", "p", "detectable"]
         note = (
             "paired over questions; p: exact McNemar for greedy accuracy, else the runs exchanged question by "
-            "question; detectable: with 80 % power"
+            "question, and not corrected for the number of metrics: only the first sentence is a finding; detectable: with "
+            "80 % power"
         )
         return Table(
             headers,

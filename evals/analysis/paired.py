@@ -63,7 +63,9 @@ def compare(
         rows += _differences(base, other, name)
         curves += _curves(base, other, name)
         flips += _flips(base, other, name)
-    return RunComparison(list(boards), labels, items, rows, curves, flips, objections)
+    primary = boards[0].suite.deciding
+    rows = _decided(rows, primary)
+    return RunComparison(list(boards), labels, items, rows, curves, flips, objections, primary)
 
 
 def objections_to(base: Board, other: Board, name: str) -> list[str]:
@@ -135,6 +137,15 @@ def _differences(base: _Aligned, other: _Aligned, run: str) -> list[Difference]:
     return rows + sorted(sliced, key=lambda row: (row.column, row.metric, row.arm))
 
 
+def _decided(rows: list[Difference], primary: tuple[str, str]) -> list[Difference]:
+    """The rows with Holm's p over the runs for the primary metric, and what is detectable at that level."""
+    places = [place for place, row in enumerate(rows) if (row.metric, row.arm) == primary and not row.column]
+    made = list(rows)
+    for place, p in zip(places, holm([rows[place].difference.p for place in places]), strict=True):
+        made[place] = replace(rows[place], adjusted=p)
+    return made
+
+
 def _difference(
     base: _Aligned,
     other: _Aligned,
@@ -172,7 +183,7 @@ def _difference(
         difference=made,
         test=test,
         adjusted=math.nan,
-        detectable=minimum_detectable_difference(per_question),
+        detectable=minimum_detectable_difference(per_question, clusters=clusters),
     )
 
 

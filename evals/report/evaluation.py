@@ -18,8 +18,9 @@ from rewardkit.pages.page import Section
 from rewardkit.pages.tables import Table, interval
 
 from ..analysis.board import load_board
+from ..analysis.comparison import STARRED
 from ..analysis.ledger import ledger_table
-from ..analysis.paired import Difference, RunComparison
+from ..analysis.paired import RunComparison
 from ..analysis.panel import panel
 from ..analysis.summary import RunSummary, summarise
 from ..run.folder import EvaluationRun
@@ -38,7 +39,7 @@ HEADLINES = (
     "no_answer",
 )
 HEADLINES += ("truncated", "tokens", "reward")
-HEADLINE_NOTE = "95 % intervals over questions; * differs from the first run, p < .05, paired"
+HEADLINE_NOTE = f"95 % intervals over questions; {STARRED}"
 
 
 def evaluation_sections(
@@ -82,7 +83,13 @@ def evaluation_sections(
 def summary_section(runs: Runs, prefix: str) -> Section:
     """Headline figures as a picture and a table; each run's every figure behind it."""
     summaries = {name: summarise(board, slices=False) for name, board in runs.boards.items()}
-    blocks: list[Block] = [Tabled(ledger_table(runs.boards)), *map(Prose, _sentences(summaries))]
+    asked = (
+        f"{number_of(len(next(iter(runs.boards.values())).items), 'question')} of {runs.suite}: greedy decoding beside "
+        "samples of the same questions."
+    )
+    lead, *told = [*(runs.comparison.conclusions if runs.comparison is not None else []), asked]
+    blocks: list[Block] = [*map(Prose, told), Tabled(ledger_table(runs.boards))]
+    blocks += map(Prose, _sentences(summaries))
     drawn = charts.headlines(runs.boards)
     pictures = []
     if drawn is not None:
@@ -94,17 +101,13 @@ def summary_section(runs: Runs, prefix: str) -> Section:
     blocks += [Pictures(pictures)] if pictures else []
     if runs.comparison is not None:
         blocks.append(Tabled(_headline_table(runs.comparison)))
-    told = dict.fromkeys(note for summary in summaries.values() for note in summary.notes[:-1])
-    blocks += [Prose(note) for note in told]
+    notes = dict.fromkeys(note for summary in summaries.values() for note in summary.notes[:-1])
+    blocks += map(Prose, notes)
     for name, summary in summaries.items():
         alone = len(summaries) == 1
         table = summary.table()
         blocks.append(Tabled(table) if alone else Folded(f"{name}: every headline figure", [Tabled(table)]))
     blocks.append(Folded("Models and decoding", [Tabled(_decoding(runs))]))
-    lead = (
-        f"{number_of(len(next(iter(runs.boards.values())).items), 'question')} of {runs.suite}: greedy decoding beside "
-        "samples of the same questions."
-    )
     if runs.objections:
         word = "Compared nevertheless" if runs.comparison is not None else "Not compared with the others"
         lead += f" {word}: {'; '.join(dict.fromkeys(runs.objections))}."
@@ -112,7 +115,7 @@ def summary_section(runs: Runs, prefix: str) -> Section:
 
 
 def curves_section(runs: Runs, prefix: str) -> Section | None:
-    """pass@k with greedy accuracy, the pass rates, the quadrants, and at which k each run gains or loses."""
+    """pass@k with greedy accuracy, the pass rates, and the quadrants."""
     drawn = [
         (
             "pass-at-k",
@@ -134,12 +137,7 @@ def curves_section(runs: Runs, prefix: str) -> Section | None:
         "that is what reinforcement learning can win."
     )
     plain = runs.comparison.curves if runs.comparison is not None else None
-    told = (
-        [Prose(f"{c.run}: {c.told()}.") for c in runs.comparison.curves]
-        if runs.comparison is not None
-        else []
-    )
-    return Section("Greedy and pass@k", [Pictures(pictures), *told], lead, plain)
+    return Section("Greedy and pass@k", [Pictures(pictures)], lead, plain)
 
 
 def differences_section(runs: Runs) -> Section | None:
@@ -245,17 +243,13 @@ def _headline_table(made: RunComparison) -> Table:
             row = found.get((run, metric, arm))
             if row is not None:
                 line[1] = interval(row.base, unit)
-            line.append("–" if row is None else interval(row.other, unit) + _star(row))
+            line.append("–" if row is None else interval(row.other, unit) + made.star(row))
         cells.append(line)
     return Table(["metric", *made.names], cells, notes=[HEADLINE_NOTE])
 
 
 def _untitled(table: Table) -> Table:
     return Table(table.headers, table.rows, notes=table.notes, words=table.words)
-
-
-def _star(row: Difference) -> str:
-    return "*" if row.difference.p < 0.05 else ""
 
 
 def _sentences(summaries: Mapping[str, RunSummary]) -> Iterator[str]:

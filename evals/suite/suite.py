@@ -181,6 +181,11 @@ class Suite(SuitePart):
         description="Character sets whose members are usual; all others are counted as unusual.",
     )
     non_answers: Literal["abstain", "vote"] = Field("abstain", description="In maj@k.")
+    primary: Annotated[str, Field(pattern=r"^(accuracy|mean@n|(pass|maj)@[1-9][0-9]*)$")] | None = Field(
+        None,
+        description="The metric that decides a comparison: accuracy (of greedy decoding, the default where there is "
+        "such an arm), mean@n, or pass@K or maj@K of one of the ks.",
+    )
 
     @field_validator("characters")
     @classmethod
@@ -202,6 +207,23 @@ class Suite(SuitePart):
         if self.k and self.k[-1] > n:
             raise ValueError(f"pass@{self.k[-1]} needs {self.k[-1]} samples; the sampled arm has n: {n}")
         return self
+
+    @model_validator(mode="after")
+    def _decided(self) -> Suite:
+        metric, arm = self.deciding
+        needed = self.arms.greedy if arm == "greedy" else self.arms.sampled
+        known = ["accuracy", "mean@n", *(f"pass@{k}" for k in self.ks), *(f"maj@{k}" for k in self.ks[1:])]
+        if needed is None:
+            raise ValueError(f"primary: {metric} needs a {arm} arm")
+        if metric not in known:
+            raise ValueError(f"primary: {nearest(metric, known)}")
+        return self
+
+    @property
+    def deciding(self) -> tuple[str, str]:
+        """The primary metric and its arm."""
+        metric = self.primary or ("accuracy" if self.arms.greedy is not None else "mean@n")
+        return metric, "greedy" if metric == "accuracy" else "sampled"
 
     @property
     def ks(self) -> tuple[int, ...]:

@@ -136,6 +136,11 @@ def cluster_codes(clusters: Sequence[object]) -> NDArray[np.int64]:
     return np.unique(np.array([str(c) for c in clusters]), return_inverse=True)[1].astype(np.int64)
 
 
+def clustered_error(num: NDArray[np.float64], den: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    """The standard error of sum(num) / sum(den) over clusters, to first order; over one cluster a question sd / sqrt(N)."""
+    return _standard_error(_residuals(num, den, labels))
+
+
 def quantile_of_student(level: float, degrees: int | None) -> float:
     """How many standard errors a two-sided interval reaches: Student's, or the normal's for None."""
     return float((stats.norm if degrees is None else stats.t(degrees)).ppf((1 + level) / 2))

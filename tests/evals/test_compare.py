@@ -21,6 +21,8 @@ from rewardkit.evals.profiles import load_reader
 from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.score import score_run
 from rewardkit.evals.suite.suite import load_suite
+from rewardkit.pages.tables import figure, interval
+from rewardkit.statistics import holm
 
 STANDARD = ("data.generate.n=120", "arms.sampled.n=4")
 
@@ -303,12 +305,71 @@ def test_runs_of_one_generator_are_not_said_to_cross(tmp_path):
     told = CliRunner().invoke(app, ["compare", *map(str, paths)])
     assert told.exit_code == 0, told.output
     assert "crosses at" not in told.output
-    assert told.output.count("pass@k: cannot tell at any k up to 8") == 5
+    assert " ".join(told.output.split()).count("pass@k: cannot tell at any k up to 8") == 5
 
 
 def test_a_gain_is_said_with_its_k(runs):
     made = compare([load_board(runs["base"]), load_board(runs["tuned"])])
-    assert made.notes()[0] == (
-        "tuned: pass@k gains at k = 1 to 4 (95 % band over all k at once, 120 questions)"
+    assert made.conclusions[1] == (
+        "tuned: pass@k gains at k = 1 to 4 (95 % band over all k at once, 120 questions)."
     )
     assert encode(made)["curves"][0]["verdicts"] == ["gains"] * 4
+
+
+def test_the_verdict_comes_first_and_is_holms_over_the_runs(runs):
+    """Of the primary metric alone; of six runs the p of each is that of a family of five."""
+    base, tuned, same = (load_board(runs[name]) for name in ("base", "tuned", "same"))
+    alone = compare([base, tuned])
+    row = found(alone, "accuracy", "greedy")
+    assert row.adjusted == row.p  # one run is a family of one
+    assert alone.conclusions[0] == (
+        f"tuned is above base in greedy accuracy: {interval(row.difference, 'difference')}, p < .001 (exact McNemar)."
+    )
+    both = compare([base, tuned, same])
+    rows = [r for r in both.rows if (r.metric, r.arm, r.column) == ("accuracy", "greedy", "")]
+    assert [r.adjusted for r in rows] == holm([r.p for r in rows])
+    assert "after Holm over 2 runs" in both.conclusions[0]
+    assert both.conclusions[1].startswith(
+        "Whether same differs from base in greedy accuracy cannot be told: "
+    )
+    assert {r.run for r in both.rows if math.isfinite(r.adjusted) and not r.column} == {"tuned", "same"}
+    printed = CliRunner().invoke(app, ["compare", str(runs["base"].path), str(runs["tuned"].path)]).output
+    assert " ".join(printed.split()).startswith(alone.conclusions[0])
+    assert printed.count("pass@k gains") == 1
+
+
+def test_only_the_primary_metric_has_a_star(runs, tmp_path):
+    made = compare([load_board(runs["base"]), load_board(runs["tuned"])]).ablation()
+    starred = [header for header, cell in zip(made.headers, made.rows[1], strict=True) if cell.endswith("*")]
+    assert starred == ["accuracy (greedy)"]
+    boards = [load_board(runs[name]) for name in ("base", "tuned")]
+    for board in boards:
+        board.suite = board.suite.model_copy(update={"primary": "pass@4"})
+    made = compare(boards)
+    assert (made.primary, encode(made)["primary"]) == (
+        ("pass@4", "sampled"),
+        {"metric": "pass@4", "arm": "sampled"},
+    )
+    assert " in pass@4: " in made.conclusions[0]
+    assert "(exchange)" in made.conclusions[0]
+
+
+def test_the_outlook_says_how_many_questions_two_points_take(runs):
+    made = compare([load_board(runs["base"]), load_board(runs["same"])])
+    row = found(made, "accuracy", "greedy")
+    assert made.conclusions[-1] == (
+        f"120 questions show a difference of {figure(row.detectable)} in greedy accuracy four times in five; one of "
+        f".020 takes about {math.ceil(120 * (row.detectable / 0.02) ** 2):,}."
+    )
+
+
+def test_a_primary_metric_that_the_arms_do_not_have_is_refused():
+    assert load_suite("arithmetic", ["primary=pass@4"]).deciding == ("pass@4", "sampled")
+    assert load_suite("arithmetic", ["arms.greedy=false"]).deciding == ("mean@n", "sampled")
+    for setting, says in (
+        (["arms.greedy=false", "primary=accuracy"], "accuracy needs a greedy arm"),
+        (["primary=pass@3"], r"did you mean 'pass@\d'"),
+        (["primary=tokens"], "primary"),
+    ):
+        with pytest.raises(RecipeError, match=says):
+            load_suite("arithmetic", setting)

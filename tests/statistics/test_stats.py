@@ -166,3 +166,10 @@ def test_the_smallest_difference_that_can_be_seen():
     d = np.array([1.0, -1.0] * 50)  # sd 1.005
     assert minimum_detectable_difference(d) == pytest.approx((1.959964 + 0.841621) * d.std(ddof=1) / 10)
     assert math.isnan(minimum_detectable_difference(np.zeros(10)))
+
+
+def test_copies_of_a_question_show_no_more_than_the_question():
+    d = np.random.default_rng(2).normal(0, 0.3, 40)
+    five = minimum_detectable_difference(np.repeat(d, 5), clusters=np.repeat(np.arange(40), 5))
+    assert five == pytest.approx(minimum_detectable_difference(d))
+    assert minimum_detectable_difference(np.repeat(d, 5)) < 0.5 * five

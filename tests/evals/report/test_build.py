@@ -84,6 +84,14 @@ def test_the_figures_are_those_of_the_table(made):
     assert {(flip.item, flip.gained) for flip in flips.flips} == {("q2", False), ("q3", True), ("q4", True)}
 
 
+def test_the_page_says_first_what_can_be_concluded_and_says_it_once(made):
+    page = make_page([made / "runs" / "base", made / "runs" / "trained"])
+    lead = section(page, "Summary").lead
+    assert page.sections[0].lead == lead
+    assert lead.startswith("Whether trained differs from base in greedy accuracy cannot be told: +.125 [")
+    assert page.markdown().count("8 questions cannot tell; a band needs at least 30") == 1
+
+
 def test_runs_that_differ_stand_apart_and_say_why(made, tmp_path):
     other = write_run(tmp_path, "trained")
     suite = other / "run.json"
