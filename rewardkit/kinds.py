@@ -111,6 +111,8 @@ class Problem:
 class Verifier(Kind):
     """Decides whether an extracted answer equals the gold."""
 
+    changes: ClassVar[str] = ""
+    """Where the verdicts that changed with each `revision` are listed."""
     gold_is_answer: ClassVar[bool] = True
     """Whether the gold itself is a right answer. False if the gold is a target that an answer has to reach."""
 

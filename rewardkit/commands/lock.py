@@ -56,7 +56,7 @@ def states() -> Iterator[State]:
     """The state of every version in the folders where recipes are looked up."""
     from ..recipe.discovery import all_recipes, folders
     from ..recipe.loading import load_recipe
-    from ..recipe.lock import changed_code, read_lock
+    from ..recipe.lock import changed_code, newer_verifier, read_lock
 
     for root in folders():
         locked = read_lock(root)
@@ -71,6 +71,7 @@ def states() -> Iterator[State]:
             else:
                 note = changed_code(recipe, root)
                 state = "code changed" if note else "released" if ref in locked else "unreleased"
+                note = note or newer_verifier(recipe, root)
                 yield State(ref, state, recipe.digest, note)
         for ref in locked.keys() - here.keys():
             yield State(

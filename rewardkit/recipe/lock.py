@@ -2,13 +2,16 @@
 
 `recipes.lock` lies beside the recipes, one line per released version: `name@version digest`, then `kind=hash` for each
 kind that was made from a function. A released reward does not change, since somebody has a model that was trained with
-it: if the digest of a locked version differs, loading it fails and says what to do. The hashes are of the functions'
-source and not part of the digest: a changed comment changes them too, so a difference is reported, not refused.
+it: if the digest of a locked version differs, loading it fails and says what to do. Where a built-in verifier's revision
+is all that differs, nobody here changed the recipe: it loads with a warning that names the list of changes. The hashes are
+of the functions' source and not part of the digest: a changed comment changes them too, so a difference is reported,
+not refused.
 """
 
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING
 from ..config.source import shown
 from ..errors import LockError, Place, RecipeError, UsageError
 from ..files import write_whole
+from ..kinds import VERIFIERS
 from .discovery import versions_in
 
 if TYPE_CHECKING:
@@ -63,9 +67,12 @@ def read_lock(folder: Path) -> dict[str, Released]:
 
 
 def check_lock(recipe: Recipe, folder: Path, path: Path) -> None:
-    """Raise LockError if the recipe is released and its digest is not the released one."""
+    """Raise LockError if the recipe is released and its digest is not the released one; warn of a newer verifier."""
     locked = read_lock(folder).get(recipe.ref)
-    if locked is not None and locked.digest != recipe.digest:
+    newer = newer_verifier(recipe, folder)
+    if newer:
+        warnings.warn(newer, stacklevel=3)
+    elif locked is not None and locked.digest != recipe.digest:
         free = max([recipe.version, *versions_in(path.parent)]) + 1
         raise LockError(
             f"{recipe.ref} is released with digest {locked.digest} and now has {recipe.digest}; a released reward does "
@@ -73,6 +80,20 @@ def check_lock(recipe: Recipe, folder: Path, path: Path) -> None:
             f"change to v{free}.yaml with `version: {free}`",
             Place(shown(path), 1, 1),
         )
+
+
+def newer_verifier(recipe: Recipe, folder: Path) -> str:
+    """A sentence on a released recipe whose built-in verifier alone is at another revision; "" where it is not so."""
+    locked, verifier = read_lock(folder).get(recipe.ref), recipe.answer.verify
+    if locked is None or locked.digest == recipe.digest or verifier.kind not in VERIFIERS.built_in:
+        return ""
+    before = [one for one in range(1, verifier.revision) if recipe.digest_at(one) == locked.digest]
+    if not before:
+        return ""
+    return (
+        f"{recipe.ref} was released with revision {before[0]} of the verifier '{verifier.kind}', which is at {verifier.revision} "
+        f"now: some verdicts differ, see {verifier.changes}; `rewardkit lock --release {recipe.ref}` takes them"
+    )
 
 
 def changed_code(recipe: Recipe, folder: Path) -> str:

@@ -192,19 +192,27 @@ class Recipe(RecipePart):
         of terms in a sum does not matter; in a `first` it does.
         """
         if self._digest is None:
-            identity = {
-                "recipe": self.name,
-                "version": self.version,
-                "answer": self.answer.identity(),
-                "reward": sorted(
-                    ([label, term.identity()] for label, term in self.reward.items()), key=lambda x: x[0]
-                ),
-                "clip": self.clip,
-                "system_prompt": self.system_prompt,
-            }
-            text = json.dumps(identity, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-            self._digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+            self._digest = self._digest_of(self.answer.identity())
         return self._digest
+
+    def digest_at(self, revision: int) -> str:
+        """The digest that this recipe had when its verifier was at another revision."""
+        answer = self.answer.identity()
+        return self._digest_of(answer | {"verify": answer["verify"] | {"revision": revision}})
+
+    def _digest_of(self, answer: dict[str, Any]) -> str:
+        identity = {
+            "recipe": self.name,
+            "version": self.version,
+            "answer": answer,
+            "reward": sorted(
+                ([label, term.identity()] for label, term in self.reward.items()), key=lambda x: x[0]
+            ),
+            "clip": self.clip,
+            "system_prompt": self.system_prompt,
+        }
+        text = json.dumps(identity, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Recipe) and self.tree() == other.tree()

@@ -69,6 +69,8 @@ class Math(Verifier):
     """
 
     kind: ClassVar[str] = "math"
+    revision: ClassVar[int] = 2
+    changes: ClassVar[str] = "docs/verifier.md, section 'What has changed'"
 
     percent: Literal["unit", "fraction", "strict"] = Field(
         default="unit",
