@@ -159,7 +159,13 @@ ROWS = {
         (
             r"\begin{cases} 1 & x\ge 0 \\ 0 & \text{otherwise} \end{cases}",
             (r"\begin{cases} 1, & \text{if } x\ge 0; \\ 0, & \text{else.} \end{cases}",),
-            (r"\begin{cases} 0 & x\ge 0 \\ 1 & \text{otherwise} \end{cases}", "1", "0", "0, 1"),
+            (
+                r"\begin{cases} 0 & x\ge 0 \\ 1 & \text{otherwise} \end{cases}",
+                "1",
+                "0",
+                "0, 1",
+                r"\begin{cases}",
+            ),
         ),
         ("x=5", ("5",), (r"2x=10 or x>6", r"x\ge5", "2x=10")),
         ("8:05", ("08:05", "8:05 AM", "8:05 PM"), ("8:50", "05:08")),

@@ -148,7 +148,11 @@ def decide(gold: str, answer: str, policy: Policy, decimals: str = "exact") -> D
         equality = "equal" if int(gold) == int(answer) else "different"
         return Decision(equality, "literal" if gold == answer else "numeric", answer, gold)
     left, right = side(gold), side(answer)
-    if _as_written(left.text) == _as_written(right.text) and left.text and BAD not in right.text:
+    if (
+        (left.text == right.text or _as_written(left.text) == _as_written(right.text))
+        and left.text
+        and BAD not in right.text
+    ):
         return Decision("equal", "literal", right.text, left.text)
     if left.tree is None:
         return Decision("undecided", "gold", right.text, left.text)

@@ -95,7 +95,7 @@ class TreeComparison:
             return self.congruences(a, b)
         if "cases" in heads:
             return self.pieces(a, b)
-        if a[0] != b[0]:
+        if a[0] != b[0] and heads & {"tuple", "matrix"}:
             one, two = components(a), components(b)
             if one is not None and two is not None:
                 return self.vectors(one, two)

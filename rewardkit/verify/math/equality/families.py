@@ -17,6 +17,7 @@ _SAID = re.compile(r"C|K|c|[CKck]_\{?\w\}?|const")
 _CONSTANT = re.compile(rf"{_SAID.pattern}|[ABD]|[AB]_\{{?\w\}}?")
 _VARIES = frozenset("xyztsuvrn") | {"theta", "phi"}
 _RUNS = frozenset("knm")
+_LONE = frozenset(("num", "const", "sym"))
 _DUMMY = "\0n"
 MOST_CONSTANTS = 3
 
@@ -24,8 +25,8 @@ MOST_CONSTANTS = 3
 def same_family(leaf: Leaf, a: Node, b: Node) -> Answer:
     """Whether two expressions are equal under some names of their constants and running integers."""
     found = leaf(a, b)
-    if found is True:
-        return True
+    if found is True or a[0] in _LONE or b[0] in _LONE:
+        return found
     pairs = _renamings(a, b)
     results = [leaf(one, two) for one, two in pairs]
     if True in results:

@@ -33,7 +33,7 @@ def mixed(node: Node) -> Node | None:
 
 def as_gold(node: Node) -> Node:
     """A gold as the one thing that it is: "2 and 1/3" is a mixed number there, never a list as well."""
-    return mixed(node) or node
+    return (mixed(node) if node[0] == "list" else None) or node
 
 
 def in_radians(x: Node, one: str, y: Node, two: str) -> tuple[tuple[Node, str], tuple[Node, str]]:

@@ -64,7 +64,7 @@ def read(raw: str) -> Node:
     value = rational(text)
     if value is not None:
         return ("pct", num(value * 100)) if text.endswith("%") else num(value)
-    if _CIRCLED.fullmatch(text):
+    if text.startswith(r"\textcircled") and _CIRCLED.fullmatch(text):
         numbers = tuple(num(int(digits)) for digits in re.findall(r"\d+", text))
         return numbers[0] if len(numbers) == 1 else ("list", "and", numbers)
     base = _base(text)

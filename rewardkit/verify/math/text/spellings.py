@@ -65,9 +65,9 @@ def respelt(text: str) -> str:
         text = _DRESSED_SIGN.sub(r"\1", text)
     if r"\prime" in text:
         text = _PRIMES.sub(lambda match: "'" * (match[1] or "x").count("\\prime") or "'", text)
-    if "h" in text:
+    if "h" in text and "m" in text:
         text = _HOURS.sub(r"\1\\text{h}\2\\text{min}", text)
-    if "-" in text:
+    if "-" in text and " " in text:
         text = _HYPHENED.sub(r"\\text{\1}", text)
     if r"\angle" in text:
         text = _BEFORE_ANGLE.sub("", text)

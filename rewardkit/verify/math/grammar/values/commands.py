@@ -209,7 +209,7 @@ def pieces(scan: Scanner) -> Node:
     marks = ("&", r"\\", r"\end")
     scan.tokens[scan.at :] = [
         token
-        for token, behind in zip(scan.tokens[scan.at :], [*scan.tokens[scan.at + 1 :], END], strict=True)
+        for token, behind in zip(scan.tokens[scan.at :], [*scan.tokens[scan.at + 1 :], END], strict=False)
         if token.value not in (",", ".", ";") or behind.value not in marks
     ]
     found: list[tuple[Node, Node]] = []

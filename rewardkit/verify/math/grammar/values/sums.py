@@ -49,12 +49,18 @@ def term(scan: Scanner, signed: bool = True) -> Node:
     return product(scan)
 
 
+_ENDS = frozenset(("", "+", "-", ",", ")", "}", "=", "]"))
+"""Signs that end most products, looked for first."""
+
+
 def product(scan: Scanner) -> Node:
     """Factors joined by a sign or by standing side by side."""
     start = scan.at
     value = last = factor(scan)
     while True:
         token = scan.peek()
+        if token.value in _ENDS:
+            return value
         if token.value == r"\mod":
             scan.at += 1
             value = last = remainder(
@@ -70,7 +76,7 @@ def product(scan: Scanner) -> Node:
             value = div(value, last)
         elif token.value in REFUSED and token.kind == "c":
             raise NotEvaluated(f"{token.value} is not evaluated in an answer")
-        elif _number_behind(scan, last) or starts_factor(scan, token):
+        elif (token.kind == "n" and _number_behind(scan, last)) or starts_factor(scan, token):
             last = factor(scan)
             value = mul(value, last)
         else:
@@ -78,12 +84,10 @@ def product(scan: Scanner) -> Node:
 
 
 def _number_behind(scan: Scanner, last: Node) -> bool:
-    """Whether a number comes next that multiplies: `n2^{n-1}`, `2^n3^m`, `3!7!`, `\\sqrt3 2`.
+    """Whether the number that comes next multiplies: `n2^{n-1}`, `2^n3^m`, `3!7!`, `\\sqrt3 2`.
 
     `42 43` is none, nor `x2`, which may be meant for an index; nor is `x2^3` for the same reason.
     """
-    if scan.peek().kind != "n":
-        return False
     before, behind = scan.peek(-1), scan.peek(1).value
     if last[:2] == ("fn", "root") or last[0] == "!":
         return True
@@ -148,10 +152,15 @@ def factor(scan: Scanner) -> Node:
     return postfix(scan, scan.read_atom(scan))
 
 
+_BEHIND = frozenset("^_('!%*")
+
+
 def postfix(scan: Scanner, value: Node) -> Node:
     """Powers, factorials, percent signs and subscripts behind an atom."""
     while True:
         token = scan.peek()
+        if token.value not in _BEHIND:
+            return value
         if token.value in ("^", "_") and is_counter(value):
             counted = scripted(scan, value[1])
             if counted is not None:
