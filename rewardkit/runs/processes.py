@@ -34,7 +34,7 @@ DEATHS = 3
 """A task that so many processes died with is given up."""
 BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from rewardkit.runs.processes import serve; serve(int(sys.argv[2]))"
+    "from rewardkit.runs.processes import serve; serve(int(sys.argv[2]), int(sys.argv[3]))"
 )
 
 
@@ -73,6 +73,7 @@ class Processes:
         self._running: dict[Connection, tuple[subprocess.Popen[bytes], int | None]] = {}
 
     def __enter__(self) -> Processes:
+        self._life, self._held = os.pipe()  # its other end closes with this process, however it ends
         for _ in range(self.count):
             self._start()
         return self
@@ -86,6 +87,8 @@ class Processes:
         for process, _ in self._running.values():
             process.wait()
         self._running.clear()
+        os.close(self._life)
+        os.close(self._held)
 
     def run(self, tasks: Sequence[Any]) -> Iterator[tuple[int, Any]]:
         """(index, result) of every task, as they are done; a task whose process is killed is done again.
@@ -135,9 +138,9 @@ class Processes:
         ours, theirs = Pipe()
         paths = json.dumps([path for path in sys.path if isinstance(path, str)])
         process = subprocess.Popen(
-            [sys.executable, "-c", BOOT, paths, str(theirs.fileno())],
+            [sys.executable, "-c", BOOT, paths, str(theirs.fileno()), str(self._life)],
             stdin=subprocess.DEVNULL,
-            pass_fds=[theirs.fileno()],
+            pass_fds=[theirs.fileno(), self._life],
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
         theirs.close()
@@ -184,9 +187,15 @@ class Processes:
             connection.send(message)
 
 
-def serve(descriptor: int) -> None:
+def serve(descriptor: int, life: int) -> None:
     """What a process does: prepare, then one task after the other until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is the parent's to handle
+
+    def follow() -> None:
+        os.read(life, 1)  # nothing is ever written: this returns when the parent is gone
+        os._exit(0)
+
+    threading.Thread(target=follow, daemon=True).start()
     connection = Connection(descriptor)
     gc.freeze()  # what is imported is not searched for garbage again and again
 

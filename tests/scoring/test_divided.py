@@ -10,6 +10,7 @@ import time
 from itertools import count
 
 import pandas as pd
+import psutil
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -302,8 +303,11 @@ def test_a_killed_parent_leaves_what_a_second_start_finishes(tmp_path):
     parts = tmp_path / "out.jsonl.parts"
     while run.poll() is None and len(list(parts.glob("*.part"))) < 5:
         time.sleep(0.01)  # the kill needs something to leave behind; nothing is timed
+    processes = psutil.Process(run.pid).children()
     run.send_signal(signal.SIGKILL)
     run.wait()
+    assert processes
+    assert not psutil.wait_procs(processes, timeout=60)[1]  # none scores on for nobody
     kept = {part.name: part.stat().st_mtime_ns for part in parts.glob("*.part")}
     assert kept
     subprocess.run(command, check=True)
