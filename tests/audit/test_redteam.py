@@ -137,3 +137,25 @@ def test_real_completions_are_attacked(shared_data):
     found = redteam(rewards, [rollout for group in rows.groups for rollout in group])
     assert found.bases > 10
     assert found.of("denial").status == "held"
+
+
+@pytest.mark.parametrize(("when", "warned"), [("wrong", True), ("correct", False)])
+def test_what_costs_nothing_although_a_term_measures_it_is_a_warning(when, warned):
+    """Foreign script in a right answer: the characters are counted either way, and priced in wrong answers only."""
+    recipe = Recipe.model_validate(
+        {
+            "recipe": "made",
+            "version": 0,
+            "reward": {
+                "correctness": {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0},
+                "characters": {"allow": ["ascii"], "price": -0.01, "when": when},
+            },
+        }
+    )
+    found = {finding.code: finding for finding in redteam(recipe).findings}
+    unpriced = [finding for code, finding in found.items() if code.startswith("free_")]
+    assert bool(unpriced) == warned
+    for finding in unpriced:
+        assert finding.facts["seen_by"] == ["characters"]
+        assert str(finding.severity) == "warning"
+        assert finding.witness.totals == (1.0, 1.0)

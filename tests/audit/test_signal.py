@@ -70,6 +70,31 @@ def test_intervals_cover_the_truth():
     assert inside >= 35
 
 
+@pytest.mark.parametrize(("a", "b"), [(0.9, 0.9), (0.2, 3.0), (0.3, 0.3), (5.0, 0.2)])
+@pytest.mark.parametrize("size", [2, 8])
+def test_intervals_cover_with_twenty_problems_too(a, b, size):
+    """Nominal 95 per cent; 1,000 data sets of 20 problems, 8 samples each: at least 92.5 per cent."""
+    rng = np.random.default_rng(17)
+    truth, inside = Difficulty(a, b).dead(size), 0
+    for _ in range(1000):
+        counts = rng.binomial(8, rng.beta(a, b, 20))
+        figure = Signal([Passed(str(at), 8, int(c)) for at, c in enumerate(counts)]).dead(size)
+        inside += figure.low <= truth <= figure.high
+    assert inside >= 925
+
+
+@pytest.mark.parametrize("c", [0, 8])
+def test_without_a_mixed_group_nothing_is_fitted_or_recommended(c):
+    found = Signal([Passed(str(at), 8, c) for at in range(20)])
+    assert found.recommended == (None, {})
+    eight = found.size(8)
+    assert eight.unbiased.value == 1.0
+    assert eight.unbiased.low == pytest.approx(20 / (20 + 1.959964**2))  # Wilson's at 20 of 20
+    assert np.isnan(eight.fitted.value)
+    assert "no group size is recommended" in found.sentences()[1]
+    assert "no mixed group" in found.rows()[-1]
+
+
 def test_shrunken_rates_lie_between_their_own_and_the_mean():
     rates = Difficulty(1.0, 3.0)
     assert rates.shrunken(4, 4) == pytest.approx(5 / 8)

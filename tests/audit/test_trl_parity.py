@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rewardkit.audit.rollouts.grpo import advantages
+from rewardkit.audit.rollouts.grpo import advantages, zero_std
 
 pytestmark = pytest.mark.train
 
@@ -102,3 +102,22 @@ def test_advantages_are_those_of_trl(pieces, tmp_path, scale, aggregation):
     theirs = np.array(list(trainer._logs["advantages"])[: groups * size]).reshape(groups, size)
     ours = advantages(TABLE, WEIGHTS, scale, aggregation)
     assert ours == pytest.approx(theirs, abs=2e-4)
+    [logged] = [
+        row["frac_reward_zero_std"] for row in trainer.state.log_history if "frac_reward_zero_std" in row
+    ]
+    assert zero_std(TABLE, scale, aggregation) == logged
+
+
+def test_rounding_alone_makes_advantages_under_normalize_then_sum():
+    """Every completion of every prompt is paid alike: TRL's float32 sees a spread that is none."""
+    import torch
+
+    terms = np.repeat(np.array([[[0.1, 0.7]], [[0.3, 1.1]], [[0.7, 0.9]], [[0.2, 0.6]]]), 6, axis=1)
+    exact = advantages(terms, aggregation="normalize_then_sum")
+    rounded = advantages(terms, aggregation="normalize_then_sum", precision=np.float32)
+    assert np.abs(exact).max() < 1e-6
+    assert np.abs(rounded).max() > 0.01
+    rewards = torch.tensor(terms, dtype=torch.float32)  # TRL's lines, in its own arithmetic
+    z = (rewards - rewards.mean(dim=1, keepdim=True)) / (rewards.std(dim=1, keepdim=True) + 1e-4)
+    total = z.sum(dim=2).flatten()
+    assert float(((total - total.mean()) / (total.std() + 1e-4)).abs().max()) > 0.01

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...documents import OR_NULL, computed, written_as
-from ...formatting import num, shortened
+from ...formatting import listed, num, shortened
 from ...types import Score
 from ..findings import ClaimVerdict, Finding, Severity, witnessed
 from .mutants import Invariant
@@ -42,6 +42,8 @@ class Attack:
     gain: float = 0.0
     paid_by: Mapping[str, float] = field(default_factory=dict)
     stop: str = field(default="", metadata=OR_NULL)
+    seen_by: tuple[str, ...] = ()
+    """Where it costs nothing: the terms that measure what was made worse, and price none of it."""
 
     @property
     @computed("code")
@@ -66,8 +68,9 @@ class RedTeam:
     @property
     @computed("findings")
     def findings(self) -> tuple[Finding, ...]:
-        """Broken invariants as findings."""
-        return tuple(_finding(attack) for attack in self.attacks if attack.status == "broken")
+        """Broken invariants, and what costs nothing although a term measures it."""
+        broken = tuple(_finding(attack) for attack in self.attacks if attack.status == "broken")
+        return broken + tuple(_unpriced(attack) for attack in self.attacks if attack.seen_by)
 
     @property
     @computed("failed")
@@ -85,7 +88,7 @@ class RedTeam:
     def rows(self) -> list[list[str]]:
         """The table of attacks as text."""
         return [
-            [a.name, a.invariant, a.status, str(a.tried), f"{a.gain:+.3f}" if a.mutant is not None else ""]
+            [a.name, a.invariant, a.status, str(a.tried), f"{a.gain:+.3f}" if a.status == "broken" else ""]
             for a in self.attacks
         ]
 
@@ -135,6 +138,23 @@ def _finding(attack: Attack) -> Finding:
         witness=witnessed([attack.honest, attack.mutant]),
         advice=attack.stop,
         facts={"gain": attack.gain, "paid_by": dict(attack.paid_by)},
+    )
+
+
+def _unpriced(attack: Attack) -> Finding:
+    """A text that is made worse in what a term measures, and costs nothing."""
+    assert attack.honest is not None
+    assert attack.mutant is not None
+    terms = listed([f"'{label}'" for label in attack.seen_by])
+    return Finding(
+        code=f"free_{attack.code}",
+        severity=Severity.WARNING,
+        sentence=f"'{attack.name}' makes the text worse and costs nothing, although {terms} measure"
+        f"{'s' if len(attack.seen_by) == 1 else ''} it: paid {num(attack.mutant.total)} as before "
+        f"({attack.tried} tried): {shortened(attack.mutant.reading.text)}",
+        witness=witnessed([attack.honest, attack.mutant]),
+        advice=f"lower the threshold or the price of {terms}, or allow free_{attack.code} if it is meant to be free",
+        facts={"seen_by": list(attack.seen_by)},
     )
 
 

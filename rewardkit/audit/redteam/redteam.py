@@ -14,6 +14,8 @@ from typing import Any
 
 from ...errors import DataError, UsageError
 from ...recipe.recipe import Recipe
+from ...terms.base import STYLE
+from ...terms.conditions.facts import NUMBERS
 from ...types import Outcome, Rollout, Score
 from ..findings import allowed as allowed_codes
 from ..space import Space
@@ -153,6 +155,7 @@ def _attack(recipe: Recipe, mutation: Mutation, bases: Sequence[Base], honest: M
     lowest = min(rights, key=lambda score: score.total or 0.0)
     broken: list[tuple[int, float, Score, Score, Score]] = []
     gains: list[float] = []
+    pairs: list[tuple[Score, Score]] = []
     for (base, text), score in zip(made, scores, strict=True):
         before = honest[id(base)]
         if score.total is None or before.total is None:
@@ -164,17 +167,23 @@ def _attack(recipe: Recipe, mutation: Mutation, bases: Sequence[Base], honest: M
         if mutation.invariant == Invariant.NEUTRAL:
             gain = _beside_length(recipe, before, score)
         gains.append(gain)
+        pairs.append((before, score))
         if _breaks(mutation.invariant, gain):
             broken.append((len(text), gain, before, against, score))
     free = mutation.invariant == Invariant.NOT_MORE and bool(gains) and min(gains) >= -SLACK
     if not broken:
+        seen = _seen_by(recipe, pairs) if free else ()
+        shown = pairs[0] if seen else (None, None)
         return Attack(
             name=mutation.name,
             invariant=str(mutation.invariant),
             status="free" if free else "held",
             tried=len(made),
             broken=0,
+            honest=shown[0],
+            mutant=shown[1],
             gain=max(gains, default=0.0),
+            seen_by=seen,
         )
     _, gain, before, against, score = min(broken, key=lambda one: one[0])
     paid_by = _paid_by(before, score, mutation.invariant)
@@ -190,6 +199,23 @@ def _attack(recipe: Recipe, mutation: Mutation, bases: Sequence[Base], honest: M
         paid_by=paid_by,
         stop=_stop(recipe, mutation, paid_by),
     )
+
+
+def _seen_by(recipe: Recipe, pairs: Sequence[tuple[Score, Score]]) -> tuple[str, ...]:
+    """The terms of style that see every mutant (it lies elsewhere on an axis of theirs, lengths aside) and price none."""
+    found = []
+    for label, term in recipe.reward.items():
+        axes = [axis for axis in term.axes() if axis.name not in NUMBERS]
+        if (
+            axes
+            and term.looks_at <= STYLE
+            and all(
+                any(axis.measure(before.reading) != axis.measure(after.reading) for axis in axes)
+                for before, after in pairs
+            )
+        ):
+            found.append(label)
+    return tuple(found)
 
 
 def _beside_length(recipe: Recipe, before: Score, after: Score) -> float:

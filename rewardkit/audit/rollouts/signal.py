@@ -118,17 +118,21 @@ class Signal:
         """Fits to bootstrap resamples of the problems."""
         return fit_resampled(*self._pairs)
 
+    def dead(self, size: int) -> Figure:
+        """The unbiased share of dead groups of a size, over the problems with as many completions."""
+        return _mean_of([dead_share((one.c, one.n - one.c), size) for one in self.problems if one.n >= size])
+
     def size(self, size: int) -> GroupSize:
         """What a group size comes to."""
-        own = [dead_share((one.c, one.n - one.c), size) for one in self.problems if one.n >= size]
-        unbiased = _mean_of(own)
+        covered = sum(1 for one in self.problems if one.n >= size)
+        unbiased = self.dead(size)
         shares = np.array([one.dead(size) for one in self.resampled])
         fitted = Figure(self.difficulty.dead(size), *_ends(shares)) if self.mixed else NOTHING
-        base = unbiased if len(own) == len(self.problems) else fitted
+        base = unbiased if covered == len(self.problems) else fitted
         cost = Figure(
             *(1 / (1 - share) if share < 1 else float("inf") for share in (base.value, base.low, base.high))
         )
-        return GroupSize(size=size, unbiased=unbiased, covered=len(own), fitted=fitted, cost=cost)
+        return GroupSize(size=size, unbiased=unbiased, covered=covered, fitted=fitted, cost=cost)
 
     @cached_property
     def mixed(self) -> bool:
@@ -226,7 +230,7 @@ class Signal:
         counted = f"{number} problems, {sum(one.n for one in self.problems)} completions: {always} always right, {never} never."
         if not self.mixed:
             largest = max(one.n for one in self.problems)
-            live = 1 - self.size(largest).unbiased.low if largest > 1 else 1.0
+            live = 1 - self.dead(largest).low if largest > 1 else 1.0
             return [
                 counted,
                 "No problem has both right and wrong completions, so no group size is recommended: the share of live "
