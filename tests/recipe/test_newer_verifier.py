@@ -34,7 +34,9 @@ def locked(folder, digest):
 def test_an_earlier_revision_loads_with_a_warning_that_names_the_changes(written):
     folder, file = written
     locked(folder, load_recipe(file).digest_at(1))
-    with pytest.warns(UserWarning, match=r"revision 1 of the verifier 'math', which is at 2.*docs/verifier\.md"):
+    with pytest.warns(
+        UserWarning, match=r"revision 1 of the verifier 'math', which is at 2.*docs/verifier\.md"
+    ):
         recipe = load_recipe(file)
     assert Math.revision == 2
     assert recipe.digest != recipe.digest_at(1)

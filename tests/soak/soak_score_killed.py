@@ -78,7 +78,9 @@ def _victim(run: subprocess.Popen[bytes], draw: random.Random) -> int | None:
         return None
     if run.poll() is not None:
         return None
-    return draw.choice(children) if children and draw.random() < 0.5 else run.pid
+    if draw.random() < 0.7:  # a scoring process, if there is one yet
+        return draw.choice(children) if children else None
+    return run.pid
 
 
 def total(figures: list[dict[str, Any]]) -> dict[str, Any]:
