@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from ..config.source import shown
 from ..errors import LockError, Place, RecipeError, UsageError
 from ..files import write_whole
-from ..kinds import VERIFIERS
 from .discovery import versions_in
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def check_lock(recipe: Recipe, folder: Path, path: Path) -> None:
 def newer_verifier(recipe: Recipe, folder: Path) -> str:
     """A sentence on a released recipe whose built-in verifier alone is at another revision; "" where it is not so."""
     locked, verifier = read_lock(folder).get(recipe.ref), recipe.answer.verify
-    if locked is None or locked.digest == recipe.digest or verifier.kind not in VERIFIERS.built_in:
+    if locked is None or locked.digest == recipe.digest or not verifier.changes:
         return ""
     before = [one for one in range(1, verifier.revision) if recipe.digest_at(one) == locked.digest]
     if not before:

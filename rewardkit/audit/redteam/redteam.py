@@ -170,21 +170,8 @@ def _attack(recipe: Recipe, mutation: Mutation, bases: Sequence[Base], honest: M
         pairs.append((before, score))
         if _breaks(mutation.invariant, gain):
             broken.append((len(text), gain, before, against, score))
-    free = mutation.invariant == Invariant.NOT_MORE and bool(gains) and min(gains) >= -SLACK
     if not broken:
-        seen = _seen_by(recipe, pairs) if free else ()
-        shown = pairs[0] if seen else (None, None)
-        return Attack(
-            name=mutation.name,
-            invariant=str(mutation.invariant),
-            status="free" if free else "held",
-            tried=len(made),
-            broken=0,
-            honest=shown[0],
-            mutant=shown[1],
-            gain=max(gains, default=0.0),
-            seen_by=seen,
-        )
+        return _unbroken(recipe, mutation, len(made), gains, pairs)
     _, gain, before, against, score = min(broken, key=lambda one: one[0])
     paid_by = _paid_by(before, score, mutation.invariant)
     return Attack(
@@ -198,6 +185,30 @@ def _attack(recipe: Recipe, mutation: Mutation, bases: Sequence[Base], honest: M
         gain=gain,
         paid_by=paid_by,
         stop=_stop(recipe, mutation, paid_by),
+    )
+
+
+def _unbroken(
+    recipe: Recipe,
+    mutation: Mutation,
+    tried: int,
+    gains: Sequence[float],
+    pairs: Sequence[tuple[Score, Score]],
+) -> Attack:
+    """A mutation that gains nothing: held, or free where it never costs anything either."""
+    free = mutation.invariant == Invariant.NOT_MORE and bool(gains) and min(gains) >= -SLACK
+    seen = _seen_by(recipe, pairs) if free else ()
+    honest, mutant = pairs[0] if seen else (None, None)
+    return Attack(
+        name=mutation.name,
+        invariant=str(mutation.invariant),
+        status="free" if free else "held",
+        tried=tried,
+        broken=0,
+        honest=honest,
+        mutant=mutant,
+        gain=max(gains, default=0.0),
+        seen_by=seen,
     )
 
 
