@@ -263,6 +263,7 @@ def _breach_findings(problems: Problems, breaches: Sequence[Breach]) -> list[Fin
                 code="contract",
                 severity=Severity.INFO,
                 sentence=f"All {total} golds, written in the recipe's own answer form, are paid in full.",
+                asked=True,
             )
         )
     return found
@@ -281,6 +282,7 @@ def _mix(problems: Problems, unanswerable: int) -> Finding:
         severity=Severity.INFO,
         sentence=f"{unanswerable} of {total} rows ({num(100 * unanswerable / total, 1)} %) have no answer.",
         facts={"unanswerable": unanswerable, "rows": total, "share": unanswerable / total},
+        asked=True,
     )
 
 
