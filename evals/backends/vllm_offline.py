@@ -184,8 +184,8 @@ class VllmBackend(Backend):
     def _completion(self, request: Request, sample: int, made: Any) -> Completion:
         ids = tuple(made.token_ids)
         finish = {"stop": Finish.STOP, "length": Finish.LENGTH}.get(made.finish_reason, Finish.UNKNOWN)
-        if finish == Finish.STOP and made.stop_reason is None and ids:
-            ids = ids[:-1]  # the engine counts the end-of-sequence token
+        if finish == Finish.STOP and not isinstance(made.stop_reason, str) and ids:
+            ids = ids[:-1]  # the engine counts the token that ended it, whichever of the model's
         return Completion(
             index=request.index,
             sample=sample,

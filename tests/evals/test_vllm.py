@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -33,12 +34,16 @@ def installed():
         pytest.skip(f"no vLLM at {PYTHON}")
 
 
+def by_transformers(model, folder):
+    run = EvaluationRun(folder)
+    with open_backend("transformers", str(model), {"dtype": "float32", "batch_size": "12"}) as backend:
+        generate_run(run, load_suite("arithmetic", SETTINGS), backend)
+    return run
+
+
 @pytest.fixture(scope="module")
 def with_transformers(tiny_model, tmp_path_factory):
-    folder = EvaluationRun(tmp_path_factory.mktemp("runs") / "transformers")
-    with open_backend("transformers", str(tiny_model), {"dtype": "float32", "batch_size": "12"}) as backend:
-        generate_run(folder, load_suite("arithmetic", SETTINGS), backend)
-    return folder
+    return by_transformers(tiny_model, tmp_path_factory.mktemp("runs") / "transformers")
 
 
 def greedy(folder):
@@ -52,9 +57,7 @@ def agree(ours, theirs):
     return sum(ours[item] == theirs[item] for item in ours)
 
 
-def test_the_offline_engine_completes_the_suite_and_agrees_with_transformers(
-    tiny_model, with_transformers, tmp_path
-):
+def by_offline_engine(model, folder):
     command = [
         *(
             str(PYTHON),
@@ -64,22 +67,43 @@ def test_the_offline_engine_completes_the_suite_and_agrees_with_transformers(
             "run",
             "arithmetic",
             "--model",
-            str(tiny_model),
+            str(model),
             "--backend",
             "vllm",
         ),
         *("-O", "dtype=float32", "-O", "max_model_len=256", "-O", "enforce_eager=true"),
-        *("--out", str(tmp_path / "vllm"), "--no-score"),
+        *("--out", str(folder), "--no-score"),
         *(part for setting in SETTINGS for part in ("--set", setting)),
     ]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    folder = EvaluationRun(tmp_path / "vllm")
+    return EvaluationRun(folder)
+
+
+def test_the_offline_engine_completes_the_suite_and_agrees_with_transformers(
+    tiny_model, with_transformers, tmp_path
+):
+    folder = by_offline_engine(tiny_model, tmp_path / "vllm")
     assert len(list(folder.completions())) == 12 * 4
     assert agree(greedy(with_transformers), greedy(folder)) >= 11
     session = folder.rows("sessions.jsonl")[0]
     assert session["environment"]["version"].startswith("0.")
     assert session["effective"]["sampled"]["top_k"] == -1
+
+
+def test_no_end_of_a_model_that_has_several_is_counted(tiny_model, tmp_path):
+    model = tmp_path / "model"
+    shutil.copytree(tiny_model, model)
+    config = json.loads((model / "config.json").read_text())
+    file = model / "generation_config.json"
+    ends = [config["eos_token_id"], *range(0, config["vocab_size"], 7)]
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"eos_token_id": ends}))
+    ours, theirs = (
+        by_transformers(model, tmp_path / "transformers"),
+        by_offline_engine(model, tmp_path / "vllm"),
+    )
+    assert agree(greedy(ours), greedy(theirs)) >= 11
+    assert any(finish == "stop" for _, _, finish in greedy(theirs).values())
 
 
 @contextmanager

@@ -392,6 +392,19 @@ def test_vllms_options_pass_through(write):
     assert any("not installed: vllm (use_vllm: pip install 'rewardkit[vllm]')" in fault for fault in faults)
 
 
+def test_token_ids_are_whole_numbers_where_they_are_keys(write, tmp_path):
+    path = write(
+        "num_generations: 4",
+        "num_generations: 4\n    generation_kwargs: {logit_bias: {42: -100, '7': 1}, seed: 3}",
+    )
+    wanted = {"logit_bias": {42: -100, 7: 1}, "seed": 3}
+    assert checked(path)[1].config("unused").generation_kwargs == wanted
+    (tmp_path / "again.yaml").write_text(load_plan(path).to_yaml())  # what a run folder keeps
+    assert checked(tmp_path / "again.yaml")[1]["generation_kwargs"] == wanted
+    one = checked(write(), settings=["stages.1.generation_kwargs.logit_bias.42=-100"])[1]
+    assert one["generation_kwargs"] == {"logit_bias": {42: -100}}
+
+
 def test_the_schema_beside_the_plans_is_the_one_that_is_printed():
     from importlib.resources import files
 

@@ -175,6 +175,7 @@ def _check_stage(resolved: Resolved, at: int, world_size: int, accelerator: bool
     stage = resolved.plan.stages[at]
     known = hints(stage.kind)
     written = {name: value for name, value in resolved.plan.options.items() if name in known} | stage.options
+    written = {name: _whole_keys(value) for name, value in written.items()}
     for name, value in written.items():
         place = resolved.option_place(at, name)
         if name in OURS or name not in known:
@@ -195,6 +196,16 @@ def _check_stage(resolved: Resolved, at: int, world_size: int, accelerator: bool
         _saves_between(resolved, at, checked)
     _constructs(resolved, at, checked, accelerator)
     return checked
+
+
+def _whole_keys(value: Any) -> Any:
+    """The value with whole numbers for keys (token ids in a `logit_bias`), which a plan holds as strings."""
+    if isinstance(value, dict):
+        return {
+            int(key) if re.fullmatch("0|[1-9][0-9]*", key) else key: _whole_keys(one)
+            for key, one in value.items()
+        }
+    return [_whole_keys(one) for one in value] if isinstance(value, list) else value
 
 
 def _unknown(name: str, known: set[str]) -> str:

@@ -70,49 +70,61 @@ def check_batch(resolved: Resolved, at: int, counted: Steps, rows: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class ParameterCounts:
-    """The number of parameters, in all and trained."""
+    """The number of parameters, in all (without adapters), trained, and held in the plan's `bits`."""
 
     parameters: int
     trained: int
+    quantized: int = 0
 
 
 def model_size(model: Model, config: Any) -> ParameterCounts:
     """Counted on the meta device, with the LoRA of the plan applied."""
     import torch
     from transformers import AutoModelForCausalLM
+    from transformers.pytorch_utils import Conv1D
 
     with torch.device("meta"):
         built: Any = AutoModelForCausalLM.from_config(config)
     total = built.num_parameters()
     if model.peft is None:
         return ParameterCounts(total, total)
+    head = built.get_output_embeddings()  # bitsandbytes leaves it as it is, and the embedding
+    layers = [
+        one for one in built.modules() if isinstance(one, (torch.nn.Linear, Conv1D)) and one is not head
+    ]
+    quantized = sum(one.weight.numel() for one in layers) if model.bits else 0
     from peft import get_peft_model
 
     with torch.device("meta"):
         lora = get_peft_model(built, peft_config(model.peft))
-    return ParameterCounts(total, lora.get_nb_trainable_parameters()[0])
+    return ParameterCounts(total, lora.get_nb_trainable_parameters()[0], quantized)
 
 
 def memory(
     model: Model, config: Any, size: ParameterCounts, checked: Checked, prompt_tokens: int
 ) -> dict[str, float]:
-    """An estimate of one device's peak memory by part, in GiB, without fragmentation and the CUDA context.
+    """An estimate of one device's peak memory by part, in GiB.
 
-    Weights at their precision (float32 is TRL's default), gradients and two Adam moments at the precision of what
-    is trained, activations at 2 bytes with a checkpoint at every layer (34 bytes per hidden value within one layer,
+    Left out are what kernels need in passing (weights cast for autocast or out of 4 bits), fragmentation and the CUDA
+    context. Weights are at their precision (float32 is TRL's default), a LoRA's in float32, or in bfloat16 beside
+    quantized ones, which have a byte of scale for every 64 in 4 bits; gradients and two Adam moments at the precision of
+    what is trained, activations at 2 bytes with a checkpoint at every layer (34 bytes per hidden value within one layer,
     Korthikanti et al., arXiv 2205.05198, and without attention maps), the logits (see `logits_bytes`), and the KV
     cache of one generation.
     """
     text = config.get_text_config()
     hidden, layers = text.hidden_size, text.num_hidden_layers
     width = 2 if model.dtype in ("bfloat16", "float16") else 4
-    held = model.bits / 8 if model.bits else width
-    trained_width = 4 if model.peft is not None else width
+    quantized = model.bits / 8 + (1 / 64 if model.bits == 4 else 0) if model.bits else width
+    adapter_width = 2 if model.bits else 4
+    trained_width = adapter_width if model.peft is not None else width
     optimizer = 2 if "8bit" in str(checked["optim"]) else 2 * trained_width
     longest = checked["max_length"] or prompt_tokens + (checked["max_completion_length"] or 1024)
     tokens = checked["per_device_train_batch_size"] * longest
     parts = {
-        "weights": size.parameters * held,
+        "weights": (size.parameters - size.quantized) * width
+        + size.quantized * quantized
+        + (size.trained * adapter_width if model.peft is not None else 0),
         "gradients": size.trained * trained_width,
         "optimizer": size.trained * optimizer,
         "activations": tokens

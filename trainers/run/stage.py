@@ -28,6 +28,7 @@ from ..plan.loading import Resolved
 from ..plan.options import Checked
 from ..trl import reward_functions
 from .budget import steps_per_epoch
+from .engine import Engine
 from .folder import (
     TrainingRun,
     disk_faults,
@@ -105,8 +106,8 @@ def train_stage(run: StageRun) -> dict[str, Any]:
         run.stop, run.checked.steps_of_generation, lambda text: run.say(f"{stage.name}: {text}")
     )
     own = [one for one in (rows, watch, _eval(run), stop) if one is not None]
-    with disk_faults(run.path, lambda: resumes(run.folder, run.resolved)):
-        trainer = _trained_by(run, [*own, *run.callbacks])
+    with disk_faults(run.path, lambda: resumes(run.folder, run.resolved)), Engine() as engine:
+        trainer = engine.trainer = _trained_by(run, [*own, *run.callbacks])
         trainer.remove_callback(PrinterCallback)
         _learn(run, trainer, last)
         if stop.stopped:
@@ -250,6 +251,8 @@ def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
     args.model_init_kwargs = {name: value for name, value in loading.items() if value is not None}
     if model.trust_remote_code:
         args.trust_remote_code = True
+    if run.checked["use_vllm"]:
+        args.generation_kwargs = _ending(args.generation_kwargs, run.tokenizer.eos_token_id)
     given: dict[str, Any] = {
         "model": run.start,
         "args": args,
@@ -283,6 +286,13 @@ def _trainer(run: StageRun, callbacks: list[TrainerCallback]) -> Any:
     if stage.split:
         args.reward_weights = rewards.weights
     return GRPOTrainer(reward_funcs=rewards, **given)  # pyright: ignore[reportArgumentType]
+
+
+def _ending(written: dict[str, Any] | None, end: int) -> dict[str, Any]:
+    """vLLM's parameters with the tokenizer's end among its stops: the engine has only read the end of the saved one."""
+    given = written or {}
+    stops = given.get("stop_token_ids") or []
+    return {**given, "stop_token_ids": list(dict.fromkeys([*stops, end]))}
 
 
 def _unsloth(run: StageRun, args: Any) -> dict[str, Any]:
