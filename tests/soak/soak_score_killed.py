@@ -46,17 +46,24 @@ def part(number: int) -> dict[str, Any]:
         starts = 0
         while True:
             starts += 1
-            run = subprocess.Popen([*score, "out.jsonl", "--workers", "2"], cwd=home, stdout=subprocess.PIPE)
+            run = subprocess.Popen(
+                [*score, "out.jsonl", "--workers", "2"],
+                cwd=home,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
             while run.poll() is None and sum(killed.values()) < KILLS:
                 time.sleep(draw.uniform(0.2, 2.0))
                 victim = _victim(run, draw)
                 if victim is not None:
                     os.kill(victim, signal.SIGKILL)
                     killed["parent" if victim == run.pid else "process"] += 1
-            said = run.communicate()[0]
+            said, complaint = run.communicate()
             if run.returncode == 0:
                 break
-            assert run.returncode == -signal.SIGKILL, f"ended with {run.returncode}"
+            # Three kills in the middle of one range, and it gives up, saying that the same command does the rest.
+            gave_up = run.returncode == 2 and b"3 processes ended by signal 9" in complaint
+            assert gave_up or run.returncode == -signal.SIGKILL, complaint.decode()
         found = (home / "out.jsonl").read_bytes()
         assert found == (home / "whole.jsonl").read_bytes(), "the files differ"
         ids = [json.loads(line)["id"] for line in found.splitlines()]
