@@ -45,6 +45,8 @@ class Measure:
     unit: str = "share"
     better: int = field(default=1, metadata=OMITTED)
     floor: Array | None = field(default=None, metadata=OMITTED)
+    curve: bool = field(default=False, metadata=OMITTED)
+    """A point of a curve over k: its interval is made as those of the other points, though each question be one trial."""
     bounds: tuple[Array, Array] | None = field(default=None, metadata=OMITTED)
     """`num` with every missing sample wrong and with every one right; None where nothing is missing, or does not matter."""
 
@@ -75,8 +77,10 @@ class Measure:
     def _trials(self, num: Array, den: Array) -> bool:
         """Whether each question is one trial, so that the figure is a plain proportion."""
         keep = np.isfinite(num) & np.isfinite(den)
-        return self.unit == "share" and bool(
-            np.isin(num[keep], (0, 1)).all() and np.isin(den[keep], (0, 1)).all()
+        return (
+            self.unit == "share"
+            and not self.curve
+            and bool(np.isin(num[keep], (0, 1)).all() and np.isin(den[keep], (0, 1)).all())
         )
 
 
@@ -140,6 +144,7 @@ def _majorities(board: Board, arm: ArmBoard) -> Iterator[Measure]:
             num=votes[:, k - 1],
             den=np.ones(len(votes)),
             about=f"the majority of {k} samples is right",
+            curve=True,
             bounds=(low[:, k - 1], high[:, k - 1]) if lacking else None,
         )
 
@@ -157,7 +162,14 @@ def _counted(
         bounds = low, high
     num = np.where(usable, formula(n, c), math.nan)
     return Measure(
-        name=name, arm=arm.name, num=num, den=np.ones(len(n)), about=about, floor=floor, bounds=bounds
+        name=name,
+        arm=arm.name,
+        num=num,
+        den=np.ones(len(n)),
+        about=about,
+        floor=floor,
+        bounds=bounds,
+        curve=arm.n > 1,
     )
 
 

@@ -13,7 +13,6 @@ from rewardkit.documents import MERGED, OMITTED, called, computed, written_as
 from rewardkit.formatting import number_of
 from rewardkit.pages.tables import Table, figure, interval
 from rewardkit.statistics import Estimate
-from rewardkit.statistics.bootstrap import FEW
 
 from .board import Board
 from .ledger import ledger_table, ledgers
@@ -158,8 +157,8 @@ def _notes(board: Board) -> Iterator[str]:
         if int(arm.undecided.sum()):
             yield f"{arm.name}: left out for an unusable gold: {number_of(int(arm.undecided.sum()), 'question')}"
     yield (
-        "intervals: 95 %, over questions (Wilson for plain proportions, else question-level bootstrap; Student "
-        f"below {FEW} questions)"
+        "intervals: 95 %, over questions (Wilson for plain proportions; Student with two imagined questions for other "
+        "shares; a bootstrap for tokens and rewards)"
     )
 
 

@@ -80,7 +80,8 @@ def curves(boards: Boards) -> Chart | None:
             n, c, usable = counts(arm)
             for k in _ks(arm.n):
                 values = np.where(usable, pass_at_k(n, c, k), np.nan)
-                made = Measure(name="", arm="", num=values, den=np.ones(len(n)), about="").estimate()
+                point = Measure(name="", arm="", num=values, den=np.ones(len(n)), about="", curve=True)
+                made = point.estimate(clusters=board.clusters if board.suite.cluster else None)
                 bands.append(_interval(name, made, k=k))
         for measure in measures(board):
             if (measure.name, measure.arm) == ("accuracy", "greedy"):

@@ -6,6 +6,7 @@ import sys
 
 import numpy as np
 import pytest
+from curve_worlds import RATES, covered
 from scipy.stats import binomtest
 
 from rewardkit.evals.metrics import pass_at_k
@@ -94,8 +95,15 @@ def expected_pass_at_four():
         (clustered, 0.5),
     ],
 )
-def test_a_95_per_cent_interval_covers_95_per_cent(draw, truth):
-    assert 0.93 <= coverage(draw, truth) <= 0.97
+def test_a_95_per_cent_interval_covers_at_least_93_per_cent(draw, truth):
+    assert coverage(draw, truth) >= 0.93
+
+
+@pytest.mark.parametrize("name", RATES)
+@pytest.mark.parametrize(("questions", "k"), [(2, 8), (8, 8), (30, 1), (30, 4), (100, 8)])
+def test_it_does_where_most_questions_are_easy_or_hard(name, questions, k):
+    """A percentile bootstrap covers 65 to 86 % here; `make soak` tries every size with more replicates."""
+    assert covered(name, 8, k, questions, 600, seed=3)[0] >= 0.92
 
 
 def test_an_interval_that_forgets_clusters_is_too_narrow():
@@ -107,8 +115,8 @@ def test_an_interval_that_forgets_clusters_is_too_narrow():
 
 def test_all_right_still_has_an_interval():
     made = ratio_interval(np.ones(10), np.ones(10))
-    assert (made.low, made.high) == pytest.approx(wilson(10, 10))
-    assert made.method == "wilson"
+    assert 0.7 < made.low < 0.8
+    assert made.high == 1.0
 
 
 def test_pairing_removes_what_the_questions_share():
