@@ -25,7 +25,7 @@ SPOKEN = {
     Outcome.NO_ANSWER: ("completion without an answer", "completions without an answer"),
     Outcome.FALSE_NONE: ("false None", "false Nones"),
     Outcome.NONE_CORRECT: ("rightful None", "rightful Nones"),
-    Outcome.NONE_MISSED: ("answer to an unanswerable problem", "answers to an unanswerable problem"),
+    Outcome.NONE_MISSED: ("missed None", "missed Nones"),
     Outcome.NONE_NO_ANSWER: (
         "silence where there is no answer",
         "silent completions where there is no answer",

@@ -167,7 +167,7 @@ def scoring_findings(
         ):  # else it would pay for giving up, or cure nothing
             fix = fix_penalty(space, penalty)
         if fix:
-            sentence += " With the fix below, half of the problems must be, for one that solves 55 %."
+            sentence += " After the fix, always saying None pays best for one that solves 55 % only if more than 50 % are."
     if unanswerable is not None:
         even = scoring.break_even(unanswerable)
         always, zero = scoring.always_none(unanswerable), scoring.always_answer(unanswerable, 0.0)

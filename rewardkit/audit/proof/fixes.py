@@ -58,7 +58,7 @@ class Fixes:
         if not wanted:
             return found
         fixes = self._fixing({finding.code for finding in wanted})
-        told = "none found: each that was tried leaves it as it is, or brings another error or warning"
+        told = "none found: every setting that was tried keeps this, or causes another error or warning"
         return [
             f
             if f not in wanted

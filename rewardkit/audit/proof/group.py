@@ -202,7 +202,11 @@ def _at(verdicts: Mapping[int, ClaimVerdict]) -> str:
     by = {verdict: [str(s) for s in sorted(verdicts) if verdicts[s] == verdict] for verdict in ClaimVerdict}
     parts = [f"found at G = {listed(by[ClaimVerdict.REFUTED])}"] if by[ClaimVerdict.REFUTED] else []
     parts += [f"impossible at {listed(by[ClaimVerdict.PROVEN])}"] if by[ClaimVerdict.PROVEN] else []
-    parts += [f"not decided at {listed(by[ClaimVerdict.UNKNOWN])}"] if by[ClaimVerdict.UNKNOWN] else []
+    parts += (
+        [f"neither shown nor excluded at {listed(by[ClaimVerdict.UNKNOWN])}"]
+        if by[ClaimVerdict.UNKNOWN]
+        else []
+    )
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
 

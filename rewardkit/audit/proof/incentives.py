@@ -18,6 +18,7 @@ from ..findings import ClaimVerdict, Finding, Severity, signed, witnessed
 from ..rollouts.grpo import advantages
 from ..space import SLACK, Space
 from ..witness.search import Search
+from .equal_style import at_equal_style
 from .ordering import made_of
 from .single_terms import doubted
 
@@ -109,6 +110,12 @@ def _paid_more(
     if search.compared:  # each is paid by its company's lengths, so two texts are never in one style
         return None
     outcome, truncated = rival
+    if not truncated:
+        least = at_equal_style(space, tried, outcome)
+        if least is not None and least >= -SLACK:
+            return None  # proven: in no style is it paid more
+    elif not any(term.reads_truncation for _, term in space.recipe.walk()):
+        return None  # a cut completion is paid as an uncut one
     for ranges in islice(_styles(space, search, outcome), STYLES):
         cells = (Cell(outcome, truncated, dict(ranges)), Cell(tried, False, dict(ranges)))
         written = search.together([(cell, None) for cell in cells])

@@ -24,6 +24,8 @@ PAIRS: tuple[tuple[str, Outcome, tuple[Outcome, ...], str], ...] = (
 )
 """Code, what must be paid more, than what, and the first in words."""
 
+MOST_PARTS = 5
+"""Payments that a sentence names."""
 RIVALS = {
     "ordering": "a wrong one or none",
     "ordering_none": "an answer to an unanswerable problem, or silence,",
@@ -194,15 +196,21 @@ def _inverted(scores: Sequence[Score], low: float) -> str:
     x, y = apart(right.total, rival.total)
     bound = "" if low > float("-inf") else "; nothing bounds how far such an answer can fall"
     return (
-        f"This {spoken(right.outcome)} earns {x}{made_of(right)}, less than this {spoken(rival.outcome)} with "
+        f"This {spoken(right.outcome)} earns {x}{made_of(right)}, less than this {spoken(rival.outcome)}, which earns "
         f"{y}{made_of(rival)}{bound}."
     )
 
 
 def made_of(score: Score) -> str:
-    """The payments that a total is made of, as in ` (correctness 1, too_long -0.2)`; none for a single one."""
-    paid = [f"{term.label} {num(term.value)}" for term in score.terms if term.value not in (None, 0.0)]
-    return f" ({', '.join(paid)})" if len(paid) > 1 else ""
+    """The payments that a total is made of, as in ` (correctness 1, too_long -0.2)`: the largest, where there are many."""
+    paid = [(term.label, term.value) for term in score.terms if term.value not in (None, 0.0)]
+    if not paid:
+        return ""
+    if len(paid) > MOST_PARTS:
+        paid.sort(key=lambda part: -abs(part[1] or 0.0))
+        rest = paid[MOST_PARTS - 1 :]
+        paid = [*paid[: MOST_PARTS - 1], (f"{len(rest)} more", sum(value or 0.0 for _, value in rest))]
+    return f" ({', '.join(f'{label} {num(value)}' for label, value in paid)})"
 
 
 def apart(a: float | None, b: float | None) -> tuple[str, str]:

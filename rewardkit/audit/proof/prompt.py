@@ -42,8 +42,8 @@ def prompt_finding(recipe: Recipe) -> list[Finding]:
                     code="prompt_example",
                     severity=Severity.ERROR,
                     term=f"reward.{label}",
-                    sentence=f"'{label}' pays the system prompt's own example {num(payment.value)} of {num(full)} "
-                    f"({payment.note}): {shown}",
+                    sentence=f"'{label}' pays the system prompt's own example {num(payment.value)}, where {num(full)} is "
+                    f"possible ({payment.note}): {shown}",
                     advice="show in the prompt what the term pays for, or let the term accept what the prompt shows",
                     facts={"paid": payment.value, "full": full, "example": example},
                 )
