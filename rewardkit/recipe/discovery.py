@@ -136,9 +136,10 @@ def find(reference: str, roots: Sequence[Path] | None = None) -> Path:
     available = list(_below(package_folder(package), package) if package else all_recipes(roots))
     names = sorted({found.called for found in available})
     if not match:
-        versions = [found.ref for found in sorted(available) if found.called == reference]
+        versions = [found.ref for found in sorted(available) if found.called == reference.partition("@")[0]]
         if versions:
-            raise UsageError(f"'{reference}' needs a version: {', '.join(versions)}")
+            what = "does not name a version" if "@" in reference else "needs a version"
+            raise UsageError(f"'{reference}' {what}: {', '.join(versions)}")
         what = "a file, but not a recipe" if Path(reference).is_file() else "neither a file nor name@version"
         raise UsageError(f"'{reference}' is {what}; {nearest(reference.split('@')[0], names)}")
     name, version = reference.rpartition("@")[0], int(match[3])

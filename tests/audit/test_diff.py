@@ -108,6 +108,13 @@ def test_two_slopes_without_a_bound_differ_without_a_bound():
     assert change == "-0.01 or less"
 
 
+def enumerate_labels(terms):
+    """A list of terms with a label each."""
+    for at, term in enumerate(terms):
+        [(kind, parameters)] = term.items() if "kind" not in term else [(term["kind"], term)]
+        yield f"{kind}_{at}", {"kind": kind, **(parameters or {})}
+
+
 @pytest.mark.parametrize("seed", range(0, 36, 2))
 def test_no_completion_is_paid_otherwise_than_the_difference_says(seed):
     """Random recipes, each against one with a term or two of another; bounds are of the difference itself."""
@@ -115,6 +122,9 @@ def test_no_completion_is_paid_otherwise_than_the_difference_says(seed):
     from tests.soak.soak_random_recipes import rollouts
 
     one, two = random_recipe(seed), random_recipe(seed + 1)
+    for made in (one, two):
+        if isinstance(made["reward"], list):  # as a mapping, so that terms of one can be put into the other
+            made["reward"] = dict(enumerate_labels(made["reward"]))
     two = {
         **one,
         "reward": {**one["reward"], **dict(list(two["reward"].items())[-2:])},
