@@ -1,4 +1,4 @@
-"""`rewardkit eval`: run, score, show, compare, panel, truth, export, suites, schema.
+"""`rewardkit eval`: run, score, show, compare, plan, panel, truth, export, suites, schema.
 
 Each command opens the run, calls the function that does the work, and prints.
 Heavy packages are imported inside the commands.
@@ -15,6 +15,9 @@ from rich.console import Console
 from rewardkit.documents import document, json_text
 from rewardkit.errors import UsageError
 from rewardkit.formatting import number_of
+from rewardkit.pages.tables import print_tables
+
+from .planning import plan
 
 if TYPE_CHECKING:
     from .run import EvaluationRun, GenerationReport
@@ -27,6 +30,7 @@ app = typer.Typer(
 )
 
 Run = Annotated[Path, typer.Argument(help="The folder of an evaluation run.")]
+app.command()(plan)
 JSON_TOO = "text, md, csv or json"
 Scores = Annotated[str | None, typer.Option(help="Which scoring pass; needed where there are several.")]
 
@@ -171,7 +175,7 @@ def show(
     if format == "json":
         typer.echo(json_text(document("metrics", made)), nl=False)
     else:
-        _print(tables, format, JSON_TOO)
+        print_tables(tables, format, JSON_TOO)
 
 
 @app.command()
@@ -206,12 +210,12 @@ def compare(
         typer.echo(json_text(document("comparison", made)), nl=False)
         return
     if table or format == "csv":
-        _print([made.ablation(plan_columns(folders, column or []))], format)
+        print_tables([made.ablation(plan_columns(folders, column or []))], format)
         return
     for sentence in made.conclusions:
         Console(markup=False, highlight=False).print(sentence)
     typer.echo()
-    _print(made.tables(), format, JSON_TOO)
+    print_tables(made.tables(), format, JSON_TOO)
     for note in made.notes():
         typer.echo(note)
     if flips:
@@ -235,7 +239,7 @@ def panel(
     folder = EvaluationRun.existing(run)
     suite = folder.suite()
     made = read_panel(folder, profile or [suite.recipe, *suite.profiles], examples=examples)
-    _print(made.tables(), format)
+    print_tables(made.tables(), format)
     for item, arm, sample, yes, no in made.examples if format == "text" else ():
         typer.echo(f"{item} {arm} {sample}: right by {', '.join(yes)}; not by {', '.join(no)}")
 
@@ -255,7 +259,7 @@ def truth(
 
     folders = [EvaluationRun.existing(path) for path in runs]
     pairs = [(load_board(folder, reward), load_board(folder, judge)) for folder in folders]
-    _print([reward_against_truth(pairs, arm).table()], format)
+    print_tables([reward_against_truth(pairs, arm).table()], format)
 
 
 @app.command()
@@ -364,17 +368,6 @@ def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None
     for doubt in report.odd:
         typer.echo(f"warning: nearly nothing is right: {doubt}", err=True)
     return report.name
-
-
-def _print(tables: list, format: str, takes: str = "text, md or csv") -> None:
-    if format not in ("text", "md", "csv"):
-        raise UsageError(f"--format is {takes}; found '{format}'")
-    for table in tables:
-        if format == "text":
-            table.print()
-            typer.echo()
-        else:
-            typer.echo(table.markdown() if format == "md" else table.csv())
 
 
 def _quoted(path: Path) -> str:

@@ -42,7 +42,8 @@ def outlook(row: Difference) -> str:
         return f"No question differs in {name}, so how many would show a difference cannot be told."
     return (
         f"{number_of(row.difference.questions, 'question')} show a difference of {figure(row.detectable)} in {name} "
-        f"four times in five; one of {figure(POINTS)} takes about {questions_for(row, POINTS):,}."
+        f"four times in five; one of {figure(POINTS)} takes about {questions_for(row, POINTS):,} "
+        "(rewardkit eval plan)."
     )
 
 

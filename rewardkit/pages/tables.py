@@ -12,6 +12,7 @@ from html import escape
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from ..errors import UsageError
 from ..formatting import markdown_table
 from ..statistics.estimate import Estimate
 
@@ -119,6 +120,18 @@ class Table:
 
     def _repr_html_(self) -> str:
         return self.html()
+
+
+def print_tables(tables: Sequence[Table], format: str, takes: str = "text, md or csv") -> None:
+    """Print tables in a format that the command takes. Raises UsageError for another one."""
+    if format not in ("text", "md", "csv"):
+        raise UsageError(f"--format is {takes}; found '{format}'")
+    for table in tables:
+        if format == "text":
+            table.print()
+            print()
+        else:
+            print(table.markdown() if format == "md" else table.csv())
 
 
 def figure(value: float, unit: str = "share") -> str:

@@ -22,7 +22,7 @@ from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.score import score_run
 from rewardkit.evals.suite.suite import load_suite
 from rewardkit.pages.tables import figure, interval
-from rewardkit.statistics import holm
+from rewardkit.statistics import holm, mcnemar_exact, minimum_detectable_difference
 
 STANDARD = ("data.generate.n=120", "arms.sampled.n=4")
 
@@ -359,8 +359,33 @@ def test_the_outlook_says_how_many_questions_two_points_take(runs):
     row = found(made, "accuracy", "greedy")
     assert made.conclusions[-1] == (
         f"120 questions show a difference of {figure(row.detectable)} in greedy accuracy four times in five; one of "
-        f".020 takes about {math.ceil(120 * (row.detectable / 0.02) ** 2):,}."
+        f".020 takes about {math.ceil(120 * (row.detectable / 0.02) ** 2):,} (rewardkit eval plan)."
     )
+
+
+def test_the_plan_says_how_many_questions_a_difference_takes(runs):
+    base, same = runs["base"].path, runs["same"].path
+    lines = invoke("plan", base, same, "--detect", 2, "--format", "csv").splitlines()
+    row = found(compare([load_board(runs["base"]), load_board(runs["same"])]), "accuracy", "greedy")
+    needed = math.ceil(120 * (row.detectable / 0.02) ** 2)
+    assert lines[0] == "metric,questions,detectable,questions for 2 points"
+    assert lines[1].replace('"', "") == f"accuracy (greedy),120,{figure(row.detectable)},{needed:,}"
+    four = invoke("plan", base, same, "--detect", 4, "--format", "csv").splitlines()[1]
+    assert int(four.partition('"')[2].strip('"').replace(",", "")) == pytest.approx(needed / 4, abs=1)
+    told = CliRunner().invoke(app, ["plan", str(base)]).exception
+    assert "two runs" in str(told)
+
+
+def test_the_planned_number_of_questions_has_the_power_that_it_says():
+    """Greedy answers that turn right on 12 % and wrong on 7 %: five points, by exact McNemar."""
+    rng = np.random.default_rng(4)
+    pilot = rng.choice([1.0, -1.0, 0.0], p=[0.12, 0.07, 0.81], size=20_000)
+    needed = math.ceil(20_000 * (minimum_detectable_difference(pilot) / 0.05) ** 2)
+    gained, lost, _ = rng.multinomial(needed, [0.12, 0.07, 0.81], size=1500).T
+    power = np.mean(
+        [mcnemar_exact(*pair) < 0.05 for pair in zip(lost.tolist(), gained.tolist(), strict=True)]
+    )
+    assert 0.75 <= power <= 0.85
 
 
 def test_a_primary_metric_that_the_arms_do_not_have_is_refused():
