@@ -24,7 +24,7 @@ from ..analysis.paired import RunComparison
 from ..metrics import QUADRANTS, pass_at_k
 
 BARS = 17
-"""Distinct pass rates that are drawn apart; more are rounded to sixteenths."""
+"""Distinct pass rates that are drawn apart; more are rounded to sixteenths, but never to none or all."""
 
 QUADRANT_COLOURS = {"solid": "@correct", "lucky": "@none_correct", "headroom": "@s2", "never": "@no_answer"}
 
@@ -139,7 +139,7 @@ def pass_rates(boards: Boards) -> Chart | None:
     bins = len({share for _, share in found})
     merged: Counter[tuple[str, float]] = Counter()
     for (name, share), number in found.items():
-        merged[name, share if bins <= BARS else round(share * (BARS - 1)) / (BARS - 1)] += number
+        merged[name, share if bins <= BARS else _binned(share)] += number
     shares = sorted({share for _, share in merged})
     labels = dict(zip(shares, _percentages(shares), strict=True))
     made = pd.DataFrame(
@@ -227,6 +227,11 @@ def lengths(boards: Boards) -> Chart | None:
         row = alt.Row("run:N", title=None, sort=list(boards), header=alt.Header(labelAnchor="start"))
         return chart.properties(width=WIDE, height=70).facet(row=row, spacing=4, title="Lengths")
     return chart.properties(width=WIDE, height=150, title="Lengths")
+
+
+def _binned(share: float) -> float:
+    """The nearest sixteenth; 0 and 1 are kept for questions that are never and always right."""
+    return share if share in (0, 1) else min(max(round(share * (BARS - 1)), 1), BARS - 2) / (BARS - 1)
 
 
 def _headline(measure: Measure) -> str:

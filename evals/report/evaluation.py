@@ -208,7 +208,11 @@ def panel_section(runs: Runs) -> Section | None:
                 blocks.append(Tabled(Table(table.headers, table.rows, title, table.notes)))
     if not blocks:
         return None
-    lead = "The same completions under several ways of reading an answer. A gap here is about format, not ability."
+    lead = (
+        "The same completions under several ways of reading an answer. A gap is about format where the "
+        "stricter reader misses an answer that is there, and about credit that is not due where the other takes a number that "
+        "is not the answer: read some of the completions on which they differ."
+    )
     return Section("Extraction panel", blocks, lead)
 
 

@@ -202,3 +202,15 @@ def test_none_can_be_answered():
     assert made["none_precision"].value == 1.0
     assert "false_none" not in made
     assert math.isfinite(made["no_answer"].value)
+
+
+def test_never_and_always_right_are_bins_of_their_own():
+    """At n = 64 a question that is right once is not one that is never right."""
+    pytest.importorskip("altair")
+    from rewardkit.evals.report.charts import pass_rates
+
+    rights = [0] * 6 + [1] * 4 + list(range(2, 63)) + [63] * 3 + [64] * 2
+    chart = pass_rates({"run": board([["correct"] * c + ["wrong"] * (64 - c) for c in rights])})
+    found = dict(zip(chart.data["label"], chart.data["questions"], strict=True))
+    assert (found["0%"], found["100%"]) == (6, 2)
+    assert sum(found.values()) == len(rights)
