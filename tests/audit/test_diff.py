@@ -110,8 +110,8 @@ def test_two_slopes_without_a_bound_differ_without_a_bound():
 
 def enumerate_labels(terms):
     """A list of terms with a label each."""
-    for at, term in enumerate(terms):
-        [(kind, parameters)] = term.items() if "kind" not in term else [(term["kind"], term)]
+    for at, one in enumerate(terms):
+        [(kind, parameters)] = one.items() if "kind" not in one else [(one["kind"], one)]
         yield f"{kind}_{at}", {"kind": kind, **(parameters or {})}
 
 
