@@ -78,3 +78,14 @@ def test_a_fix_that_would_make_another_warning_is_not_offered():
 def test_random_recipes_keep_what_is_claimed(seed):
     """A slice of `make soak`: claims, witnesses read back from JSON, and fixes assigned to the file."""
     assert one(seed).get("wrong", []) == []
+
+
+def test_of_many_terms_the_first_fixes_are_tried_and_the_others_say_that_they_were_not():
+    stray = {"allow": ["ascii"], "kind": "characters"}
+    reward = {"correctness": {"correct": 1.0, "wrong": 0.0, "no_answer": 0.0, "false_none": 0.0}}
+    reward |= {f"c{at}": {**stray, "price": -0.001 * (at + 1)} for at in range(39)}
+    found = check(Recipe.model_validate({"recipe": "many", "version": 0, "reward": reward})).of("unbounded")
+    tried = [finding for finding in found if finding.fix or "would fix it" in finding.advice]
+    left = [finding for finding in found if "was not tried, as the recipe has 40 terms" in finding.advice]
+    assert len(found) == 39
+    assert (len(tried), len(left)) == (4, 35)

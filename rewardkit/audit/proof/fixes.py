@@ -31,6 +31,9 @@ MANY = 12
 MOST_TRIED = 60
 """Sets that are tried from the smallest on; past them, all candidates are taken together and dropped one by one."""
 
+TERMS_TRIED = 160
+"""Terms of all variants together in which fixes that findings bring are tried."""
+
 Fault = tuple[str, str, int]
 """The code of an error or a warning, what it is about, and which of several of that sort it is."""
 Told = Callable[[Space], Sequence[Finding]]
@@ -53,7 +56,7 @@ class Fixes:
 
     def applied(self, findings: Sequence[Finding]) -> list[Finding]:
         """The findings, with the assignments that hold; where there are none, with what was tried."""
-        found = [self._vetted(finding) if finding.fix else finding for finding in findings]
+        found = self._own(findings)
         wanted = [f for f in found if f.code in FIXABLE and f.verdict == ClaimVerdict.REFUTED]
         if not wanted:
             return found
@@ -67,6 +70,22 @@ class Fixes:
             else replace(f, advice=f.advice or told)
             for f in found
         ]
+
+    def _own(self, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings, the fixes that they bring tried; of a recipe of many terms the first alone, for each takes as
+        long as an audit."""
+        terms = sum(1 for _ in self.space.recipe.walk())
+        left = max(2, TERMS_TRIED // terms)
+        found: list[Finding] = []
+        for finding in findings:
+            if finding.fix and not left:
+                told = f"perhaps {' '.join(finding.fix)}; it was not tried, as the recipe has {terms} terms"
+                finding = replace(finding, fix=(), advice=told)
+            elif finding.fix:
+                left -= 1
+                finding = self._vetted(finding)
+            found.append(finding)
+        return found
 
     def _faults(self, space: Space) -> frozenset[Fault]:
         """Everything wrong: claims that the bounds do not prove, outcomes without a price, and the rest."""
