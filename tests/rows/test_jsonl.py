@@ -70,6 +70,27 @@ def test_a_line_is_read_as_json_reads_it(line):
     assert outcome(loads, line) == outcome(by_json, line)
 
 
+@pytest.mark.parametrize("opening, closing", [("[", "]"), ('{"a":', "}"), ('[1, {"a": "{", "b":', "}]")])
+@pytest.mark.parametrize("row", ["%s", '{"gold": "18", "messages": %s}'])
+def test_a_line_nested_as_deep_as_json_reads_is_read_and_one_level_more_is_not(opening, closing, row):
+    def by_json(line):
+        return json.loads(line.decode("utf-8"))
+
+    def kind(read, line):
+        try:
+            read(line)
+        except RecursionError:
+            return RecursionError
+
+    found = []
+    for levels in (*range(56, 70), *range(880, 1010)):
+        line = (row % (opening * levels + "0" + closing * levels)).encode()
+        found.append(kind(loads, line))
+        assert found[-1] == kind(by_json, line), levels
+    assert found[0] is None
+    assert found[-1] is RecursionError
+
+
 FRAGMENTS = st.sampled_from([
     *rb'" \ \u d83d \ude00 { } [ ] : , - + 0 1 99999999999999999999 . e e308 e-320 true null NaN -Infinity'.split(),
     *[b'"a": 1', b" ", b"\t", b"\x7f", b"\xc3\xa9", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80", b"\xc0\x80", b"\xff", b"\x00"],
