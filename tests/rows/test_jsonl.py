@@ -70,7 +70,7 @@ def test_a_line_is_read_as_json_reads_it(line):
     assert outcome(loads, line) == outcome(by_json, line)
 
 
-@pytest.mark.parametrize("opening, closing", [("[", "]"), ('{"a":', "}"), ('[1, {"a": "{", "b":', "}]")])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}"), ('[1, {"a": "{", "b":', "}]")])
 @pytest.mark.parametrize("row", ["%s", '{"gold": "18", "messages": %s}'])
 def test_a_line_nested_as_deep_as_json_reads_is_read_and_one_level_more_is_not(opening, closing, row):
     def by_json(line):
