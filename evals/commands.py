@@ -193,6 +193,7 @@ def compare(
     flips: Annotated[
         int, typer.Option(help="Show this many flipped questions, both completions side by side.")
     ] = 0,
+    slices: Annotated[bool, typer.Option(help="Also print tables by slice.")] = False,
     format: Annotated[str, typer.Option(help="text, md, csv or json.")] = "text",
 ) -> None:
     """Compare runs with a baseline, paired by question."""
@@ -215,9 +216,11 @@ def compare(
     for sentence in made.conclusions:
         Console(markup=False, highlight=False).print(sentence)
     typer.echo()
-    print_tables(made.tables(), format, JSON_TOO)
+    print_tables([made.ledger_table(), *made.tables(slices=slices)], format, JSON_TOO)
     for note in made.notes():
         typer.echo(note)
+    if made.columns() and not slices:
+        typer.echo(f"by {', '.join(made.columns())}: --slices")
     if flips:
         side_by_side(made, folders, flips)
 

@@ -17,6 +17,7 @@ from rewardkit.statistics import Band, Estimate
 from rewardkit.statistics.bands import ENOUGH, UNKNOWN
 
 from .board import Board
+from .ledger import Ledger, ledger_table, ledgers
 from .verdict import LEVEL, conclusions
 
 STARRED = "* the primary metric differs from the first run's: p < .05 after Holm over the runs, paired"
@@ -44,6 +45,8 @@ class Difference:
     test: str
     adjusted: float = field(metadata=called("holm"))
     detectable: float
+    bounds: tuple[float, float] | None = None
+    """The least and the most that the difference could be, whatever the missing samples are; None where none matters."""
 
     @property
     @computed("slice")
@@ -125,12 +128,26 @@ class RunComparison:
         """A star for a primary metric that differs after Holm, and for nothing else."""
         return "*" if (row.metric, row.arm) == self.primary and row.adjusted < LEVEL else ""
 
-    def tables(self) -> list[Table]:
-        """For each run: its differences over all questions; then one table for each sliced column."""
+    @property
+    @computed("ledger")
+    def ledger(self) -> dict[str, list[Ledger]]:
+        """What became of the completions of each run, over all its questions."""
+        return {name: ledgers(board) for name, board in zip(self.names, self.boards, strict=True)}
+
+    def ledger_table(self) -> Table:
+        """The ledger of every run, to be read before the tables."""
+        return ledger_table(dict(zip(self.names, self.boards, strict=True)))
+
+    def tables(self, *, slices: bool = True) -> list[Table]:
+        """For each run: its differences over all questions; then, with `slices`, one table for each sliced column."""
         made = [self._table(name) for name in self.names[1:]]
-        for column in dict.fromkeys(row.column for row in self.rows if row.column):
+        for column in self.columns() if slices else ():
             made += [self._slices(name, column) for name in self.names[1:]]
         return made
+
+    def columns(self) -> list[str]:
+        """The sliced columns."""
+        return list(dict.fromkeys(row.column for row in self.rows if row.column))
 
     def ablation(self, extra: Sequence[tuple[str, Sequence[str]]] = ()) -> Table:
         """One row per run and one column per metric, as papers print it. `extra` adds (header, one string per run)."""
@@ -169,6 +186,8 @@ class RunComparison:
         return made
 
     def _table(self, run: str) -> Table:
+        shown = [row for row in self.rows if row.run == run and not row.column]
+        bounded = any(row.bounds for row in shown)
         made = [
             [
                 f"{row.metric} ({row.arm})",
@@ -177,16 +196,19 @@ class RunComparison:
                 _signed(row.difference),
                 probability(row.p),
                 figure(row.detectable, row.unit),
+                *([_bounds(row)] if bounded else []),
             ]
-            for row in self.rows
-            if row.run == run and not row.column
+            for row in shown
         ]
         headers = ["metric", self.names[0], run, "difference", "p", "detectable"]
+        headers += ["bounds"] if bounded else []
         note = (
             "paired over questions; p: exact McNemar for greedy accuracy, else the runs exchanged question by "
             "question, and not corrected for the number of metrics: only the first sentence is a finding; detectable: with "
             "80 % power"
         )
+        if bounded:
+            note += "; bounds: of the difference, were every missing sample of one run wrong and of the other right"
         return Table(
             headers,
             made,
@@ -213,6 +235,10 @@ class RunComparison:
 
     def _repr_html_(self) -> str:
         return "".join(table.html() for table in self.tables())
+
+
+def _bounds(row: Difference) -> str:
+    return " to ".join(figure(bound, "difference") for bound in row.bounds) if row.bounds else ""
 
 
 def _signed(made: Estimate) -> str:

@@ -184,7 +184,20 @@ def _difference(
         test=test,
         adjusted=math.nan,
         detectable=minimum_detectable_difference(per_question, clusters=clusters),
+        bounds=_bounds(ours, base.index[mask], theirs, other.index[mask]),
     )
+
+
+def _bounds(
+    ours: Measure, at: NDArray[np.int64], theirs: Measure, there: NDArray[np.int64]
+) -> tuple[float, float] | None:
+    """The difference with what one run misses wrong and what the other misses right, both ways; None where nothing is missing."""
+    if ours.bounds is None and theirs.bounds is None:
+        return None
+    least, most = (bound[at] for bound in ours.bounds or (ours.num, ours.num))
+    low, high = (bound[there] for bound in theirs.bounds or (theirs.num, theirs.num))
+    known = np.isfinite(least) & np.isfinite(low)
+    return (float((low - most)[known].mean()), float((high - least)[known].mean())) if known.any() else None
 
 
 def _pair(measure: Measure, index: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

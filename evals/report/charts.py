@@ -26,6 +26,9 @@ from ..metrics import QUADRANTS, pass_at_k
 BARS = 17
 """Distinct pass rates that are drawn apart; more are rounded to sixteenths, but never to none or all."""
 
+SLICE_BARS = 48
+"""Bars of a picture of slices; where there would be more, those of the largest slices are drawn."""
+
 QUADRANT_COLOURS = {"solid": "@correct", "lucky": "@none_correct", "headroom": "@s2", "never": "@no_answer"}
 
 Boards = Mapping[str, Board]
@@ -106,23 +109,33 @@ def curves(boards: Boards) -> Chart | None:
 
 
 def slices(boards: Boards, column: str) -> Chart | None:
-    """Greedy accuracy (or mean@n) of each value of a column with its interval, one bar per run."""
+    """Greedy accuracy (or mean@n) of each value of a column with its interval, one bar per run.
+
+    Of a column with many values those with the most questions, as many as make `SLICE_BARS`; the title says so.
+    """
+    first = next(iter(boards.values()))
+    sizes = {value: int(mask.sum()) for (found, value), mask in first.slices().items() if found == column}
+    kept = sorted(sizes, key=lambda value: -sizes[value])[: max(SLICE_BARS // len(boards), 4)]
+    title = alt.TitleParams(f"Accuracy by {column}")
+    if len(kept) < len(sizes):
+        title.subtitle = f"the {len(kept)} of {len(sizes)} with the most questions"
     rows: list[dict[str, Any]] = []
     for name, board in boards.items():
         wanted = [m for m in measures(board) if m.name == "accuracy" or m.name.startswith("mean@")][:1]
         for (found, value), mask in board.slices().items():
-            for measure in wanted if found == column else ():
+            for measure in wanted if found == column and value in kept else ():
                 rows.append(_interval(name, measure.estimate(mask), slice=value))
     if not rows:
         return None
     order = list(dict.fromkeys(row["slice"] for row in rows))
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        y=alt.Y("slice:N", sort=order, title=None), yOffset=alt.YOffset("run:N", sort=list(boards))
+        y=alt.Y("slice:N", sort=order, title=None, axis=alt.Axis(labelLimit=120)),
+        yOffset=alt.YOffset("run:N", sort=list(boards)),
     )
     bars = base.mark_bar(opacity=0.7).encode(x=share_x("value:Q"), color=colour("run", list(boards)))
     rules = base.mark_rule(strokeWidth=1.2).encode(x=share_x("low:Q"), x2="high:Q")
     height = max(56, 15 * len(rows) + 8 * len(order))
-    return alt.layer(bars, rules).properties(width=WIDE, height=height, title=f"Accuracy by {column}")
+    return alt.layer(bars, rules).properties(width=WIDE, height=height, title=title)
 
 
 def pass_rates(boards: Boards) -> Chart | None:
@@ -154,7 +167,10 @@ def pass_rates(boards: Boards) -> Chart | None:
         .mark_bar()
         .encode(
             x=alt.X(
-                "label:O", sort=order, title="share of samples that are right", axis=alt.Axis(labelAngle=0)
+                "label:O",
+                sort=order,
+                title="share of samples that are right",
+                axis=alt.Axis(labelAngle=0, labelOverlap="greedy"),
             ),
             y=alt.Y("questions:Q", title="questions"),
             xOffset=alt.XOffset("run:N", sort=list(boards)),

@@ -18,6 +18,7 @@ from rewardkit.evals.analysis.summary import summarise
 from rewardkit.evals.analysis.truth import auc, reward_against_truth
 from rewardkit.evals.commands import app
 from rewardkit.evals.profiles import load_reader
+from rewardkit.evals.report import charts
 from rewardkit.evals.run import EvaluationRun, generate_run
 from rewardkit.evals.run.score import score_run
 from rewardkit.evals.suite.suite import load_suite
@@ -121,6 +122,51 @@ def test_missing_samples_are_missing_and_never_wrong(tmp_path):
         "sampled: missing 318 of 480 completions, not counted as wrong: 79 questions left out; 1 question with what "
         "the other samples define. bounds: were all of them wrong, and right"
     ) in summarise(board).notes
+
+
+def test_a_comparison_shows_the_ledger_and_what_missing_samples_could_change(runs, tmp_path):
+    """The bounds of a difference hold it whatever the missing samples are: here what they were is known."""
+    settings = (*STANDARD, "arms.greedy=null")
+    part = EvaluationRun(tmp_path / "part")
+    generate_run(part, load_suite("arithmetic", settings), Simulated("tuned", 0.6), window=4 * 100)
+    score_run(part, load_reader("accuracy"), asked="accuracy")
+    whole = make(tmp_path / "base", Simulated("base", 0.4), settings)
+    made = compare([load_board(whole), load_board(part)])
+    true = found(compare([load_board(runs["base"]), load_board(runs["tuned"])]), "mean@n", "sampled")
+    row = found(made, "mean@n", "sampled")
+    assert row.bounds is not None
+    assert row.bounds[0] < true.difference.value < row.bounds[1]
+    missing = sum(arm["missing"] for arm in encode(made)["ledger"]["part"])
+    assert row.bounds[1] - row.bounds[0] == pytest.approx(missing / 480)
+    assert true.bounds is None
+    told = " ".join(invoke("compare", whole.path, part.path).split())
+    assert told.index(made.conclusions[0][:30]) < told.index("missing")
+    assert "bounds: of the difference" in told
+    assert "bounds" not in invoke("compare", runs["base"].path, runs["tuned"].path)
+
+
+def test_tables_by_slice_are_behind_an_option(runs):
+    paths = [runs[name].path for name in ("base", "tuned", "same")]
+    assert "by steps" not in (short := invoke("compare", *paths)).replace("by steps:", "")
+    assert "--slices" in short
+    assert "tuned by steps" in invoke("compare", *paths, "--slices")
+
+
+def test_a_picture_of_many_slices_shows_the_largest_and_says_so(tmp_path):
+    """Three questions for each topic below 10, one for each of the other forty."""
+    topics = [*range(50), *range(10), *range(10)]
+    rows = [{"id": str(i), "question": "1 + 1", "gold": "2", "topic": f"t{t}"} for i, t in enumerate(topics)]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    settings = ("data.generate=null", f"data.path={tmp_path / 'rows.jsonl'}", "data.id=id", "slices=[topic]")
+    board = load_board(make(tmp_path / "run", Simulated("run", 0.5), settings))
+    one = charts.slices({"a": board}, "topic").to_dict()
+    assert one["height"] < 1200
+    assert one["title"]["subtitle"] == "the 48 of 50 with the most questions"
+    four = charts.slices({name: board for name in "abcd"}, "topic").to_dict()
+    assert four["height"] < 1000
+    [drawn] = {tuple(sorted({row["slice"] for row in rows})) for rows in four["datasets"].values()}
+    assert set(drawn) >= {f"t{place}" for place in range(10)}
+    assert len(drawn) == 12
 
 
 def test_the_board_agrees_with_counting_by_hand(runs):
