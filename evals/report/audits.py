@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rewardkit.audit.findings import witness_cells
+from rewardkit.audit.findings import quoted, witness_cells
 from rewardkit.formatting import ends
 from rewardkit.pages.blocks import Block, FindingCard, Folded, Heading, Prose, Tabled
 from rewardkit.pages.page import Section
@@ -25,7 +25,18 @@ TITLES = {
     "movers": "Completions whose reward moved most",
     "inversions": "Wrong completions pushed up",
 }
-HIDDEN = ("kind", "version", "recipe", "digest", "failed", "allowed", "findings", "before", "after")
+HIDDEN = (
+    "headline",
+    "kind",
+    "version",
+    "recipe",
+    "digest",
+    "failed",
+    "allowed",
+    "findings",
+    "before",
+    "after",
+)
 MOST = 40
 """Rows of a list that are shown."""
 MOST_SHOWN = 240
@@ -36,7 +47,8 @@ def audit_section(audits: Sequence[Mapping[str, Any]]) -> Section:
     """The findings about each recipe; those that need no action behind a title."""
     blocks: list[Block] = []
     for audit in audits:
-        blocks += [Heading(f"{audit['recipe']}"), *findings_of(audit), *_rest(audit)]
+        headline = f": {audit['headline']}" if "headline" in audit else ""
+        blocks += [Heading(f"{audit['recipe']}{headline}"), *findings_of(audit), *_rest(audit)]
     lead = "What each recipe pays for, proven or refuted by a completion that is really scored so."
     return Section("Audits", blocks, lead, list(audits))
 
@@ -59,7 +71,8 @@ def findings_of(audit: Mapping[str, Any]) -> list[Block]:
 
 def _finding(found: Mapping[str, Any], allowed: Mapping[str, str]) -> FindingCard:
     witness = found.get("witness")
-    fixes = [f"--set {setting}" for setting in found.get("fix") or found.get("mend") or ()]
+    settings = found.get("fix") or found.get("mend") or ()
+    fixes = [" ".join(f"--set {quoted(setting)}" for setting in settings)] if settings else []
     if found.get("advice"):
         fixes.append(found["advice"])
     return FindingCard(

@@ -158,6 +158,7 @@ class Audit:
         return tuple(found for found in self.findings if found.severity != Severity.INFO or found.asked)
 
     @property
+    @computed("headline")
     def headline(self) -> str:
         """The verdict in a line: sound, or not, or not shown to be."""
         warnings = [f for f in self.loud if f.severity == Severity.WARNING and f.code not in self.allowed]
