@@ -194,6 +194,13 @@ def compare(
         int, typer.Option(help="Show this many flipped questions, both completions side by side.")
     ] = 0,
     slices: Annotated[bool, typer.Option(help="Also print tables by slice.")] = False,
+    profiles: Annotated[
+        bool,
+        typer.Option("--profiles", help="Also compare under each of the suite's readers, or those of -p."),
+    ] = False,
+    profile: Annotated[
+        list[str] | None, typer.Option("--profile", "-p", help="A reader for --profiles. Repeatable.")
+    ] = None,
     format: Annotated[str, typer.Option(help="text, md, csv or json.")] = "text",
 ) -> None:
     """Compare runs with a baseline, paired by question."""
@@ -201,8 +208,11 @@ def compare(
     from .analysis.flips import side_by_side
     from .analysis.paired import compare as compare_boards
     from .analysis.plan_columns import plan_columns
+    from .analysis.readers import compare_readers
     from .run import EvaluationRun
 
+    if (profiles or profile) and (table or format in ("csv", "json")):
+        raise UsageError("--profiles adds tables to the text; leave out --table, or --format")
     if column and not (table or format == "csv"):
         raise UsageError("--column adds columns to the table that --table prints; give both")
     folders = [EvaluationRun.existing(path) for path in runs]
@@ -221,6 +231,13 @@ def compare(
         typer.echo(note)
     if made.columns() and not slices:
         typer.echo(f"by {', '.join(made.columns())}: --slices")
+    if profiles or profile:
+        suite = folders[0].suite()
+        read = compare_readers(folders, made.names, profile or [suite.recipe, *suite.profiles])
+        typer.echo()
+        print_tables(read.tables(), format)
+        for sentence in read.warnings():
+            Console(markup=False, highlight=False).print(sentence)
     if flips:
         side_by_side(made, folders, flips)
 

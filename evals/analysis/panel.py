@@ -65,12 +65,7 @@ def panel(folder: EvaluationRun, profiles: Sequence[str], *, examples: int = 20)
     """Read a run under each profile (recipes do too); existing passes are used again."""
     boards: dict[str, Board] = {}
     for profile in profiles:
-        recipe = load_reader(profile)
-        name = pass_name(recipe)
-        about = folder.scores / f"{name}.json"
-        if not about.exists() or not _fresh(folder, name, recipe.digest):
-            score_run(folder, recipe, name, asked=profile)
-        boards[profile] = load_board(folder, name)
+        boards[profile] = board_under(folder, profile)
     names = list(boards)
     first = boards[names[0]]
     accuracy: dict[str, dict[str, Estimate]] = {}
@@ -96,6 +91,15 @@ def panel(folder: EvaluationRun, profiles: Sequence[str], *, examples: int = 20)
                 no = [name for name in names if name not in yes]
                 found.append((first.items[place].id, arm, int(sample), yes, no))
     return Panel(names, accuracy, bounds, disagree, found, total)
+
+
+def board_under(folder: EvaluationRun, profile: str) -> Board:
+    """A run as this profile (or recipe) reads it; a pass that is there and fresh is used again."""
+    recipe = load_reader(profile)
+    name = pass_name(recipe)
+    if not (folder.scores / f"{name}.json").exists() or not _fresh(folder, name, recipe.digest):
+        score_run(folder, recipe, name, asked=profile)
+    return load_board(folder, name)
 
 
 def _fresh(folder: EvaluationRun, name: str, digest: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rewardkit.formatting import number_of
 from rewardkit.pages.tables import figure, interval, probability
+from rewardkit.statistics import holm
 
 if TYPE_CHECKING:
     from .comparison import Curves, Difference
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 LEVEL = 0.05
 POINTS = 0.02
 """The difference whose cost in questions is said."""
+MOVES = {"no_answer": "format", "truncated": "length"}
+"""What may move accuracy without ability, by the metric that shows it."""
 WORDS = {"accuracy": "greedy accuracy"}
 
 
@@ -63,8 +66,25 @@ def conclusions(
     if not found:
         name = WORDS.get(metric, metric)
         made.append(f"Nothing is concluded: {name}, the primary metric, needs the {arm} arm in every run.")
+    made += cautions(rows, found)
     made += [f"{curve.run}: {curve.told()}." for curve in curves]
     return made + [outlook(row) if runs == 1 else f"{row.run}: {outlook(row)}" for row in found]
+
+
+def cautions(rows: Sequence[Difference], decided: Sequence[Difference]) -> list[str]:
+    """Differences of the primary metric with which answers that are missing or cut moved the other way (Holm over all of them)."""
+    sure = {row.run: row for row in decided if row.adjusted < LEVEL}
+    moved = [
+        row for row in rows if row.metric in MOVES and not row.column and row.arm in {d.arm for d in decided}
+    ]
+    made = []
+    for row, p in zip(moved, holm([row.p for row in moved]), strict=True):
+        if p < LEVEL and row.run in sure and row.difference.value * sure[row.run].difference.value < 0:
+            made.append(
+                f"{row.run}: {row.metric} ({row.arm}) moved with it, {figure(row.base.value)} to {figure(row.other.value)} "
+                f"({_p(p)} after Holm): part of the difference may be {MOVES[row.metric]}, not ability (--profiles, --flips)."
+            )
+    return made
 
 
 def _p(p: float) -> str:
