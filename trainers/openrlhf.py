@@ -23,7 +23,15 @@ from typing import Any
 
 from rewardkit.errors import DataError, RewardkitError, SetupError, UsageError
 from rewardkit.rows import GoldReader
-from rewardkit.trainers.adapter.told import Told, golds_of, label_of, logged, one_at_a_time, paid, told
+from rewardkit.trainers.adapter.configured import (
+    ConfiguredRecipe,
+    configured,
+    golds_of,
+    label_of,
+    logged,
+    one_at_a_time,
+    paid,
+)
 from rewardkit.types import Finish, Rollout
 
 log = logging.getLogger("rewardkit")
@@ -93,9 +101,9 @@ def rollouts_of(
     return made
 
 
-def ready() -> Told:
+def ready() -> ConfiguredRecipe:
     """The recipe and tokenizer of the environment. Raises UsageError for what OpenRLHF cannot serve."""
-    found = told()
+    found = configured()
     one_at_a_time(found.recipe, "OpenRLHF")
     if found.tokenizer is None:
         raise UsageError(

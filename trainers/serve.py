@@ -31,8 +31,8 @@ from rewardkit.rows.golds import ON_COMMAND_LINE
 from rewardkit.rows.values import short
 from rewardkit.types import Finish, Gold, Rollout, Score
 
+from .adapter.configured import ConfiguredRecipe, golds_of, logged, one_at_a_time, paid
 from .adapter.observe import explanation
-from .adapter.told import Told, golds_of, logged, one_at_a_time, paid
 from .openrlhf import hub_tokenizer, rollouts_of
 
 Body = ConfigDict(extra="forbid")
@@ -142,7 +142,7 @@ def gold_reader(recipe: Recipe, gold_extract: str | None) -> GoldReader:
 class Service:
     """What the server needs to answer: a recipe, the model's tokenizer if one is given, and the limits of a request."""
 
-    told: Told
+    configured: ConfiguredRecipe
     hub: Any
     """The same tokenizer, loaded by transformers, to strip the end-of-sequence token from OpenRLHF's texts."""
     gold_extract: str | None
@@ -152,7 +152,7 @@ class Service:
     @property
     def recipe(self) -> Recipe:
         """The recipe that is served."""
-        return self.told.recipe
+        return self.configured.recipe
 
     def golds(self) -> GoldReader:
         """A new reader for each request: what one client posts must not affect the next."""
@@ -200,7 +200,7 @@ class Service:
         if size > self.max_batch:
             raise refused(413, f"{size} rollouts in one request; at most {self.max_batch} are accepted")
         try:
-            return self.told.score(rollouts())
+            return self.configured.score(rollouts())
         except RewardkitError as error:
             raise refused(422, str(error)) from error
 
@@ -274,7 +274,7 @@ def build(
     from rewardkit import __version__
 
     service = Service(
-        told=Told(recipe, gold_reader(recipe, gold_extract), tokenizer),
+        configured=ConfiguredRecipe(recipe, gold_reader(recipe, gold_extract), tokenizer),
         hub=hub_tokenizer(tokenizer) if tokenizer is not None else None,
         gold_extract=gold_extract,
         max_batch=max_batch,

@@ -25,11 +25,11 @@ from rewardkit.rows import Columns, GoldReader
 from rewardkit.rows.values import RowFault, as_list, prompt, said
 from rewardkit.types import Finish, Rollout, Score
 
+from .adapter.configured import warn_lacking, watch_first
 from .adapter.fit import check_fit
 from .adapter.observe import Log, Slices
 from .adapter.observe import columns as observed_columns
 from .adapter.observe import metrics as observed_metrics
-from .adapter.told import warn_lacking, watch_first
 
 NOT_COLUMNS = frozenset({"prompts", "completions", "completion_ids", "trainer_state", "environments"})
 

@@ -25,7 +25,7 @@ from rewardkit.rows import GoldReader
 from rewardkit.rows.values import said
 from rewardkit.types import DECIDED, Finish, Gold, Rollout, Score
 
-from .adapter.told import golds_of, warn_lacking
+from .adapter.configured import golds_of, warn_lacking
 
 if not hasattr(vf, "Rubric"):
     raise SetupError(

@@ -26,7 +26,7 @@ from rewardkit.rows import GoldReader
 from rewardkit.rows.values import RowFault, said
 from rewardkit.types import Finish, Rollout
 
-from .adapter.told import golds_of, logged, one_at_a_time, paid, warn_lacking
+from .adapter.configured import golds_of, logged, one_at_a_time, paid, warn_lacking
 
 try:
     import verifiers.v1 as vf  # pyright: ignore[reportMissingImports]

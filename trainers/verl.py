@@ -21,8 +21,15 @@ from typing import Any
 
 from rewardkit.errors import UsageError
 from rewardkit.recipe.recipe import Recipe
+from rewardkit.trainers.adapter.configured import (
+    ConfiguredRecipe,
+    configured,
+    golds_of,
+    logged,
+    one_at_a_time,
+    paid,
+)
 from rewardkit.trainers.adapter.fit import reads_truncation
-from rewardkit.trainers.adapter.told import Told, golds_of, logged, one_at_a_time, paid, told
 from rewardkit.types import Rollout, Score
 
 NAMES = ("recipe", "settings", "tokenizer", "gold_extract")
@@ -92,12 +99,12 @@ def _told(
     tokenizer: str | None,
     gold_extract: str | None,
     others: Mapping[str, Any],
-) -> Told:
+) -> ConfiguredRecipe:
     for name in others:
         meant = get_close_matches(name, NAMES, n=1, cutoff=0.75)
         if meant:
             raise UsageError(f"unknown reward_kwargs.{name}; did you mean '{meant[0]}'?")
-    found = told(recipe, settings, tokenizer, gold_extract, OPTION)
+    found = configured(recipe, settings, tokenizer, gold_extract, OPTION)
     if reads_truncation(found.recipe):
         raise UsageError(
             f"{found.recipe.ref} reads `truncated`, which verl does not pass to reward functions; train with TRL, or with a "

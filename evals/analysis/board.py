@@ -193,8 +193,8 @@ def put(board: ArmBoard, place: int, sample: int, row: Mapping[str, Any]) -> Non
     """Write a row of a scoring pass to its cell."""
     at = place, sample
     board.outcome[at] = CODE[row["outcome"]]
-    board.reward[at] = _number(row["total"])
-    board.tokens[at] = _number(row["tokens"])
+    board.reward[at] = number(row["total"])
+    board.tokens[at] = number(row["tokens"])
     board.truncated[at] = math.nan if row["finish"] == "unknown" else float(row["finish"] == "length")
     board.characters[at] = row["characters"]
     board.unusual[at] = row["unusual"]
@@ -202,7 +202,7 @@ def put(board: ArmBoard, place: int, sample: int, row: Mapping[str, Any]) -> Non
     board.votes[place][sample] = row.get("vote", row["prediction"])
     for term in row["terms"]:
         if term["label"] in board.terms:
-            board.terms[term["label"]][at] = _number(term["value"])
+            board.terms[term["label"]][at] = number(term["value"])
 
 
 def scorings(folder: EvaluationRun) -> list[str]:
@@ -249,7 +249,8 @@ def _natural(text: str) -> tuple[int, float, str]:
         return 1, 0.0, text
 
 
-def _number(value: float | None) -> float:
+def number(value: float | None) -> float:
+    """A number of a row as arrays hold it: NaN for None."""
     return math.nan if value is None else float(value)
 
 

@@ -7,7 +7,6 @@ golds are taken from it; otherwise the page says so.
 from __future__ import annotations
 
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -26,6 +25,8 @@ from rewardkit.rows import Columns, read_rollouts
 from rewardkit.scoring.file import fingerprint
 from rewardkit.statistics import ratio_interval, wilson
 from rewardkit.types import Outcome, Rollout
+
+from ..analysis.board import number
 
 NEEDED = ("total", "outcome", "terms", "recipe")
 
@@ -83,7 +84,7 @@ def _paid(rows: Sequence[Mapping[str, Any]]) -> Table:
     cells = []
     for label in ("total", *labels):
         paid = np.array(
-            [_number(row["total"] if label == "total" else row["terms"].get(label)) for row in rows]
+            [number(row["total"] if label == "total" else row["terms"].get(label)) for row in rows]
         )
         kept = paid[np.isfinite(paid)]
         if not len(kept):
@@ -160,7 +161,3 @@ def _row(name: str, row: Mapping[str, Any], rollout: Rollout | None) -> dict[str
         "recipe": row["recipe"],
         "slices": {},
     }
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)

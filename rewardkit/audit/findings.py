@@ -197,15 +197,6 @@ class Audit:
     _repr_markdown_ = markdown
 
 
-def signed(value: float, digits: int = 3) -> str:
-    """A number with its sign in front.
-
-    >>> signed(0.0431), signed(-0.566)
-    ('+0.043', '-0.566')
-    """
-    return f"{value:+.{digits}f}"
-
-
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -252,7 +243,7 @@ def witness_cells(rows: Sequence[Mapping[str, Any]], width: int = SHOWN) -> tupl
     cells = []
     for row in rows:
         push = row.get("advantage")
-        pushes = ["" if push is None else signed(push)] if pushed else []
+        pushes = ["" if push is None else f"{push:+.3f}"] if pushed else []
         tokens = "" if row.get("tokens") is None else str(row["tokens"])
         completion = shortened(row["completion"], width)
         cells.append([num(row["total"], digits), *pushes, row["outcome"], tokens, completion])

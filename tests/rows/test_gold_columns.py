@@ -146,9 +146,9 @@ def verl_batch(rows, *_):
 
 def openrlhf(rows, *_):
     from rewardkit.trainers import openrlhf
-    from rewardkit.trainers.adapter.told import told
+    from rewardkit.trainers.adapter.configured import configured
 
-    found = told()
+    found = configured()
     asked = [row["question"] for row in rows]
     queries = [question + text for question, text in zip(asked, texts(rows), strict=True)]
     scores = found.score(openrlhf.rollouts_of(queries, asked, golds(rows), found.golds))

@@ -13,7 +13,7 @@ import pytest
 from rewardkit.errors import DataError, UsageError
 from rewardkit.rows import GoldReader
 from rewardkit.trainers import verl
-from rewardkit.trainers.adapter import told as environment
+from rewardkit.trainers.adapter import configured as environment
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
@@ -24,9 +24,9 @@ HERE = Path(__file__).parent
 
 def test_arguments_go_before_the_environment(named):
     named("countdown@1")
-    assert environment.told().recipe.ref == "countdown@1"
-    assert environment.told("r1-triplet@1", tokenizer="x").recipe.ref == "r1-triplet@1"
-    clipped = environment.told(settings=["reward.countdown.weight=0.5"]).recipe
+    assert environment.configured().recipe.ref == "countdown@1"
+    assert environment.configured("r1-triplet@1", tokenizer="x").recipe.ref == "r1-triplet@1"
+    clipped = environment.configured(settings=["reward.countdown.weight=0.5"]).recipe
     assert clipped.ref == "countdown@1 with reward.countdown.weight=0.5"
 
 

@@ -76,9 +76,9 @@ def figures(policy: EvaluatedPolicy) -> dict[str, Estimate]:
 
 def table(policies: Mapping[str, EvaluatedPolicy]) -> Table:
     """A row a policy, in per cent."""
-    told = {name: figures(policy) for name, policy in policies.items()}
-    headers = ["policy", *next(iter(told.values()))]
-    rows = [[name, *map(_percent, row.values())] for name, row in told.items()]
+    made = {name: figures(policy) for name, policy in policies.items()}
+    headers = ["policy", *next(iter(made.values()))]
+    rows = [[name, *map(_percent, row.values())] for name, row in made.items()]
     count = len(next(iter(policies.values())).right)
     note = f"per cent of {count} problems nobody was trained on; in brackets 95 % intervals over problems"
     return Table(headers, rows, notes=[note])

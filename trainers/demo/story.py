@@ -44,8 +44,8 @@ def tell(folder: Path, seed: int, versions: Sequence[int], size: DemoSize, conso
         _train(folder, grpo_plan(size, seed, version), f"v{version}", caption, console)
     names = ["sft", *(f"v{version}" for version in versions)]
     _evaluate(folder, seed, names, console)
-    told = _compare(folder, names, size, console)
-    page = _page(folder, names, told, size, console)
+    found = _compare(folder, names, size, console)
+    page = _page(folder, names, found, size, console)
     console.print(f"\nDone in {time.monotonic() - began:.0f} s. Everything is in {folder}/", highlight=False)
     return page
 
@@ -196,9 +196,9 @@ def _compare(folder: Path, names: Sequence[str], size: DemoSize, console: Consol
     _caption(console, "7. What the reward bought")
     policies = {name: policy_of(load_board(EvaluationRun.existing(folder / "eval" / name))) for name in names}
     table(policies).print()
-    told = claims(policies)
+    found = claims(policies)
     console.print()
-    for claim in told:
+    for claim in found:
         mark = "[green]✓[/]" if claim.holds else "[yellow]–[/]"
         console.print(mark, claim.line(), highlight=False)
     if size != WHOLE:
@@ -210,13 +210,13 @@ def _compare(folder: Path, names: Sequence[str], size: DemoSize, console: Consol
             style="dim",
             highlight=False,
         )
-    write_whole(folder / "claims.json", json_text(told))
+    write_whole(folder / "claims.json", json_text(found))
     write_whole(folder / "table.md", table(policies).markdown() + "\n")
-    return told
+    return found
 
 
 def _page(
-    folder: Path, names: Sequence[str], told: Sequence[StoryClaim], size: DemoSize, console: Console
+    folder: Path, names: Sequence[str], found: Sequence[StoryClaim], size: DemoSize, console: Console
 ) -> Path:
     from rewardkit.evals.report import build
 
@@ -231,7 +231,7 @@ def _page(
         f"start: with version 0 of {RECIPE}, and with versions that fix it. Every figure here is from this run. It "
         "shows RL eliciting a way of reasoning that the policy already had; it teaches it no new facts."
         + shorter,
-        *told,
+        *found,
     ]
     sources = [
         *(folder / "eval" / name for name in names),

@@ -172,20 +172,15 @@ class Loader:
     ) -> list[Row]:
         data = self.resolved.plan.data[name]
         source = data.path or data.hub or name
+        lacking = None
         if stage.kind == "sft" and data.completion is None:
-            raise self.resolved.fault(
-                f"an sft stage ('{stage.name}') learns from '{name}', which has no `completion` template",
-                "data",
-                name,
-                "prompt",
+            lacking = (
+                f"an sft stage ('{stage.name}') learns from '{name}', which has no `completion` template"
             )
         if stage.kind == "grpo" and data.gold is None:
-            raise self.resolved.fault(
-                f"a grpo stage ('{stage.name}') needs the gold of '{name}': write `gold: COLUMN`",
-                "data",
-                name,
-                "prompt",
-            )
+            lacking = f"a grpo stage ('{stage.name}') needs the gold of '{name}': write `gold: COLUMN`"
+        if lacking:
+            raise self.resolved.fault(lacking, "data", name, "prompt")
         raw = list(enumerate(self.raw(name), start=1))
         chosen = [(number, row) for number, row in raw if kept(row, data.where, data.filter, source, number)]
         if len(chosen) < len(raw):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
-from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, TrainerCallback
+from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, Trainer, TrainerCallback
 from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.sft_config import SFTConfig
@@ -95,10 +95,7 @@ def train_sft(
         processing_class=AutoTokenizer.from_pretrained(start),
         callbacks=list(callbacks),
     )
-    trainer.remove_callback(PrinterCallback)
-    trainer.train()
-    trainer.save_model(str(folder))
-    return trainer.state.log_history
+    return _trained(trainer, folder)
 
 
 def train_grpo(
@@ -123,6 +120,11 @@ def train_grpo(
         processing_class=AutoTokenizer.from_pretrained(start),
         callbacks=list(callbacks),
     )
+    return _trained(trainer, folder)
+
+
+def _trained(trainer: Trainer, folder: str | Path) -> list[dict[str, Any]]:
+    """Train, save the model to `folder` and return the log."""
     trainer.remove_callback(PrinterCallback)
     trainer.train()
     trainer.save_model(str(folder))

@@ -81,7 +81,7 @@ def evaluate(suite: Suite, model: str, out: Path, adapter: str | None = None) ->
     }
 
 
-def told(figures: dict[str, float]) -> str:
+def headlines(figures: dict[str, float]) -> str:
     """The headlines on one line."""
     shown = [
         f"{name.partition('/')[2]} {value:.3f}"
@@ -146,4 +146,4 @@ class EvalCallback(TrainerCallback):
         )
         shutil.rmtree(copy)
         append_row(self.table, {"stage": self.stage, "step": step, "kind": "suite", **figures})
-        self.say(f"{self.stage}, step {step}: {self.suite.suite}: {told(figures)}")
+        self.say(f"{self.stage}, step {step}: {self.suite.suite}: {headlines(figures)}")

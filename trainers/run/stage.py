@@ -215,7 +215,7 @@ def _eval_after(run: StageRun, step: int) -> None:
     stage = run.resolved.plan.stages[run.at]
     if stage.eval is None:
         return
-    from .evaluation import evaluate, open_suite, random_states_kept, told
+    from .evaluation import evaluate, headlines, open_suite, random_states_kept
 
     suite = open_suite(run.resolved, stage.eval)
     out = run.path / "evals" / "final"
@@ -225,7 +225,7 @@ def _eval_after(run: StageRun, step: int) -> None:
     append_row(
         run.folder.metrics, {"stage": stage.name, "step": step, "kind": "suite", "final": True, **figures}
     )
-    run.say(f"{stage.name}: {suite.suite}: {told(figures)}")
+    run.say(f"{stage.name}: {suite.suite}: {headlines(figures)}")
 
 
 def _trained_by(run: StageRun, callbacks: list[TrainerCallback]) -> Any:

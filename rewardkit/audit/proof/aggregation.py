@@ -13,7 +13,7 @@ import numpy as np
 
 from ...formatting import num
 from ...types import Score
-from ..findings import Finding, Severity, signed, witnessed
+from ..findings import Finding, Severity, witnessed
 from ..rollouts.grpo import EPSILON, advantages, deviation, mean
 from ..witness.search import Search
 from ..witness.writing import ProblemKey, problem_of
@@ -43,7 +43,7 @@ def aggregation(search: Search, size: int = SIZE) -> list[Finding]:
             code="aggregation",
             severity=Severity.INFO,
             sentence=f"With TRL's normalize_then_sum this wrong answer ({num(rescored[-1].total)}) beats this right one "
-            f"({num(rescored[0].total)}): {signed(turned[-1])} against {signed(turned[0])}, in a group of {size} with "
+            f"({num(rescored[0].total)}): {turned[-1]:+.3f} against {turned[0]:+.3f}, in a group of {size} with "
             f"{number} right.",
             advice="train with sum_then_normalize, TRL's default",
             witness=witnessed(rescored, turned, note="advantages under normalize_then_sum"),

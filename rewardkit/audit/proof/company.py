@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ...terms.cells import Cell
 from ...types import Outcome, Score
-from ..findings import ClaimVerdict, Finding, Severity, signed, witnessed
+from ..findings import ClaimVerdict, Finding, Severity, witnessed
 from ..rollouts.grpo import of_group
 from ..space import SLACK, Space
 from ..witness.search import Search
@@ -48,7 +48,7 @@ def _of(
     if groups is None:
         return _maybe(space, search, other, plural, cells)
     raised = {str(size): of_group([score.total for score in scores])[1] for size, scores in groups.items()}
-    shown = ", ".join(f"{signed(value)} at G={size}" for size, value in raised.items())
+    shown = ", ".join(f"{value:+.3f} at G={size}" for size, value in raised.items())
     scores = groups[sizes[0]]
     x, y = apart(scores[2].total, scores[1].total)
     return Finding(

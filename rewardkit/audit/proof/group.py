@@ -22,7 +22,7 @@ from ...documents import OMITTED, called, encode, written_as
 from ...formatting import listed, num
 from ...terms.cells import Cell
 from ...types import Outcome, Score
-from ..findings import ClaimVerdict, Finding, Severity, signed, spoken, witnessed
+from ..findings import ClaimVerdict, Finding, Severity, spoken, witnessed
 from ..rollouts.grpo import of_group
 from ..space import NO_RANGES, Space, Spot
 from ..witness.search import SLACK, Search
@@ -193,7 +193,7 @@ def _told(push: Push) -> str:
     return (
         f"In a group of {push.size} one {spoken(right.outcome)} earns {num(right.total)}{made_of(right)}, one {spoken(pushed.outcome)} "
         f"{num(pushed.total)}{made_of(pushed)}, {many} {same} {num(other.total)}{made_of(other)}: "
-        f"GRPO pushes the one {spoken(pushed.outcome)} up (advantage {signed(push.advantages[1])})."
+        f"GRPO pushes the one {spoken(pushed.outcome)} up (advantage {push.advantages[1]:+.3f})."
     )
 
 

@@ -14,7 +14,7 @@ from ...formatting import listed, num
 from ...terms.base import STYLE
 from ...terms.cells import Cell, Range
 from ...types import Outcome, Rollout, Score
-from ..findings import ClaimVerdict, Finding, Severity, signed, witnessed
+from ..findings import ClaimVerdict, Finding, Severity, witnessed
 from ..rollouts.grpo import advantages
 from ..space import SLACK, Space
 from ..witness.search import Search
@@ -162,8 +162,8 @@ def _all_wrong(space: Space, search: Search) -> list[Finding]:
             code="all_wrong",
             severity=Severity.INFO,
             sentence=f"Where all {GROUP} answers are wrong, style alone decides: one paid {num(totals[0])} beside "
-            f"{GROUP - 1} paid {num(totals[-1])} has the advantage {signed(gained[0])} (one right answer beside "
-            f"{GROUP - 1} wrong ones has {signed((GROUP - 1) / GROUP**0.5)}), since GRPO divides by the group's spread.",
+            f"{GROUP - 1} paid {num(totals[-1])} has the advantage {gained[0]:+.3f} (one right answer beside "
+            f"{GROUP - 1} wrong ones has {(GROUP - 1) / GROUP**0.5:+.3f}), since GRPO divides by the group's spread.",
             witness=witnessed(scores, gained),
             advice="train with scale_rewards: none, or drop groups without a right answer",
             facts={"spread": totals[0] - totals[-1], "advantage": float(gained[0])},

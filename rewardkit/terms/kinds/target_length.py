@@ -58,7 +58,7 @@ class TargetLength(Term):
     delta: Number = Field(0.5, description="for max: paid at exactly the target length")
     floor: Floor | None = Field(None, description="for exact: the lowest payment; null: no bound")
 
-    def wished(self, reading: Reading) -> int:
+    def target(self, reading: Reading) -> int:
         """The row's target length."""
         rollout = reading.rollout
         value = rollout.fields.get(self.column)
@@ -73,11 +73,11 @@ class TargetLength(Term):
 
     def off(self, reading: Reading) -> int:
         """How far the length is from the target."""
-        return abs(NUMBERS[self.unit](reading) - self.wished(reading))
+        return abs(NUMBERS[self.unit](reading) - self.target(reading))
 
     def room(self, reading: Reading) -> float:
         """What `max` pays."""
-        spare = self.wished(reading) - NUMBERS[self.unit](reading)
+        spare = self.target(reading) - NUMBERS[self.unit](reading)
         return min(max(self.alpha * spare + self.delta, 0.0), 1.0)
 
     def price_at(self, off: float) -> float:
@@ -88,7 +88,7 @@ class TargetLength(Term):
     def pay(self, reading: Reading) -> Payment:  # noqa: D102
         value = self.room(reading) if self.mode == "max" else self.price_at(self.off(reading))
         count = NUMBERS[self.unit](reading)
-        return Payment(value, f"{count} {self.unit}, target {self.wished(reading)}")
+        return Payment(value, f"{count} {self.unit}, target {self.target(reading)}")
 
     def axes(self) -> tuple[Axis, ...]:  # noqa: D102
         if self.mode == "max":

@@ -9,6 +9,7 @@ nothing: refuting is left to numbers.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 from hashlib import blake2b
@@ -49,16 +50,7 @@ def _atom(name: str, power: int = 1) -> Form:
 
 
 def _plus(a: Poly, b: Poly) -> Poly:
-    found = dict(a)
-    for mono, value in b.items():
-        total = found.get(mono, 0) + value
-        if total:
-            found[mono] = Fraction(total)
-        else:
-            found.pop(mono, None)
-    if len(found) > MOST_TERMS:
-        raise TooBig
-    return found
+    return _added(dict(a), b.items())
 
 
 def _times(a: Poly, b: Poly) -> Poly:
@@ -67,15 +59,25 @@ def _times(a: Poly, b: Poly) -> Poly:
     _spent.steps = getattr(_spent, "steps", 0) + len(a) * len(b)
     if _spent.steps > MOST_STEPS:
         raise TooBig
-    found: Poly = {}
-    for left, x in a.items():
-        for right, y in b.items():
-            for mono, value in _reduced(left, right).items():
-                total = found.get(mono, 0) + value * x * y
-                if total:
-                    found[mono] = Fraction(total)
-                else:
-                    found.pop(mono, None)
+    return _added(
+        {},
+        (
+            (mono, value * x * y)
+            for left, x in a.items()
+            for right, y in b.items()
+            for mono, value in _reduced(left, right).items()
+        ),
+    )
+
+
+def _added(found: Poly, monomials: Iterable[tuple[Monomial, Fraction]]) -> Poly:
+    """`found` with the monomials added; what cancels goes. Raises TooBig for more than MOST_TERMS."""
+    for mono, value in monomials:
+        total = found.get(mono, 0) + value
+        if total:
+            found[mono] = Fraction(total)
+        else:
+            found.pop(mono, None)
     if len(found) > MOST_TERMS:
         raise TooBig
     return found

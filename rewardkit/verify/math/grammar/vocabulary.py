@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from ...memory import remembered
 from ...words import plain
+from ..text.tokens import WORD_FUNCTIONS
 from .compound_units import composed
 
 _UNITS = {
@@ -95,22 +96,6 @@ MATH_PHRASES = {
     "two thirds": r"\frac{2}{3}", "two-thirds": r"\frac{2}{3}", "one quarter": r"\frac{1}{4}", "one-quarter": r"\frac{1}{4}", "one fourth": r"\frac{1}{4}", "one-fourth": r"\frac{1}{4}", "three quarters": r"\frac{3}{4}", "three-quarters": r"\frac{3}{4}", "three fourths": r"\frac{3}{4}", "three-fourths": r"\frac{3}{4}",
 }  # fmt: skip
 
-WORD_FUNCTIONS = (
-    "arcsin",
-    "arccos",
-    "arctan",
-    "sqrt",
-    "sin",
-    "cos",
-    "tan",
-    "cot",
-    "sec",
-    "csc",
-    "log",
-    "exp",
-    "ln",
-)
-"""Functions that are read without a backslash."""
 _SHORT = frozenset(
     [
         "no",

@@ -275,30 +275,24 @@ def _after_number(found: list[Token]) -> bool:
     return bool(found) and (found[-1].kind in "nt" or found[-1].value in ("}", ")", r"\circ"))
 
 
+WORD_FUNCTIONS = (
+    "arcsin",
+    "arccos",
+    "arctan",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "cot",
+    "sec",
+    "csc",
+    "log",
+    "exp",
+    "ln",
+)
+"""Functions that are read without a backslash."""
 FUNCTIONS = frozenset(
-    "\\" + name
-    for name in [
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "arcsin",
-        "arccos",
-        "arctan",
-        "arccot",
-        "sinh",
-        "cosh",
-        "tanh",
-        "coth",
-        "ln",
-        "log",
-        "lg",
-        "exp",
-        "sqrt",
-        "cis",
-    ]
+    "\\" + name for name in (*WORD_FUNCTIONS, "arccot", "sinh", "cosh", "tanh", "coth", "lg", "cis")
 )
 
 

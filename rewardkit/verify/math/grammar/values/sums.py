@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ...text.tokens import FUNCTIONS, Token
+from ...text.tokens import FUNCTIONS, WORD_FUNCTIONS, Token
 from ..scanner import Scanner, integer, single
 from ..signs import ORDINALS, REFUSED, RELATIONS, STOPS
 from ..tree import MINUS_ONE, Node, NotEvaluated, Unread, add, div, mul, neg, num, symbols
-from ..vocabulary import BARE_UNITS, WORD_FUNCTIONS, is_word
+from ..vocabulary import BARE_UNITS, is_word
 from .calls import called
 from .counting import is_counter, scripted
 from .finite import remainder, says_mod

@@ -35,7 +35,7 @@ IN_ENVIRONMENT = "REWARDKIT_GOLD_EXTRACT={}"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ConfiguredRecipe:
     """A recipe, and the name or folder of the model's tokenizer if one is given."""
 
     recipe: Recipe
@@ -52,13 +52,13 @@ class Told:
         return scores
 
 
-def told(
+def configured(
     recipe: str | None = None,
     settings: str | Sequence[str] | None = None,
     tokenizer: str | None = None,
     gold_extract: str | None = None,
     option: str = IN_ENVIRONMENT,
-) -> Told:
+) -> ConfiguredRecipe:
     """The recipe, the reader of its golds and the tokenizer's name, from the arguments or else the environment.
 
     Raises UsageError if no recipe is named, or it counts tokens and there is no tokenizer.
@@ -74,7 +74,7 @@ def told(
     words = tokenizer or os.environ.get("REWARDKIT_TOKENIZER")
     if found.needs() and not words:
         raise UsageError(f"{found.ref} counts tokens; set REWARDKIT_TOKENIZER to the model's tokenizer")
-    return Told(found, golds, str(words) if words else None)
+    return ConfiguredRecipe(found, golds, str(words) if words else None)
 
 
 @cache
