@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
 from math import isfinite
+from typing import TYPE_CHECKING
 
+import regex
 from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+NUMERIC = regex.compile(r"[-+]?[\d.,]*( ?%| ?x\d+| \[.*\])?|nan|no bound|None|–|")
 
 
 def num(value: float | None, digits: int = 3) -> str:
@@ -116,6 +124,48 @@ def markdown_table(
         return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
     return "\n".join([line(header), line(rule or ["---"] * len(header)), *map(line, rows)])
+
+
+def terminal_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str | Text]],
+    title: str = "",
+    words: Collection[int] | None = None,
+    whole: Collection[int] = (),
+    width: Callable[[int], int] | None = None,
+) -> RenderableType:
+    """A table for a terminal, below its title. Strings are shown as they are: markup in them means nothing.
+
+    Args:
+        header: a name per column.
+        rows: a cell per column.
+        title: what stands above the table.
+        words: columns that are left-aligned; by default the first, and those with a cell that is not a figure.
+        whole: columns whose cells are not broken into lines.
+        width: a column's width; by default rich finds it.
+    """
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for at, name in enumerate(header):
+        left = (
+            at in words
+            if words is not None
+            else not at or not all(NUMERIC.fullmatch(str(row[at])) for row in rows)
+        )
+        table.add_column(
+            Text(name),
+            justify="left" if left else "right",
+            overflow="fold",
+            no_wrap=at in whole,
+            min_width=max(map(len, name.split()), default=0),
+            width=width(at) if width else None,
+        )
+    for row in rows:
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    return Group(Text(title, "bold"), table) if title else table
 
 
 def signed(value: float | None, digits: int = 2) -> str:

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import regex
-
 from ..documents import encode
-from ..formatting import shortened
+from ..formatting import shortened, terminal_table
 from .findings import (
     Audit,
     ClaimVerdict,
@@ -64,8 +62,7 @@ def _print_finding(console: Console, audit: Audit, found: Finding, fixes: Sequen
     colour = "green" if found.verdict == ClaimVerdict.PROVEN else COLOURS[found.severity]
     console.print(f"[{colour}]{sign(found)} {found.code}[/{colour}]: {escape(found.sentence)}")
     if found.witness is not None and found.severity != Severity.INFO:
-        for line in _witness_lines(found.witness, console.width - 2):
-            console.print(f"  {escape(line)}", soft_wrap=True)
+        print_witness(console, found.witness)
     for line in fixes:
         pasted = line.startswith("fix: --set")  # a command is never broken: it is there to be pasted
         shown = f"[dim]{escape(line)}[/dim]"
@@ -74,8 +71,10 @@ def _print_finding(console: Console, audit: Audit, found: Finding, fixes: Sequen
         )
 
 
-def _witness_lines(witness: Witness, width: int, most: int = 3) -> list[str]:
+def print_witness(console: Console, witness: Witness, most: int = 3) -> None:
     """What each completion earns, one line each; equal ones once, with their number."""
+    from rich.markup import escape
+
     _, rows = witness_cells(witness.rows, LONGEST)
     cells = [
         [total, *(f"adv {value}" for value in advantage), outcome, f"{tokens} tokens" if tokens else "", text]
@@ -83,56 +82,21 @@ def _witness_lines(witness: Witness, width: int, most: int = 3) -> list[str]:
     ]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)][:-1]
     left = len(widths) - 2  # the outcome is set to the left
-    lines = []
     for row in cells:
         padded = [
             c.ljust(w) if at == left else c.rjust(w)
             for at, (c, w) in enumerate(zip(row, widths, strict=False))
         ]
         head = "  ".join(padded)
-        lines.append(f"{head}  {shortened(row[-1], max(20, width - len(head) - 2))}")
-    return lines
-
-
-def witness_table(witness: Witness, most: int = 4) -> RenderableType:
-    """Rows of reward, advantage and text; equal rows once, with their number."""
-    from rich.markup import escape
-    from rich.table import Table
-
-    header, rows = witness_cells(witness.rows)
-    table = Table(box=None, padding=(0, 1), show_header=True, header_style="dim")
-    for name in header[:-1]:
-        table.add_column(name, justify="left" if name == "outcome" else "right", no_wrap=True)
-    table.add_column(header[-1], overflow="fold")
-    for row in rows[:most]:
-        table.add_row(*map(escape, row))
-    return table
+        text = shortened(row[-1], max(20, console.width - len(head) - 4))
+        console.print(f"  {escape(f'{head}  {text}')}", soft_wrap=True)
 
 
 def tables(name: str, table: Any) -> list[RenderableType]:
     """The renderables of one of an audit's tables."""
     if hasattr(table, "rows") and hasattr(table, "header"):
-        return [grid(table.title, table.header, table.rows())]
+        return [terminal_table(table.header, table.rows(), table.title)]
     return [f"{name}: {encode(table)}"]
-
-
-NUMERIC = regex.compile(r"[-+]?[\d.,]*( ?%| ?x\d+| \[.*\])?|nan|no bound|None|")
-
-
-def grid(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
-    """A plain table of text below its title; columns of numbers are right-aligned."""
-    from rich.console import Group
-    from rich.markup import escape
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, padding=(0, 1), header_style="dim")
-    for at, name in enumerate(header):
-        numeric = at > 0 and all(NUMERIC.fullmatch(row[at]) for row in rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    return Group(Text(title, style="bold"), table)
 
 
 def left_out(console: Console, bad: Sequence[str], faults: Sequence[str] = (), most: int = 5) -> None:

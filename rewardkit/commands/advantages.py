@@ -49,12 +49,13 @@ def advantages(
         return
     from rich.console import Console
 
-    from ..audit.render import grid, left_out
+    from ..audit.render import left_out
+    from ..formatting import terminal_table
 
     console = Console(highlight=False)
     console.print(f"[bold]{found.recipe}[/bold]  [dim]{found.digest}[/dim]  {scale_rewards}, {aggregation}")
     for line in found.sentences():
         console.print(line)
     header, table = found.share_rows()
-    console.print(grid("Where the variance within groups comes from", header, table))
+    console.print(terminal_table(header, table, "Where the variance within groups comes from"))
     left_out(console, loaded.bad, held.faults)

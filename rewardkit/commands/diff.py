@@ -96,7 +96,7 @@ def _print(console: Console, found: Diff) -> None:
     from rich.markup import escape
     from rich.padding import Padding
 
-    from ..audit.render import grid
+    from ..formatting import terminal_table
 
     console.print(f"[bold]{escape(found.before)} -> {escape(found.after)}[/bold]")
     for line in found.spec.sentences():
@@ -104,8 +104,8 @@ def _print(console: Console, found: Diff) -> None:
     if found.spec.blocks:
         changed = [[name, *both] for name, both in found.spec.prices.items() if both[0] != both[1]]
         if changed:
-            console.print(grid("Prices, style aside", ["outcome", "before", "after"], changed))
-        console.print(grid("Cells that are paid differently", found.spec.header, found.spec.rows()))
+            console.print(terminal_table(["outcome", "before", "after"], changed, "Prices, style aside"))
+        console.print(terminal_table(found.spec.header, found.spec.rows(), "Cells that are paid differently"))
     for change in found.claims:
         console.print(f"[bold]claim {escape(str(change))}[/bold]")
         if change.sentence:
@@ -116,11 +116,15 @@ def _print(console: Console, found: Diff) -> None:
         for line in held.sentences():
             console.print(escape(line))
         if held.by_term:
-            console.print(grid("Moved by", ["term", "completions", "sum of changes"], held.term_rows()))
+            console.print(
+                terminal_table(["term", "completions", "sum of changes"], held.term_rows(), "Moved by")
+            )
         if held.movers:
             header = ["before", "after", "outcome", "terms", "completion"]
-            console.print(grid("Moved most", header, held.mover_rows()))
+            console.print(terminal_table(header, held.mover_rows(), "Moved most"))
         if held.checkpoints:
-            console.print(grid("Mean reward", ["checkpoint", "before", "after"], held.checkpoint_rows()))
+            console.print(
+                terminal_table(["checkpoint", "before", "after"], held.checkpoint_rows(), "Mean reward")
+            )
     for one in found.findings:
         console.print(f"[yellow]{one.severity} {one.code}[/yellow] {escape(one.sentence)}")

@@ -38,29 +38,28 @@ def list_recipes(as_json: AsJson = False) -> None:
             typer.echo(line)
         return
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("recipe", no_wrap=True)
-    table.add_column("state", no_wrap=True)
-    table.add_column("home", no_wrap=True)
-    table.add_column("about")
-    for entry in found:
-        style = {"released": "green", "broken": "bold red"}.get(entry.state, "yellow")
-        table.add_row(
-            Text(f"{entry.name}@{entry.version}"),
-            Text(entry.state, style=style),
-            entry.home,
-            Text(entry.about),
-        )
-    Console(highlight=False).print(table)
+    from ..formatting import terminal_table
+
+    styles = {"released": "green", "broken": "bold red"}
+    rows = [
+        [name, Text(state, styles.get(state, "yellow")), home, about]
+        for name, state, home, about in _rows(found)
+    ]
+    Console(highlight=False).print(terminal_table(HEADER, rows, words=range(4), whole=range(3)))
+
+
+HEADER = ("recipe", "state", "home", "about")
+
+
+def _rows(found: list[Entry]) -> list[tuple[str, str, str, str]]:
+    return [(f"{one.name}@{one.version}", one.state, one.home, one.about) for one in found]
 
 
 def _columns(found: list[Entry]) -> Iterator[str]:
     """The table as plain lines, each recipe on one, however long."""
-    rows = [("recipe", "state", "home", "about")]
-    rows += [(f"{one.name}@{one.version}", one.state, one.home, one.about) for one in found]
+    rows = [HEADER, *_rows(found)]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(set_cell_size(cell, width) for cell, width in zip(row, widths, strict=True))

@@ -123,19 +123,14 @@ def _release_parent(ref: str, path: Path) -> None:
 
 def _print(found: list[State]) -> None:
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
+    from ..formatting import terminal_table
+
     styles = {"released": "green", "unreleased": "yellow"}
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("recipe", "state", "digest"):
-        table.add_column(column, no_wrap=True)
-    for state in found:
-        table.add_row(
-            state.recipe, Text(state.state, style=styles.get(state.state, "bold red")), state.digest
-        )
+    rows = [[one.recipe, Text(one.state, styles.get(one.state, "bold red")), one.digest] for one in found]
     console = Console(highlight=False, soft_wrap=True)
-    console.print(table)
+    console.print(terminal_table(["recipe", "state", "digest"], rows, words=range(3), whole=range(3)))
     for state in found:
         if state.note:
             console.print(Text(state.note, style="red"))

@@ -67,7 +67,8 @@ def _print(console: Console, found: RedTeam) -> None:
     from rich.padding import Padding
 
     from ..audit.findings import SIGNS
-    from ..audit.render import COLOURS, grid, witness_table
+    from ..audit.render import COLOURS, print_witness
+    from ..formatting import terminal_table
 
     console.print(f"[bold]{escape(found.recipe)}[/bold]  [dim]{found.digest}[/dim]")
     for line in found.sentences():
@@ -79,6 +80,6 @@ def _print(console: Console, found: RedTeam) -> None:
         console.print(f"[{colour}]{SIGNS[one.severity]} {one.code}[/{colour}]{note}")
         console.print(Padding(escape(one.sentence), (0, 0, 0, 2)))
         if one.witness is not None:
-            console.print(Padding(witness_table(one.witness), (0, 0, 0, 2)))
+            print_witness(console, one.witness)
         console.print(Padding(f"[dim]stop: {escape(one.advice)}[/dim]", (0, 0, 0, 2)))
-    console.print(grid("Attacks", found.header, found.rows()))
+    console.print(terminal_table(found.header, found.rows(), "Attacks"))

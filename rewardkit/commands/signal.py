@@ -70,12 +70,13 @@ def signal(
         return
     from rich.console import Console
 
-    from ..audit.render import grid, left_out
+    from ..audit.render import left_out
+    from ..formatting import terminal_table
 
     console = Console(highlight=False)
     for line in found.sentences((low, high)):
         console.print(line)
-    console.print(grid("Groups without signal", found.header, found.rows()))
+    console.print(terminal_table(found.header, found.rows(), "Groups without signal"))
     if export is not None:
         number = len(problems)
         kept = (

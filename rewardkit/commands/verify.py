@@ -150,19 +150,14 @@ def _cases(file: str, against: str | None, extract: list[str] | None, json: bool
 
 def _print_report(made: Report, other: Report | None) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     from ..audit.verifier.judged import NO_CATEGORY
+    from ..formatting import terminal_table
 
     console = Console()
     reports = [made, *([other] if other else [])]
-    table = Table(title="Agreement with the labels, firm cases", title_justify="left")
-    table.add_column("category")
-    table.add_column("cases", justify="right")
-    for one in reports:
-        table.add_column(one.verifier, justify="right")
-        table.add_column("FP", justify="right")
-        table.add_column("FN", justify="right")
+    header = ["category", "cases", *(name for one in reports for name in (one.verifier, "FP", "FN"))]
+    rows = []
     named = sorted(made.categories) if set(made.categories) != {NO_CATEGORY} else []
     for name in [*named, ""]:
         counts = [one.categories[name] if name else one.total for one in reports]
@@ -171,10 +166,8 @@ def _print_report(made: Report, other: Report | None) -> None:
             for tally in counts
             for cell in (_share(tally.agreement), str(tally.false_positives), str(tally.false_negatives))
         ]
-        if not name and named:
-            table.add_section()
-        table.add_row(name or "all", str(counts[0].cases), *cells)
-    console.print(table)
+        rows.append([name or "all", str(counts[0].cases), *cells])
+    console.print(terminal_table(header, rows, "Agreement with the labels, firm cases", words=(0,)))
     for one in made.misses:
         case = one.case
         console.print(

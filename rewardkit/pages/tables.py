@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from html import escape
 
 from rich.console import Console
-from rich.table import Table as RichTable
 
 from ..errors import UsageError
-from ..formatting import markdown_table
+from ..formatting import markdown_table, terminal_table
 from ..statistics.estimate import Estimate
 
 
@@ -34,25 +33,13 @@ class Table:
         parts = self._parts(out.width)
         split = len(parts) > 1
         for part, places in enumerate(parts):
-            table = RichTable(
-                title=(self.title or None) if not part else None,
-                title_justify="left",
-                pad_edge=False,
-                box=None,
-                padding=(0, 2, 0, 0),
+            table = terminal_table(
+                [self.headers[place] for place in places],
+                [[row[place] for place in places] for row in self.rows],
+                self.title if not part else "",
+                words=[at for at, place in enumerate(places) if place in self.words],
+                width=(lambda at, places=places: self._narrowest(places[at])) if split else None,
             )
-            for place in places:
-                justify = "left" if place in self.words else "right"
-                widest = max(len(word) for word in [*self.headers[place].split(), ""])
-                table.add_column(
-                    self.headers[place],
-                    justify=justify,
-                    overflow="fold",
-                    min_width=widest,
-                    width=self._narrowest(place) if split else None,
-                )
-            for row in self.rows:
-                table.add_row(*(row[place] for place in places))
             if part:
                 out.print()
             out.print(table)

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..documents import OMITTED, computed, written_as
-from ..formatting import number_of, printable, signed
+from ..formatting import number_of, printable, signed, terminal_table
 from ..types import Outcome
 from .moments import Moments
 
@@ -162,21 +162,18 @@ def render(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
 
 def _tables(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
     """Rewards, outcomes, routes, and the groups without spread."""
-    from rich.table import Table
     from rich.text import Text
 
     yield ""
-    pays = Table("reward", box=None, pad_edge=False, header_style="bold")
-    for name in ("mean", "spread", "lowest", "highest", "paid"):
-        pays.add_column(name, justify="right", no_wrap=True)
+    header = ["reward", "mean", "spread", "lowest", "highest", "paid"]
+    rows: list[list[Text]] = []
     for label, one in [("total", plain["total"]), *plain["terms"].items()]:
         spread = "–" if one["spread"] is None else f"{one['spread']:.4f}"
         mean = "–" if one["mean"] is None else f"{one['mean']:+.4f}"
         ends = (signed(one["lowest"]), signed(one["highest"]))
-        pays.add_row(
-            Text(label), mean, spread, *ends, str(one["paid"]), style="bold" if label == "total" else None
-        )
-    yield pays
+        style = "" if rows else "bold"  # the total's
+        rows.append([Text(cell, style) for cell in (label, mean, spread, *ends, str(one["paid"]))])
+    yield terminal_table(header, rows, words=(0,), whole=range(1, 6))
     yield ""
     yield _counts("outcome", plain["outcomes"], plain["completions"])
     yield ""
@@ -198,15 +195,8 @@ def _tables(plain: Mapping[str, Any]) -> Iterable[RenderableType]:
 
 
 def _counts(title: str, counts: Mapping[str, int], whole: int) -> RenderableType:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title, box=None, pad_edge=False, header_style="bold")
-    table.add_column("count", justify="right")
-    table.add_column("share", justify="right")
-    for name, count in counts.items():
-        table.add_row(Text(name), str(count), f"{count / whole:.1%}" if whole else "–")
-    return table
+    rows = [[name, str(n), f"{n / whole:.1%}" if whole else "–"] for name, n in counts.items()]
+    return terminal_table([title, "count", "share"], rows, words=(0,))
 
 
 def _named(noun: str, found: Mapping[str, Any], what: str) -> Iterable[RenderableType]:

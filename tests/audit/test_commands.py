@@ -102,7 +102,9 @@ def test_redteam(rollouts):
     assert broken.exit_code == 1
     attacks = {one["code"]: one for one in json.loads(broken.stdout)["attacks"]}
     assert attacks["another_answer_after"]["status"] == "broken"
-    assert max(map(len, run("redteam", "gsm8k-shaped@1").output.splitlines())) <= 80
+    shown = run("redteam", "gsm8k-shaped@1").output
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "\n  2.75  correct    <think>" in shown  # the witness, printed as `check` prints it
 
 
 def test_diff(rollouts):

@@ -3,6 +3,7 @@
 import pytest
 from rich.console import Console
 
+from rewardkit.formatting import terminal_table
 from rewardkit.pages.tables import Table
 
 WIDE = Table(
@@ -40,3 +41,21 @@ def test_a_table_that_fits_is_one():
 def test_words_that_fill_the_width_alone_are_folded_as_ever():
     table = Table(["suite", "about", "n"], [["a" * 30, "b" * 60, "1"]], words=(0, 1))
     assert printed(table, 50).count("suite") == 1
+
+
+def test_cells_are_shown_as_they_are():
+    table = Table(["[bold]run", "share"], [["[red]a[/red] :smile:", "[.1, .2]"]], title="[i]two")
+    text = printed(table, 80)
+    for cell in (table.title, *table.headers, *table.rows[0]):
+        assert cell in text
+
+
+def test_columns_of_figures_are_to_the_right_unless_named():
+    console = Console(width=80)
+    with console.capture() as seen:
+        console.print(
+            terminal_table(["name", "n", "note"], [["a", "1", "x"], ["b", "–", "long"], ["c", "100", ""]])
+        )
+    assert [line.rstrip() for line in seen.get().splitlines()] == [
+        "name    n  note", "a       1  x", "b       –  long", "c     100",
+    ]  # fmt: skip
