@@ -205,6 +205,7 @@ def compare(
 ) -> None:
     """Compare runs with a baseline, paired by question."""
     from .analysis.board import load_board
+    from .analysis.duplicates import repeated
     from .analysis.flips import side_by_side
     from .analysis.paired import compare as compare_boards
     from .analysis.plan_columns import plan_columns
@@ -227,8 +228,8 @@ def compare(
         Console(markup=False, highlight=False).print(sentence)
     typer.echo()
     print_tables([made.ledger_table(), *made.tables(slices=slices)], format, JSON_TOO)
-    for note in made.notes():
-        typer.echo(note)
+    for note in [*made.notes(), *repeated(folders[0])]:
+        Console(markup=False, highlight=False).print(note)
     if made.columns() and not slices:
         typer.echo(f"by {', '.join(made.columns())}: --slices")
     if profiles or profile:

@@ -1,5 +1,6 @@
 """Comparisons under several readers: what depends on who reads is said, and nothing is where nothing does."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner
 
 from rewardkit.errors import UsageError
 from rewardkit.evals.analysis.board import load_board
+from rewardkit.evals.analysis.duplicates import repeated
 from rewardkit.evals.analysis.paired import compare
 from rewardkit.evals.analysis.readers import compare_readers
 from rewardkit.evals.commands import app
@@ -99,3 +101,16 @@ def test_the_command_names_the_completions_and_wants_two_readers(runs):
     one = CliRunner().invoke(app, ["compare", *paths, "--scores", "accuracy@1", "-p", "accuracy"]).exception
     assert isinstance(one, UsageError)
     assert "give two profiles with -p" in str(one)
+
+
+def test_questions_that_are_asked_twice_are_named(tmp_path):
+    rows = [{"id": f"q{i}", "question": text, "gold": "2"} for i, text in enumerate(("1+1", "4-2", "1+1"))]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    settings = ("data.generate=null", f"data.path={tmp_path / 'rows.jsonl'}", "data.id=id", "slices=[]")
+    for name, more, told in (
+        ("plain", (), ["1 prompt asked more than once (q0, q2)"]),
+        ("clustered", ("cluster=question",), []),
+    ):
+        folder = EvaluationRun(tmp_path / name)
+        generate_run(folder, load_suite("arithmetic", (*settings, *more)), Simulated())
+        assert [line.partition(", counted")[0] for line in repeated(folder)] == told
