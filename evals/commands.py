@@ -141,12 +141,13 @@ def score(
         list[str] | None, typer.Option("--set", help="A variant, as reward.x.above=5.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="The pass's name; the recipe's by default.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="How many processes score.")] = None,
 ) -> None:
     """Score a run's completions with the suite's recipe or another one; can be repeated."""
     from .run import EvaluationRun
 
     suite = EvaluationRun.existing(run).suite()
-    _score(run, recipe or suite.recipe, name, setting or [])
+    _score(run, recipe or suite.recipe, name, setting or [], workers)
 
 
 @app.command()
@@ -375,13 +376,17 @@ def _tell_generated(console: Console, folder: EvaluationRun, report: GenerationR
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _score(path: Path, recipe: str, name: str | None, settings: list[str] | None = None) -> str:
+def _score(
+    path: Path, recipe: str, name: str | None, settings: list[str] | None = None, workers: int | None = None
+) -> str:
     from .profiles import load_reader
     from .run import EvaluationRun
     from .run.score import score_run
 
     folder = EvaluationRun.existing(path)
-    report = score_run(folder, load_reader(recipe, settings or []), name, asked="" if settings else recipe)
+    report = score_run(
+        folder, load_reader(recipe, settings or []), name, asked="" if settings else recipe, workers=workers
+    )
     Console(stderr=True).print(
         f"{path}: {number_of(report.scored, 'completion')} scored by {report.recipe} ({report.digest}) as '{report.name}'",
         highlight=False,

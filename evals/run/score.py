@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from rewardkit.errors import DataError, UsageError
 from rewardkit.files import write_whole
 from rewardkit.kinds import Verifier
 from rewardkit.recipe.recipe import Recipe
+from rewardkit.recipe.spread import spread
 from rewardkit.scoring.oddities import MOST, oddities
 from rewardkit.terms.charsets import runs_inside
 from rewardkit.types import Outcome, Rollout, Says, Score, TermScore
@@ -48,15 +48,22 @@ class ScoringReport:
 
 
 def score_run(
-    folder: EvaluationRun, recipe: Recipe, name: str | None = None, *, asked: str = ""
+    folder: EvaluationRun,
+    recipe: Recipe,
+    name: str | None = None,
+    *,
+    asked: str = "",
+    workers: int | None = None,
 ) -> ScoringReport:
     """Score every completion of a run's log. The file is put in place when it is whole.
 
     `asked` is the reference by which the recipe was asked for; the pass whose reference is the suite's own
-    is the one that is shown where there are several.
+    is the one that is shown where there are several. `workers` is how many processes score; None: one for
+    few completions, the cores at hand for many. The file is the same.
 
     Raises:
-        UsageError: there is nothing to score, or the name is not a valid file name.
+        UsageError: there is nothing to score, the name is not a valid file name, or several workers were asked for
+            and the recipe cannot be sent to them.
         DataError, MissingFact: a gold or a fact that the recipe needs is missing.
     """
     name = name or pass_name(recipe)
@@ -65,19 +72,22 @@ def score_run(
     folder.scores.mkdir(parents=True, exist_ok=True)
     target = folder.scores / f"{name}.jsonl"
     draft = target.with_name(f".{name}.{os.getpid()}.tmp")
-    scored, usual = 0, folder.suite().characters
-    first: list[Score] = []
+    tasks = _batches(folder)
+    made = spread(
+        _scorer,
+        (folder.path, recipe),
+        recipe,
+        tasks,
+        completions=sum(len(prompt.offsets) for batch in tasks for prompt in batch.prompts),
+        workers=workers,
+        name=lambda at: f"{folder.log_path} (items from the {tasks[at].prompts[0].place + 1}th)",
+    )
+    scored, odd = 0, ()
     with draft.open("w", encoding="utf-8") as file:
-        prompts = groupby(score_stream(folder, recipe), key=lambda one: (one[1].arm, one[0]))
-        for made in (list(group) for _, group in prompts):
-            cast = votes([score for _, _, score in made], recipe.answer.verify)
-            for (place, record, score), vote in zip(made, cast, strict=True):
-                row = _row(place, record, score, usual)
-                if vote != row["prediction"]:
-                    row["vote"] = vote
-                file.write(json.dumps(row) + "\n")
-            scored += len(made)
-            first += [score for _, _, score in made][: MOST - len(first)]
+        for batch, (lines, doubts) in zip(tasks, made, strict=True):
+            file.writelines(lines)
+            scored += len(lines)
+            odd = doubts if batch.first else odd
     if not scored:
         draft.unlink()
         raise UsageError(f"{folder.path} holds no completions yet; run rewardkit eval run first")
@@ -85,7 +95,6 @@ def score_run(
     about = {"name": name, "recipe": recipe.ref, "digest": recipe.digest, "asked": asked, "scored": scored}
     about |= {"labels": list(recipe.reward), "tree": recipe.tree(), "rewardkit": __version__}
     write_whole(folder.scores / f"{name}.json", json.dumps(about, indent=2, ensure_ascii=False) + "\n")
-    odd = tuple(oddities(first))
     return ScoringReport(name=name, scored=scored, recipe=recipe.ref, digest=recipe.digest, odd=odd)
 
 
@@ -110,24 +119,74 @@ def pass_name(recipe: Recipe) -> str:
     return f"{base}+{recipe.digest[:8]}" if recipe.settings else base
 
 
-def score_stream(folder: EvaluationRun, recipe: Recipe) -> Iterator[tuple[int, Record, Score]]:
-    """(place of the item, record, score) of every completion, prompt by prompt and arm by arm."""
-    pairs = folder.items()
+@dataclass(frozen=True, slots=True)
+class _Prompt:
+    """An item in an arm, and where the log has its completions, sample by sample."""
+
+    arm: str
+    place: int
+    offsets: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is scored at once; the first is looked at for what is odd (it holds at least `MOST`, if the run does)."""
+
+    first: bool
+    prompts: tuple[_Prompt, ...]
+
+
+def _batches(folder: EvaluationRun) -> list[_Batch]:
+    """Every completion of a run, arm by arm and prompt by prompt, in batches of at least `BATCH`."""
+    if not folder.log_path.exists():
+        raise UsageError(
+            f"{folder.log_path} does not exist: nothing has been generated yet; run rewardkit eval run first"
+        )
     places: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     for offset, place, record in folder.completions():
         places[record.arm, place].append((record.sample, offset))
-    batch: list[tuple[int, Record, Rollout]] = []
-    with _log(folder.log_path) as log:
-        for (arm, place), samples in sorted(places.items()):
-            item, prompt = pairs[place]
-            for _, offset in sorted(samples):
-                log.seek(offset)
-                record = record_of(log.readline(), folder.log_path)
-                batch.append((place, record, rollout_of(item, prompt, record, arm)))
-            if len(batch) >= BATCH:
-                yield from _scored(batch, recipe)
-                batch = []
-    yield from _scored(batch, recipe)
+    found: list[_Batch] = []
+    held: list[_Prompt] = []
+    count = 0
+    for (arm, place), samples in sorted(places.items()):
+        held.append(_Prompt(arm, place, tuple(offset for _, offset in sorted(samples))))
+        count += len(samples)
+        if count >= BATCH:
+            found.append(_Batch(not found, tuple(held)))
+            held, count = [], 0
+    if held:
+        found.append(_Batch(not found, tuple(held)))
+    return found
+
+
+def _scorer(job: tuple[Path, Recipe]) -> Callable[[_Batch], tuple[list[str], tuple[str, ...]]]:
+    """What scores a batch: the lines of the file of scores, and what looks odd in the first."""
+    folder, recipe = EvaluationRun.existing(job[0]), job[1]
+    pairs, usual = folder.items(), folder.suite().characters
+
+    def score(batch: _Batch) -> tuple[list[str], tuple[str, ...]]:
+        records: list[Record] = []
+        rollouts: list[Rollout] = []
+        with folder.log_path.open("rb") as log:
+            for one in batch.prompts:
+                item, prompt = pairs[one.place]
+                for offset in one.offsets:
+                    log.seek(offset)
+                    records.append(record_of(log.readline(), folder.log_path))
+                    rollouts.append(rollout_of(item, prompt, records[-1], one.arm))
+        scores = recipe.score(rollouts)
+        lines: list[str] = []
+        for one in batch.prompts:
+            mine = slice(len(lines), len(lines) + len(one.offsets))
+            cast = votes(scores[mine], recipe.answer.verify)
+            for record, found, vote in zip(records[mine], scores[mine], cast, strict=True):
+                row = _row(one.place, record, found, usual)
+                if vote != row["prediction"]:
+                    row["vote"] = vote
+                lines.append(json.dumps(row) + "\n")
+        return lines, tuple(oddities(scores[:MOST])) if batch.first else ()
+
+    return score
 
 
 def rollout_of(item: Item, prompt: Prompt, record: Record, arm: str) -> Rollout:
@@ -145,22 +204,6 @@ def rollout_of(item: Item, prompt: Prompt, record: Record, arm: str) -> Rollout:
         reasoning=record.reasoning,
         fields=item.fields,
     )
-
-
-def _log(path: Path) -> Any:
-    if not path.exists():
-        raise UsageError(
-            f"{path} does not exist: nothing has been generated yet; run rewardkit eval run first"
-        )
-    return path.open("rb")
-
-
-def _scored(
-    batch: Sequence[tuple[int, Record, Rollout]], recipe: Recipe
-) -> Iterator[tuple[int, Record, Score]]:
-    scores = recipe.score([rollout for _, _, rollout in batch])
-    for (place, record, _), score in zip(batch, scores, strict=True):
-        yield place, record, score
 
 
 def _row(place: int, record: Record, score: Score, usual: tuple[str, ...]) -> dict[str, Any]:

@@ -9,7 +9,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from .options import AS_IT_IS, AsJson, RecipeName, RowOptions, Settings, print_document, with_row_options
+from .options import (
+    AS_IT_IS,
+    AsJson,
+    RecipeName,
+    RowOptions,
+    Settings,
+    Workers,
+    print_document,
+    with_row_options,
+)
 
 
 @with_row_options
@@ -33,6 +42,7 @@ def advantages(
     ] = "sum_then_normalize",
     set_: Settings = None,
     rows: RowOptions = AS_IT_IS,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Advantages as TRL computes them, the terms they come from, dead groups and amplified ties."""
@@ -42,7 +52,7 @@ def advantages(
 
     reward = load_recipe(recipe, set_ or ())
     loaded = load(rollouts, reward, **rows.given())
-    held = scored(reward, loaded)
+    held = scored(reward, loaded, workers)
     found = grpo_advantages(held, scale_rewards, aggregation)
     if as_json:
         print_document("advantages", found, bad_rows=loaded.bad, faults=held.faults)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AS_IT_IS, Allow, AsJson, RowOptions, print_document, with_row_options
+from .options import AS_IT_IS, Allow, AsJson, RowOptions, Workers, print_document, with_row_options
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,6 +44,7 @@ def diff(
     ] = None,
     allow: Allow = None,
     rows: RowOptions = AS_IT_IS,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """What changed between two recipes: how they read, what they pay in which cell, and what that does to the rewards of rollouts."""
@@ -63,7 +64,13 @@ def diff(
     elif checkpoint is not None:
         raise UsageError("--checkpoint needs --rollouts")
     found = compared(
-        one, two, loaded, checkpoint=checkpoint, must_equal=against is not None, allow=allow or ()
+        one,
+        two,
+        loaded,
+        checkpoint=checkpoint,
+        must_equal=against is not None,
+        allow=allow or (),
+        workers=workers,
     )
     if as_json:
         print_document("diff", found, bad_rows=loaded.bad if loaded else [])

@@ -57,6 +57,15 @@ Allow = Annotated[
         help="Accept findings with this code; to do so permanently, add it to the recipe's `allow:` with a reason.",
     ),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="How many processes score. Default: the cores that this process may use; one for few completions. The result "
+        "is the same.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 

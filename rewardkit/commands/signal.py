@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from .options import AS_IT_IS, AsJson, RowOptions, Settings, print_document, with_row_options
+from .options import AS_IT_IS, AsJson, RowOptions, Settings, Workers, print_document, with_row_options
 
 
 @with_row_options
@@ -41,6 +41,7 @@ def signal(
     seed: Annotated[int, typer.Option(help="The seed of the bootstrap.")] = 0,
     set_: Settings = None,
     rows: RowOptions = AS_IT_IS,
+    workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the problems worth training on, their difficulty, the dead groups for G = 2 to 64, and a group size."""
@@ -54,7 +55,9 @@ def signal(
     reader = load_recipe(recipe, set_ or ()) if recipe is not None else None
     loaded = load(rollouts, reader, **rows.given())
     problems = (
-        counts_of_labels(loaded, labels) if reader is None else counts_of_scores(scored(reader, loaded))
+        counts_of_labels(loaded, labels)
+        if reader is None
+        else counts_of_scores(scored(reader, loaded, workers))
     )
     found = Signal(problems, seed)
     worth = found.worth(low, high)

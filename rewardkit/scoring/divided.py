@@ -19,8 +19,9 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..errors import DataError, UsageError
+from ..errors import DataError
 from ..recipe.recipe import Recipe
+from ..recipe.spread import pickled
 from ..rows import Groups
 from ..rows.columns import lacks
 from ..rows.ranges import FileRange, open_range
@@ -65,21 +66,7 @@ class Job:
         sent = replace(self, files=[copy(groups) for groups in self.files])
         for groups in sent.files:
             groups.source = Source(groups.source.path)  # each process opens its own
-        strangers = [
-            f"'{kind.kind}'" for _, kind in kinds_of(self.recipe) if type(kind).__module__ == "__main__"
-        ]
-        if strangers:
-            raise UsageError(
-                f"the kind {strangers[0]} is defined in __main__, which other processes do not import; define it in a "
-                "module, or score with one worker"
-            )
-        try:
-            return pickle.dumps(sent)
-        except (pickle.PicklingError, AttributeError, TypeError) as wrong:
-            raise UsageError(
-                f"{_unpicklable(self)} cannot be pickled, so other processes cannot have it ({wrong}); define what it "
-                "needs at the top of a module, or score with one worker"
-            ) from None
+        return pickled(self.recipe, sent, "the tokenizer" if self.tokens is not None else "the recipe")
 
     def score(self, unit: Unit, seen: Seen | None = None) -> dict[str, Any]:
         """Score a unit, write its part, and return what closes it."""
@@ -253,25 +240,6 @@ class _Joined:
 def shown(files: Sequence[str]) -> str:
     """Some files in a few words."""
     return files[0] if len(files) == 1 else f"{files[0]} and {len(files) - 1} more"
-
-
-def kinds_of(recipe: Recipe) -> Iterator[tuple[str, Any]]:
-    """Every kind that a recipe is made of, with its path."""
-    for at, extractor in enumerate(recipe.answer.extract):
-        yield f"answer.extract.{at}", extractor
-    yield "answer.verify", recipe.answer.verify
-    for path, term in recipe.walk():
-        yield f"reward.{path}", term
-
-
-def _unpicklable(job: Job) -> str:
-    """What it is that cannot be pickled."""
-    for path, kind in kinds_of(job.recipe):
-        try:
-            pickle.dumps(kind)
-        except Exception:  # noqa: BLE001 - whatever its class raises
-            return f"{path} (the kind '{kind.kind}')"
-    return "the tokenizer" if job.tokens is not None else "the recipe"
 
 
 def _packed(keys: Any) -> str:

@@ -106,3 +106,24 @@ def test_maj_at_k_by_value_and_score_files_from_before(tmp_path):
     assert [row.pop("vote", None) for row in rows] == [None, "1/2", "1/2", None, None]
     scores.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert majority() == 1.0
+
+
+def test_several_processes_write_the_file_of_scores_that_one_writes(tmp_path, monkeypatch):
+    monkeypatch.setattr("rewardkit.evals.run.score.BATCH", 20)
+    suite = load_suite("arithmetic", ["data.generate.n=30", "arms={sampled: {n: 5, temperature: 1.0}}"])
+    answers = ["1/2", ".5", r"\frac12", "4", "None"]
+    (tmp_path / "done.jsonl").write_text(
+        "".join(
+            json.dumps({"id": f"arithmetic-{at}", "completion": [rf"\boxed{{{a}}}" for a in answers]}) + "\n"
+            for at in range(1, 31)
+        )
+    )
+    folder = EvaluationRun(tmp_path / "run")
+    with open_backend("replay", str(tmp_path / "done.jsonl")) as backend:
+        generate_run(folder, suite, backend)
+    found = []
+    for workers in (1, 3):
+        report = score_run(folder, load_reader("accuracy"), workers=workers)
+        found.append((report, (folder.scores / f"{report.name}.jsonl").read_bytes()))
+    assert found[0] == found[1]
+    assert report.scored == 150

@@ -88,6 +88,7 @@ def diff(
     checkpoint: str | None = None,
     must_equal: bool = False,
     allow: Sequence[str] = (),
+    workers: int | None = None,
 ) -> Diff:
     """Compare two recipes.
 
@@ -98,6 +99,7 @@ def diff(
         checkpoint: the column that says which checkpoint wrote a completion.
         must_equal: whether any completion that is paid otherwise is an error.
         allow: codes of findings that are accepted.
+        workers: how many processes score the rollouts; None: one for few, the cores at hand for many.
     """
     spec, claims = spec_diff(before, after), claim_changes(before, after)
     on = ""
@@ -110,7 +112,7 @@ def diff(
         on = f"{held.size} completions written for {before.ref}"
     if held is None:
         return Diff(before=before.ref, after=after.ref, spec=spec, claims=claims, allowed=tuple(allow))
-    found = compare(scored(before, held), scored(after, held), held, checkpoint)
+    found = compare(scored(before, held, workers), scored(after, held, workers), held, checkpoint)
     return Diff(
         before=before.ref,
         after=after.ref,

@@ -6,13 +6,14 @@ cannot be used are kept by name, so that no figure is silently about less than t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import DataError
 from ...recipe.recipe import Recipe
-from ...recipe.stream import CHUNK, chunks, score_chunk
+from ...recipe.spread import spread
+from ...recipe.stream import CHUNK, RefusedRow, chunks, score_chunk
 from ...rows import Group, parse_columns, read_rollouts
 from ...rows.golds import ON_COMMAND_LINE
 from ...rows.tokens import counted, load_tokenizer
@@ -90,15 +91,29 @@ def from_groups(groups: Sequence[Sequence[Rollout]], name: str = "rollouts") -> 
     return Rollouts(name, tuple(Group(str(at), group, [at] * len(group)) for at, group in enumerate(groups)))
 
 
-def scored(recipe: Recipe, rollouts: Rollouts) -> ScoredGroups:
-    """Every group scored by a recipe, in order. Raises DataError where a rollout is refused for its data."""
+def scored(recipe: Recipe, rollouts: Rollouts, workers: int | None = None) -> ScoredGroups:
+    """Every group scored by a recipe, in order; many of them in `workers` processes (see `recipe.spread`).
+
+    Raises:
+        DataError: a rollout is refused for its data.
+        UsageError: several workers were asked for, and the recipe cannot be sent to them.
+    """
     found: list[tuple[Score, ...]] = []
     faults: list[str] = []
-    for held in chunks(rollouts.groups, CHUNK):
-        chunk = score_chunk(recipe, held)
-        if chunk.refused:
-            raise DataError(chunk.refused[0].fault, rollouts.file, chunk.refused[0].row)
-        for group, scores in zip(chunk.groups, chunk.scores, strict=True):
+    tasks = list(chunks(rollouts.groups, CHUNK))
+    made = spread(
+        _scorer,
+        recipe,
+        recipe,
+        tasks,
+        completions=rollouts.size,
+        workers=workers,
+        name=lambda at: f"{rollouts.file} from row {tasks[at][0].rows[0]}",
+    )
+    for held, (refused, groups) in zip(tasks, made, strict=True):
+        if refused:
+            raise DataError(refused[0].fault, rollouts.file, refused[0].row)
+        for group, scores in zip(held, groups, strict=True):
             found.append(tuple(scores))
             faults += [
                 f"{rollouts.file}:{row}: {fault}"
@@ -106,3 +121,11 @@ def scored(recipe: Recipe, rollouts: Rollouts) -> ScoredGroups:
                 if (fault := gold_fault(score)) is not None
             ]
     return ScoredGroups(recipe.ref, recipe.digest, tuple(recipe.reward), tuple(found), tuple(faults))
+
+
+def _scorer(recipe: Recipe) -> Callable[[list[Group]], tuple[list[RefusedRow], list[list[Score]]]]:
+    def score(held: list[Group]) -> tuple[list[RefusedRow], list[list[Score]]]:
+        chunk = score_chunk(recipe, held)
+        return chunk.refused, chunk.scores
+
+    return score
