@@ -14,7 +14,7 @@ OTHER_KINDS = {
     "rewardkit/recipe/printing.py": "names that Python source already uses",
     "rewardkit/recipe/schema.py": "names of definitions in a JSON Schema",
     "rewardkit/rows/": "the kind of a row's fault, and the class of a cell (numpy's bool)",
-    "rewardkit/scoring/divided.py": "whether another process can import a class",
+    "rewardkit/recipe/spread.py": "whether another process can import a class",
     "evals/run/": "the kind of a refusal",
     "evals/report/": "a source's or a stage's kind, of runs and plans",
     "evals/suite/": "the kind of a generated problem set",
