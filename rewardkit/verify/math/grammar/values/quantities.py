@@ -23,10 +23,11 @@ NO_UNIT = re.compile(
     r"approx(?:imately)?|roughly|probably|perhaps|possibly|likely|nearly|almost|otherwise|plus|minus|divided|"
     r"multiplied|modulo|mod|factorial|doubled|tripled|halved|below|over|fewer|either|neither|when|unless|"
     r"hal(?:f|ves)|thirds?|fourths?|fifths?|sixths?|sevenths?|eighths?|ninths?|tenths?|hundredths?|thousandths?|"
-    r"millionths?|score|gross)\b|\d|=|\A(?:squared|cubed)\b|左右|大约|以上|以下|以内|不到|不是|或|几|\A[约多余百]|[多余百]\Z|"
+    r"millionths?|score|gross|nothing)\b|none|\d|=|\A(?:squared|cubed)\b|左右|大约|以上|以下|以内|不到|不是|或|几|\A[约多余百]|[多余百]\Z|"
     r"千(?![克米瓦焦卡])",
     re.IGNORECASE,
 )
+"""What is no unit behind a number; "none" also where it is glued to something, as in "7NoneNone"."""
 
 
 def ratio(scan: Scanner) -> Node:
