@@ -91,7 +91,7 @@ def _victim(run: subprocess.Popen[bytes], draw: random.Random) -> int | None:
 
 
 def total(figures: list[dict[str, Any]]) -> dict[str, Any]:
-    """All kills of all parts."""
+    """All kills of all parts; which kind is killed is drawn, so that one part alone may not see both."""
     summed = {name: sum(one[name] for one in figures) for name in ("parent", "process", "starts")}
-    assert min(summed.values()), "one kind was never killed"
+    assert len(figures) < 3 or min(summed.values()), "one kind was never killed"
     return summed
